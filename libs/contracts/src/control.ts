@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { describeIssues, issuesOf } from './error.ts';
+import { type Decoded, parseJson, type ReceivedMessage, type WireMessage } from './message.ts';
+import { taskNameSchema } from './task.ts';
+
+/**
+ * News for every process. Nothing durable hangs on it: the recorder has the truth, and a process that may have missed
+ * news asks for the snapshot again.
+ */
+export const controlSchema = z.discriminatedUnion('type', [
+  /** The announced tasks have changed; ask the recorder for them. */
+  z.object({ type: z.literal('tasks-changed') }),
+  /** A worker's sign of life, every ten seconds and once more, with `leaving`, at its end. */
+  z.object({
+    type: z.literal('worker'),
+    worker: z.string().max(200),
+    tasks: z.array(taskNameSchema),
+    running: z.int().min(0),
+    leaving: z.boolean(),
+    at: z.int(),
+  }),
+]);
+export type ControlNews = z.infer<typeof controlSchema>;
+
+export function encodeControl(news: ControlNews): WireMessage<'control'> {
+  return {
+    kind: 'control',
+    body: Buffer.from(JSON.stringify(news)),
+    properties: { contentType: 'application/json', type: 'control', transient: true },
+  };
+}
+
+export function decodeControl(message: ReceivedMessage): Decoded<ControlNews> {
+  const json = parseJson(message.body);
+  if (!json.ok) return json;
+  const parsed = controlSchema.safeParse(json.value);
+  if (!parsed.success) return { ok: false, reason: describeIssues(issuesOf(parsed.error, 'control')) };
+  return { ok: true, value: parsed.data };
+}

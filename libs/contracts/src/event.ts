@@ -1,0 +1,175 @@
+import { z } from 'zod';
+import { describeIssues, issuesOf } from './error.ts';
+import { jobIdSchema, type JobState } from './job.ts';
+import { type Decoded, header, parseJson, type ReceivedMessage, type WireMessage } from './message.ts';
+import { taskNameSchema } from './task.ts';
+
+/** Everything that can happen to a job, and the state it leaves the job in. */
+export const eventStates = {
+  accepted: 'queued',
+  delayed: 'delayed',
+  started: 'running',
+  progress: 'running',
+  retrying: 'retrying',
+  succeeded: 'succeeded',
+  failed: 'failed',
+  dead: 'dead',
+  cancelled: 'cancelled',
+  expired: 'expired',
+  replayed: 'queued',
+} as const satisfies Record<string, JobState>;
+export type EventType = keyof typeof eventStates;
+
+/** What went wrong with a job, as people see it. */
+export const jobErrorSchema = z.object({
+  code: z.string().max(100),
+  message: z.string(),
+  stack: z.string().exactOptional(),
+  issues: z.array(z.object({ path: z.string(), message: z.string() })).exactOptional(),
+});
+export type JobError = z.infer<typeof jobErrorSchema>;
+
+/** A named blob that a job made; its bytes travel in a message of their own (see `output.ts`). */
+export const outputDescriptionSchema = z.object({
+  name: z.string().min(1).max(200),
+  type: z.string().max(200),
+  bytes: z.int().min(0),
+  sha256: z.string().length(64),
+  /** What the task wants known of it, such as a picture's true width and height. */
+  meta: z.record(z.string(), z.unknown()).exactOptional(),
+});
+export type OutputDescription = z.infer<typeof outputDescriptionSchema>;
+
+const base = {
+  job: jobIdSchema,
+  task: taskNameSchema,
+  generation: z.int().min(0),
+  attempt: z.int().min(0),
+  /** Identifies one delivery to one worker; empty for events that no run caused (`accepted`). */
+  run: z.string().max(100),
+  /** Order within a run, from 0. */
+  seq: z.int().min(0),
+  /** Milliseconds since the epoch, by the clock of the service that saw it happen. */
+  at: z.int().min(0),
+};
+const byWorker = { ...base, worker: z.string().max(200) };
+
+export const eventSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('accepted'),
+    ...base,
+    priority: z.int(),
+    /** Absent when its JSON text is longer than `MAX_RECORDED_INPUT_BYTES`. */
+    input: z.unknown().optional(),
+    /** What came as bytes beside the input. */
+    body: z.object({ type: z.string(), bytes: z.int() }).exactOptional(),
+    tags: z.array(z.string()).exactOptional(),
+    timeoutMs: z.int().exactOptional(),
+    batch: z.string().exactOptional(),
+  }),
+  z.object({ type: z.literal('started'), ...byWorker }),
+  z.object({
+    type: z.literal('progress'),
+    ...byWorker,
+    /** 0 to 1. */
+    fraction: z.number().min(0).max(1),
+    note: z.string().max(500).exactOptional(),
+  }),
+  z.object({
+    type: z.literal('succeeded'),
+    ...byWorker,
+    startedAt: z.int(),
+    result: z.unknown().optional(),
+    outputs: z.array(outputDescriptionSchema).exactOptional(),
+  }),
+  z.object({
+    type: z.enum(['failed', 'dead', 'retrying']),
+    ...byWorker,
+    startedAt: z.int(),
+    error: jobErrorSchema,
+  }),
+  z.object({ type: z.enum(['cancelled', 'expired']), ...base, error: jobErrorSchema.exactOptional() }),
+  z.object({ type: z.enum(['delayed']), ...base, until: z.int() }),
+  z.object({ type: z.literal('replayed'), ...base }),
+]);
+export type JobEvent = z.infer<typeof eventSchema>;
+
+/** Longer inputs are run, but the recorder does not keep them. */
+export const MAX_RECORDED_INPUT_BYTES = 256 * 1024;
+
+/** Most events in one message. */
+export const MAX_EVENTS_PER_MESSAGE = 100;
+
+/** One message of events: a JSON array, in the order they happened at its publisher. */
+export function encodeEvents(events: readonly JobEvent[], messageId: string): WireMessage<'events'> {
+  return {
+    kind: 'events',
+    body: Buffer.from(JSON.stringify(events)),
+    properties: {
+      contentType: 'application/json',
+      type: 'events',
+      messageId,
+      timestamp: events[0]?.at ?? Date.now(),
+    },
+  };
+}
+
+const eventsSchema = z.array(eventSchema).min(1);
+
+/** Reads a message of events, checking each. */
+export function decodeEvents(message: ReceivedMessage): Decoded<JobEvent[]> {
+  const json = parseJson(message.body);
+  if (!json.ok) return json;
+  const parsed = eventsSchema.safeParse(json.value);
+  if (!parsed.success) return { ok: false, reason: describeIssues(issuesOf(parsed.error, 'events')) };
+  return { ok: true, value: parsed.data };
+}
+
+/** An output's bytes on their way to the recorder. */
+export interface OutputMessage extends OutputDescription {
+  readonly job: string;
+  readonly run: string;
+  readonly body: Buffer;
+}
+
+export function encodeOutput(output: OutputMessage): WireMessage<'output'> {
+  return {
+    kind: 'output',
+    body: output.body,
+    properties: {
+      contentType: output.type,
+      type: 'output',
+      messageId: `${output.job}/${output.run}/${output.name}`,
+      headers: {
+        [header.job]: output.job,
+        [header.run]: output.run,
+        [header.output]: output.name,
+        [header.sha256]: output.sha256,
+      },
+    },
+  };
+}
+
+const outputHeadersSchema = z.object({
+  [header.job]: jobIdSchema,
+  [header.run]: z.string().min(1).max(100),
+  [header.output]: z.string().min(1).max(200),
+  [header.sha256]: z.string().length(64),
+});
+
+export function decodeOutput(message: ReceivedMessage): Decoded<OutputMessage> {
+  const parsed = outputHeadersSchema.safeParse(message.properties.headers ?? {});
+  if (!parsed.success) return { ok: false, reason: `header ${describeIssues(issuesOf(parsed.error))}` };
+  return {
+    ok: true,
+    value: {
+      job: parsed.data[header.job],
+      run: parsed.data[header.run],
+      name: parsed.data[header.output],
+      sha256: parsed.data[header.sha256],
+      type: message.properties.contentType ?? 'application/octet-stream',
+      bytes: message.body.length,
+      body: message.body,
+    },
+  };
+}

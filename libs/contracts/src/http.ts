@@ -1,0 +1,125 @@
+/** The bodies and parameters of the REST gateway. The OpenAPI description is made from these. */
+import { z } from 'zod';
+import type { ErrorCode } from './error.ts';
+import { jobErrorSchema, outputDescriptionSchema } from './event.ts';
+import { jobIdSchema, jobOptionsSchema, jobStates, prioritySchema } from './job.ts';
+import { taskAnnouncementSchema, taskNameSchema } from './task.ts';
+
+/** `POST /v1/jobs`, and each line of `POST /v1/jobs/bulk`. */
+export const submitBodySchema = z
+  .strictObject({ task: taskNameSchema, input: z.unknown(), ...jobOptionsSchema.shape })
+  .meta({ id: 'SubmitJob' });
+export type SubmitBody = z.infer<typeof submitBodySchema>;
+
+export const submittedSchema = z
+  .object({ id: jobIdSchema, task: taskNameSchema, state: z.enum(jobStates) })
+  .meta({ id: 'SubmittedJob' });
+
+/** One line of the answer to `POST /v1/jobs/bulk`: `line` counts from 1. */
+export const bulkLineSchema = z
+  .union([
+    z.object({ line: z.int(), id: jobIdSchema }),
+    z.object({ line: z.int(), error: z.lazy(() => problemSchema) }),
+  ])
+  .meta({ id: 'BulkLine' });
+
+/** An error, as RFC 9457 has it. */
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    /** The code of the error table. */
+    code: z.string(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).exactOptional(),
+  })
+  .meta({ id: 'Problem' });
+export type Problem = z.infer<typeof problemSchema> & { code: ErrorCode };
+
+const time = z.iso.datetime();
+
+/** A job, as REST shows it. */
+export const jobViewSchema = z
+  .object({
+    id: jobIdSchema,
+    task: taskNameSchema,
+    state: z.enum(jobStates),
+    priority: prioritySchema,
+    tags: z.array(z.string()),
+    attempts: z.array(
+      z.object({
+        number: z.int(),
+        worker: z.string(),
+        startedAt: time.nullable(),
+        endedAt: time.nullable(),
+        error: jobErrorSchema.nullable(),
+      }),
+    ),
+    progress: z.object({ fraction: z.number(), note: z.string().nullable() }).nullable(),
+    input: z.unknown(),
+    body: z.object({ type: z.string(), bytes: z.int() }).nullable(),
+    timeout: z.int().nullable(),
+    batch: z.string().nullable(),
+    result: z.unknown(),
+    error: jobErrorSchema.nullable(),
+    outputs: z.array(outputDescriptionSchema.extend({ href: z.string() })),
+    acceptedAt: time,
+    startedAt: time.nullable(),
+    endedAt: time.nullable(),
+    updatedAt: time,
+  })
+  .meta({ id: 'Job' });
+export type JobView = z.infer<typeof jobViewSchema>;
+
+/** Query parameters of `GET /v1/jobs`. */
+export const searchQuerySchema = z.strictObject({
+  task: taskNameSchema.exactOptional(),
+  state: z.enum(jobStates).exactOptional(),
+  tag: z.string().min(1).max(100).exactOptional(),
+  since: z.iso.datetime({ offset: true }).exactOptional(),
+  until: z.iso.datetime({ offset: true }).exactOptional(),
+  error: z.string().min(1).max(100).exactOptional(),
+  cursor: z.string().min(1).max(500).exactOptional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+
+export const jobListSchema = z
+  .object({ jobs: z.array(jobViewSchema), next: z.string().nullable() })
+  .meta({ id: 'JobList' });
+
+export const taskListSchema = z
+  .object({ tasks: z.array(taskAnnouncementSchema.extend({ announcedAt: time })) })
+  .meta({ id: 'TaskList' });
+
+const MAX_THUMBNAIL_SIZES = 16;
+export const thumbnailFormats = ['png', 'jpeg', 'webp', 'avif'] as const;
+
+const thumbnailSizesSchema = z
+  .array(z.int().min(1).max(4096))
+  .min(1)
+  .max(MAX_THUMBNAIL_SIZES)
+  .refine((sizes) => new Set(sizes).size === sizes.length, { error: 'expected each size once' });
+
+/** The input of `image.thumbnail`, beside the picture's bytes. */
+export const thumbnailInputSchema = z
+  .strictObject({
+    /** The longest side of each thumbnail, in pixels; a picture is never enlarged. */
+    sizes: thumbnailSizesSchema.default([32, 64, 128]),
+    format: z.enum(thumbnailFormats).default('png'),
+  })
+  .meta({ id: 'ThumbnailInput' });
+export type ThumbnailInput = z.infer<typeof thumbnailInputSchema>;
+
+/** Query parameters of `POST /v1/thumbnails`: `sizes=32,64,128&format=png`, and the job options that fit into a query. */
+export const thumbnailQuerySchema = z.strictObject({
+  sizes: z
+    .string()
+    .regex(/^\d{1,4}(,\d{1,4})*$/, { error: 'expected whole numbers with commas between, such as 32,64,128' })
+    .transform((text) => text.split(',').map(Number))
+    .pipe(thumbnailSizesSchema)
+    .exactOptional(),
+  format: z.enum(thumbnailFormats).exactOptional(),
+  priority: z.coerce.number().pipe(prioritySchema).exactOptional(),
+  tag: z.union([z.string(), z.array(z.string())]).exactOptional(),
+});

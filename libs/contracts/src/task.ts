@@ -1,0 +1,35 @@
+import { z } from 'zod';
+
+const TASK_NAME = /^[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+$/;
+
+/** A task's name is also its routing key: dotted lower-case words, at most 100 characters, no wildcards of topic exchanges. */
+export const taskNameSchema = z
+  .string()
+  .max(100)
+  .regex(TASK_NAME, { error: 'expected dotted lower-case words such as "image.thumbnail"' });
+
+/** Where a task's handler runs: on the worker's event loop, in a worker thread, or in a child process. */
+export const poolKinds = ['event-loop', 'thread', 'process'] as const;
+export type PoolKind = (typeof poolKinds)[number];
+
+/** A JSON Schema (2020-12), as zod writes it. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/** What a worker tells the system about a task that it serves. The recorder keeps the newest, so a known task queues with no worker up. */
+export const taskAnnouncementSchema = z.object({
+  name: taskNameSchema,
+  description: z.string().max(1_000).exactOptional(),
+  pool: z.enum(poolKinds),
+  /** Milliseconds that one attempt may run when the job does not say. */
+  timeoutMs: z.int().positive(),
+  /** `json`: the body is the input. `bytes`: the body is bytes and the input travels beside it. */
+  body: z.enum(['json', 'bytes']),
+  inputSchema: z.record(z.string(), z.unknown()),
+  outputSchema: z.record(z.string(), z.unknown()).exactOptional(),
+});
+export type TaskAnnouncement = z.infer<typeof taskAnnouncementSchema>;
+
+/** The queue of a task's jobs. */
+export function jobQueue(task: string): `heddle.jobs.${string}` {
+  return `heddle.jobs.${task}`;
+}

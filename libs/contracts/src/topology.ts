@@ -1,0 +1,221 @@
+/**
+ * What exists on the broker: the single source. The services declare from it, the compiler checks publishers and
+ * consumers against it, and the topology document, the AsyncAPI description and the broker permissions are generated
+ * from it. How each broker version is asked for a queue is the broker library's business.
+ */
+import type { MessageKind } from './message.ts';
+
+/** The services, the client library, anybody else with an AMQP client, and people with a broker console. */
+export type Party =
+  | 'gateway'
+  | 'producer'
+  | 'consumer'
+  | 'recorder'
+  | 'notifier'
+  | 'client'
+  | 'foreign'
+  | 'operator';
+
+interface ExchangeEntry {
+  readonly type: 'topic' | 'direct' | 'fanout';
+  /** The kinds of messages published to it. */
+  readonly carries: readonly MessageKind[];
+  /** Routing keys in use; `<…>` stands for a name. A fanout has none. */
+  readonly keys: readonly string[];
+  readonly publishers: readonly Party[];
+  /** Where the broker puts what no queue is bound for. Without one, publishers use `mandatory` or accept the loss. */
+  readonly alternate?: string;
+  readonly about: string;
+}
+
+export const exchanges = {
+  'heddle.submit': {
+    type: 'topic',
+    carries: ['job'],
+    keys: ['<task>'],
+    publishers: ['gateway', 'producer', 'consumer', 'recorder', 'client'],
+    about:
+      "Jobs from Heddle's own publishers, who publish `mandatory`: what cannot be routed comes back to them.",
+  },
+  'heddle.jobs': {
+    type: 'topic',
+    carries: ['job'],
+    keys: ['<task>'],
+    publishers: ['foreign'],
+    alternate: 'heddle.dropped',
+    about: 'Jobs from any AMQP client.',
+  },
+  'heddle.events': {
+    type: 'direct',
+    carries: ['events', 'output'],
+    keys: ['event', 'output'],
+    publishers: ['gateway', 'producer', 'consumer', 'recorder', 'client'],
+    about: 'What happens to jobs, in batches, and the blobs that jobs make.',
+  },
+  'heddle.requests': {
+    type: 'direct',
+    carries: ['request'],
+    keys: ['queries'],
+    publishers: ['gateway', 'producer', 'consumer', 'notifier', 'client'],
+    about: 'Questions to the recorder; each names where its reply goes.',
+  },
+  'heddle.replies': {
+    type: 'direct',
+    carries: ['reply', 'result'],
+    keys: ['<reply_to>'],
+    publishers: ['recorder', 'consumer'],
+    about:
+      'Replies of the recorder and results of jobs, to the queue that `reply_to` names. A reply to nobody is dropped.',
+  },
+  'heddle.control': {
+    type: 'fanout',
+    carries: ['control'],
+    keys: [],
+    publishers: ['recorder', 'consumer'],
+    about: 'News for every process: announced tasks, signs of life.',
+  },
+  'heddle.dead': {
+    type: 'fanout',
+    carries: ['job', 'events', 'output', 'request'],
+    keys: [],
+    publishers: ['producer', 'consumer', 'recorder'],
+    about: 'Messages that cannot be read or checked, with the reason.',
+  },
+  'heddle.dropped': {
+    type: 'fanout',
+    carries: ['job'],
+    keys: [],
+    publishers: [],
+    about: 'What the broker itself set aside: unroutable or expired. Only the broker publishes here.',
+  },
+} as const satisfies Record<string, ExchangeEntry>;
+
+export type ExchangeName = keyof typeof exchanges;
+/** The message kinds that an exchange takes. */
+export type KindOn<E extends ExchangeName> = (typeof exchanges)[E]['carries'][number];
+
+interface QueueEntry {
+  /**
+   * - `job`: strict priorities (quorum from RabbitMQ 4.3, classic before).
+   * - `quorum`: replicated, ordered.
+   * - `stream`: a log that many read.
+   * - `reply`: exclusive to its connection, gone with it.
+   */
+  readonly type: 'job' | 'quorum' | 'stream' | 'reply';
+  readonly carries: readonly MessageKind[];
+  readonly bindings: readonly { readonly exchange: ExchangeName; readonly key: string }[];
+  readonly consumers: readonly Party[];
+  /** Unsettled deliveries a consumer may hold. `task`: computed from the pool. Absent: nothing of ours consumes. */
+  readonly prefetch?: number | 'task';
+  readonly deadLetter?: ExchangeName;
+  /** Bytes after which the broker drops from the head, for queues where old messages lose their worth. */
+  readonly maxBytes?: number;
+  readonly about: string;
+}
+
+const GIB = 1024 ** 3;
+
+export const queues = {
+  'heddle.jobs.<task>': {
+    type: 'job',
+    carries: ['job'],
+    bindings: [
+      { exchange: 'heddle.submit', key: '<task>' },
+      { exchange: 'heddle.jobs', key: '<task>' },
+    ],
+    consumers: ['consumer'],
+    prefetch: 'task',
+    deadLetter: 'heddle.dropped',
+    about: 'The jobs of one task, highest priority first.',
+  },
+  'heddle.events.recorder': {
+    type: 'quorum',
+    carries: ['events', 'output'],
+    bindings: [
+      { exchange: 'heddle.events', key: 'event' },
+      { exchange: 'heddle.events', key: 'output' },
+    ],
+    consumers: ['recorder'],
+    prefetch: 200,
+    about: 'Everything that happens, on its way into the database.',
+  },
+  'heddle.events.notifier': {
+    type: 'quorum',
+    carries: ['events'],
+    bindings: [{ exchange: 'heddle.events', key: 'event' }],
+    consumers: ['notifier'],
+    prefetch: 100,
+    about: 'Everything that happens, on its way to webhooks.',
+  },
+  'heddle.events.log': {
+    type: 'stream',
+    carries: ['events'],
+    bindings: [{ exchange: 'heddle.events', key: 'event' }],
+    consumers: ['gateway'],
+    prefetch: 200,
+    maxBytes: GIB,
+    about: 'Everything that happened lately, for live events that can be resumed.',
+  },
+  'heddle.queries': {
+    type: 'quorum',
+    carries: ['request'],
+    bindings: [{ exchange: 'heddle.requests', key: 'queries' }],
+    consumers: ['recorder'],
+    prefetch: 50,
+    about: 'Questions to the recorder.',
+  },
+  'heddle.replies.<instance>': {
+    type: 'reply',
+    carries: ['reply', 'result'],
+    bindings: [{ exchange: 'heddle.replies', key: 'heddle.replies.<instance>' }],
+    consumers: ['gateway', 'producer', 'consumer', 'notifier', 'client'],
+    prefetch: 1000,
+    about: 'Replies to one process.',
+  },
+  'heddle.control.<instance>': {
+    type: 'reply',
+    carries: ['control'],
+    bindings: [{ exchange: 'heddle.control', key: '' }],
+    consumers: ['gateway', 'consumer'],
+    prefetch: 100,
+    about: 'News for one process.',
+  },
+  'heddle.dropped': {
+    type: 'quorum',
+    carries: ['job'],
+    bindings: [{ exchange: 'heddle.dropped', key: '' }],
+    consumers: ['producer'],
+    prefetch: 50,
+    about:
+      'What the broker set aside, until the producer has written the reason on it and moved it to `heddle.dead`.',
+  },
+  'heddle.dead': {
+    type: 'quorum',
+    carries: ['job', 'events', 'output', 'request'],
+    bindings: [{ exchange: 'heddle.dead', key: '' }],
+    consumers: ['operator'],
+    maxBytes: GIB,
+    about:
+      'Where people find what could not be read, checked or routed; the header `heddle-reason` says why.',
+  },
+} as const satisfies Record<string, QueueEntry>;
+
+/** A row of the table: what kind of queue. */
+export type QueueRow = keyof typeof queues;
+/** A queue's real name: the row's name with `<…>` filled in. */
+export type QueueName<R extends QueueRow = QueueRow> = R extends `${infer Head}<${string}>`
+  ? `${Head}${string}`
+  : R;
+/** The row that a queue name belongs to. */
+export type RowOf<Q extends QueueName> = Q extends QueueRow
+  ? Q
+  : Q extends `heddle.jobs.${string}`
+    ? 'heddle.jobs.<task>'
+    : Q extends `heddle.replies.${string}`
+      ? 'heddle.replies.<instance>'
+      : Q extends `heddle.control.${string}`
+        ? 'heddle.control.<instance>'
+        : never;
+
+/** The rows whose queues exist once, declared by every service at start. */
+export const sharedQueues = (Object.keys(queues) as QueueRow[]).filter((row) => !row.includes('<'));
