@@ -1,1 +1,3 @@
-export {};
+export { newJobId } from './job-id.ts';
+export { RecorderClient } from './recorder-client.ts';
+export { acceptedEvent, JobSubmitter, type NewJob, type SubmitOptions } from './submit-job.ts';

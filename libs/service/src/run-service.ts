@@ -1,0 +1,132 @@
+import { hostname } from 'node:os';
+import { type Broker, connectBroker } from '@heddle/broker';
+import { type Logger, pino } from 'pino';
+import type { z } from 'zod';
+import { createMetrics, type ServiceMetrics, type ServiceName, version } from './metrics.ts';
+import { startOpsServer } from './ops-server.ts';
+import { type BaseSettings, readSettings } from './settings.ts';
+import { onShutdown } from './shutdown.ts';
+
+/** What a service gets to work with. */
+export interface ServiceContext<Settings> {
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly metrics: ServiceMetrics;
+  /** Unique to this process; names its own queues on the broker. */
+  readonly instance: string;
+  readonly broker: Broker;
+  /** Aborted when draining begins. */
+  readonly signal: AbortSignal;
+}
+
+/** What a service gives back once it is up. */
+export interface RunningService {
+  /** Reasons why it is not ready besides the broker's; absent or empty: it is. */
+  notReady?(): readonly string[];
+  /** Stops taking, finishes what was begun, flushes. The broker connection is closed afterwards. */
+  drain(): Promise<void>;
+  /** Where it can be reached, for the line that says that it has started. */
+  readonly url?: string;
+}
+
+export interface ServiceDefinition<S extends z.ZodObject> {
+  readonly name: ServiceName;
+  /** The default of `HEDDLE_OPS_PORT`. */
+  readonly opsPort: number;
+  /** Extends `baseSettings`. */
+  readonly settings: S;
+  start(context: ServiceContext<z.infer<S>>): Promise<RunningService>;
+}
+
+/** How long closing the broker connections may take after the service itself has drained. */
+const CLOSE_MS = 5_000;
+
+/**
+ * The life of a service's process: settings → log, metrics, ops port → broker → `start` → wait → drain → exit.
+ * Exit codes: 0 drained, 1 crashed or did not drain in time, 78 bad settings.
+ */
+export async function runService<S extends z.ZodObject>(definition: ServiceDefinition<S>): Promise<void> {
+  const settings = readSettings(definition.settings) as z.infer<S> & BaseSettings;
+  const log = pino({ level: settings.LOG_LEVEL, base: { service: definition.name, pid: process.pid } });
+  endOnUncaughtErrors(log);
+
+  const draining = new AbortController();
+  onShutdown(
+    (reason) => {
+      log.info({ reason, limitSeconds: settings.HEDDLE_DRAIN_SECONDS }, 'draining');
+      draining.abort();
+    },
+    () => {
+      log.warn('asked again: ending without draining');
+      process.exit(1);
+    },
+  );
+
+  const metrics = createMetrics(definition.name);
+  const instance = `${definition.name}-${hostname()}-${process.pid}-${Date.now().toString(36)}`;
+  let broker: Broker | undefined;
+  let running: RunningService | undefined;
+  const ops = await startOpsServer({
+    host: settings.HEDDLE_OPS_HOST,
+    port: settings.HEDDLE_OPS_PORT ?? definition.opsPort,
+    registry: metrics.registry,
+    notReady: () => {
+      if (draining.signal.aborted) return ['draining'];
+      if (!broker) return ['connecting to the broker'];
+      if (!running) return ['starting'];
+      return [...broker.health().reasons, ...(running.notReady?.() ?? [])];
+    },
+  });
+
+  try {
+    broker = await connectBroker({
+      url: settings.AMQP_URL,
+      service: definition.name,
+      instance,
+      log,
+      observer: metrics.brokerObserver,
+      maxMessageBytes: settings.HEDDLE_MAX_MESSAGE_BYTES,
+      signal: draining.signal,
+    });
+    running = await definition.start({ settings, log, metrics, instance, broker, signal: draining.signal });
+    log.info({ ops: ops.port, url: running.url, broker: broker.version, version }, 'started');
+  } catch (error) {
+    if (!draining.signal.aborted) throw error;
+  }
+
+  await aborted(draining.signal);
+  const inTime = await within(settings.HEDDLE_DRAIN_SECONDS * 1_000, running?.drain());
+  if (!inTime) log.error('not drained in time; what was not settled goes back to its queue');
+  await within(CLOSE_MS, broker?.close());
+  await ops.close();
+  log.info('stopped');
+  process.exit(inTime ? 0 : 1);
+}
+
+function endOnUncaughtErrors(log: Logger): void {
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      log.fatal({ err: error }, event);
+      process.exit(1);
+    });
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+/** Whether the work ended within the limit; an error counts as ended, after being thrown. */
+async function within(ms: number, work: Promise<void> | undefined): Promise<boolean> {
+  if (!work) return true;
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([work.then(() => true), limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,90 @@
+import { DEFAULT_MAX_MESSAGE_BYTES, parseDuration } from '@heddle/contracts';
+import { z } from 'zod';
+
+const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, { error: `expected a whole number from ${min} to ${max}` })
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, {
+      error: `expected a whole number from ${min} to ${max}`,
+    });
+
+/** A whole number in the environment. */
+export function numberSetting(min: number, max: number, fallback: number) {
+  return wholeNumber(min, max).default(fallback);
+}
+
+/** A TCP port; 0 means any free one. */
+export function portSetting(fallback: number) {
+  return numberSetting(0, 65_535, fallback);
+}
+
+/** A duration in the environment, such as `30d`; milliseconds inside. */
+export function durationSetting(fallback: string) {
+  return z
+    .string()
+    .default(fallback)
+    .transform((text, context) => {
+      const ms = parseDuration(text);
+      if (ms === undefined) {
+        context.addIssue({
+          code: 'custom',
+          message: 'expected a duration such as "30s", "5m", "2h" or "30d"',
+        });
+        return z.NEVER;
+      }
+      return ms;
+    });
+}
+
+/** A URL with one of the given schemes, such as `amqp:`. */
+export function urlSetting(protocols: readonly string[]) {
+  const expected = `expected a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
+  return z
+    .string()
+    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), { error: expected });
+}
+
+/** Settings that every service has. */
+export const baseSettings = z.object({
+  AMQP_URL: urlSetting(['amqp:', 'amqps:']).default('amqp://guest:guest@127.0.0.1:5672'),
+  /** Absent: the service's own default port. */
+  HEDDLE_OPS_PORT: wholeNumber(0, 65_535).optional(),
+  HEDDLE_OPS_HOST: z.string().min(1).default('127.0.0.1'),
+  /** Seconds that a service may take to finish what it has begun after SIGTERM. */
+  HEDDLE_DRAIN_SECONDS: numberSetting(1, 3_600, 30),
+  HEDDLE_MAX_MESSAGE_BYTES: numberSetting(1_024, DEFAULT_MAX_MESSAGE_BYTES, DEFAULT_MAX_MESSAGE_BYTES),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+});
+export type BaseSettings = z.infer<typeof baseSettings>;
+
+/** sysexits.h: the configuration is wrong. */
+export const EXIT_BAD_SETTINGS = 78;
+
+/** The bad settings in words, a line each; values of settings that may hold a password are not shown. */
+export function describeBadSettings(error: z.ZodError, env: NodeJS.ProcessEnv): string[] {
+  return error.issues.map((issue) => {
+    const name = String(issue.path[0] ?? 'settings');
+    const given = env[name];
+    const shown =
+      given === undefined
+        ? 'nothing'
+        : /URL|SECRET|PASSWORD|TOKEN/.test(name)
+          ? 'something else'
+          : JSON.stringify(given);
+    return `${name}: ${issue.message}, got ${shown}`;
+  });
+}
+
+/** Reads and checks settings from the environment. Empty values count as absent. A bad one ends the process with code 78 and says which. */
+export function readSettings<S extends z.ZodObject>(
+  schema: S,
+  env: NodeJS.ProcessEnv = process.env,
+): z.infer<S> {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(given);
+  if (parsed.success) return parsed.data;
+  for (const line of describeBadSettings(parsed.error, env)) process.stderr.write(`${line}\n`);
+  process.exit(EXIT_BAD_SETTINGS);
+}
