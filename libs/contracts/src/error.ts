@@ -62,6 +62,7 @@ export const errorTable = {
   crashed: { status: 500, retryable: true, title: 'The process or thread that ran the job ended' },
   out_of_memory: { status: 500, retryable: true, title: 'The job used more memory than its process may' },
   invalid_output: { status: 500, retryable: false, title: "The task's result does not fit its own schema" },
+  invalid_task: { status: 500, retryable: false, title: "A task's definition is wrong" },
   output_too_large: {
     status: 500,
     retryable: false,
