@@ -1,0 +1,122 @@
+/**
+ * Which folder may import which. Dependencies point one way: services → client, broker, service → contracts.
+ * Run: npm run boundaries
+ *
+ * Sources only are cruised. There is no `exclude` on `dist`, which would drop whole packages without a word if they
+ * resolved to it; `heddle-src` resolves them to their sources, and the rule `sources-only` fails if they do not.
+ */
+
+/** Test files may reach for the test support and for what they compare with. */
+const TESTS = '[.]test[.]ts$';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycle',
+      comment: 'Two modules that need each other are one module, or miss a third.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'contracts-import-zod-only',
+      comment: 'The shared language depends on nothing that has behaviour.',
+      severity: 'error',
+      from: { path: '^libs/contracts/src', pathNot: TESTS },
+      to: { pathNot: ['^libs/contracts/src', '^node_modules/zod/'] },
+    },
+    {
+      name: 'amqplib-in-broker-only',
+      comment: 'libs/broker is the only importer of amqplib; bench and tests may use it to compare or to play a foreigner.',
+      severity: 'error',
+      from: { pathNot: ['^libs/broker/src', '^bench/', '^test/', TESTS] },
+      to: { path: ['(^|node_modules/)amqplib', '(^|node_modules/)@types/amqplib'] },
+    },
+    {
+      name: 'broker-imports-contracts-only',
+      comment: 'How it is said stands on what is said, and on nothing else of ours.',
+      severity: 'error',
+      from: { path: '^libs/broker/src', pathNot: TESTS },
+      to: { path: '^(libs|services|bench|test|scripts)/', pathNot: '^libs/(broker|contracts)/src' },
+    },
+    {
+      name: 'service-imports-broker-and-contracts-only',
+      comment: 'What every process shares knows nothing of jobs and clients.',
+      severity: 'error',
+      from: { path: '^libs/service/src', pathNot: TESTS },
+      to: { path: '^(libs|services|bench|test|scripts)/', pathNot: '^libs/(service|broker|contracts)/src' },
+    },
+    {
+      name: 'client-imports-broker-and-contracts-only',
+      comment: "What a user imports does not pull in a process's machinery.",
+      severity: 'error',
+      from: { path: '^libs/client/src', pathNot: TESTS },
+      to: { path: '^(libs|services|bench|test|scripts)/', pathNot: '^libs/(client|broker|contracts)/src' },
+    },
+    {
+      name: 'no-service-imports-another',
+      comment: 'Services talk over AMQP and nothing else.',
+      severity: 'error',
+      from: { path: '^services/([^/]+)/', pathNot: TESTS },
+      to: { path: '^services/', pathNot: '^services/$1/' },
+    },
+    {
+      name: 'services-import-libs-only',
+      comment: 'Nothing that is shipped leans on tests, benchmarks or scripts.',
+      severity: 'error',
+      from: { path: '^(services|libs)/', pathNot: TESTS },
+      to: { path: '^(bench|test|scripts)/' },
+    },
+    {
+      name: 'through-the-front-door',
+      comment: 'Another package is imported by its name, not by a path into it.',
+      severity: 'error',
+      from: { path: '^(libs|services)/([^/]+)/', pathNot: TESTS },
+      to: {
+        path: '^libs/[^/]+/src/(?!index[.]ts$)',
+        pathNot: '^$1/$2/',
+      },
+    },
+    {
+      name: 'sources-only',
+      comment: 'A package that resolves to its built output is not checked: its exports lack `heddle-src`.',
+      severity: 'error',
+      from: {},
+      to: { path: '^(libs|services|bench)/.*dist/' },
+    },
+    {
+      name: 'resolvable',
+      comment: 'An import that leads nowhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'declared-in-package-json',
+      comment: "A package that is imported stands in the importing workspace's package.json.",
+      severity: 'error',
+      from: { path: '^(libs|services)/', pathNot: TESTS },
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+    {
+      name: 'no-dev-dependency-in-what-ships',
+      comment: 'Images are built with production dependencies only.',
+      severity: 'error',
+      from: { path: '^(libs|services)/', pathNot: TESTS },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    parser: 'swc',
+    combinedDependencies: false,
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: ['node_modules', '[.]mjs$'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['heddle-src', 'import', 'node', 'default', 'require', 'types'],
+      extensions: ['.ts', '.mts', '.tsx', '.js', '.mjs', '.cjs', '.d.ts', '.json'],
+      mainFields: ['main', 'types'],
+    },
+  },
+};
