@@ -1,0 +1,86 @@
+import { HeddleError } from '@heddle/contracts';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { z } from 'zod';
+import { defineTask, isTask, type Task } from './define-task.ts';
+import type { TaskContext } from './task-context.ts';
+
+const input = z.object({ n: z.number(), unit: z.string().default('m') });
+
+describe('defineTask', () => {
+  it('fills in the defaults', () => {
+    const task = defineTask({ name: 'math.double', input, run: (context) => context.input.n * 2 });
+    expect(task).toMatchObject({
+      name: 'math.double',
+      body: 'json',
+      pool: 'event-loop',
+      timeoutMs: 300_000,
+      concurrency: undefined,
+    });
+  });
+
+  it('takes durations as text and as milliseconds', () => {
+    const withTimeout = (timeout: string | number) =>
+      defineTask({ name: 'math.double', input, timeout, run: () => 1 });
+    expect(withTimeout('30s').timeoutMs).toBe(30_000);
+    expect(withTimeout(1_500).timeoutMs).toBe(1_500);
+  });
+
+  it('infers input and result from the schema and the handler', () => {
+    const task = defineTask({
+      name: 'math.double',
+      input,
+      run: async (context) => {
+        expectTypeOf(context).toEqualTypeOf<TaskContext<{ n: number; unit: string }>>();
+        return { doubled: context.input.n * 2 };
+      },
+    });
+    expectTypeOf(task).toEqualTypeOf<
+      Task<{ n: number; unit: string }, { doubled: number }, { n: number; unit?: string | undefined }>
+    >();
+  });
+
+  it('holds the handler to the output schema', () => {
+    defineTask({
+      name: 'math.double',
+      input,
+      output: z.object({ doubled: z.number() }),
+      // @ts-expect-error -- the result is a string where the schema says number
+      run: () => ({ doubled: 'two' }),
+    });
+  });
+
+  it('gives tasks that fit into a list of any tasks', () => {
+    const tasks: Task[] = [
+      defineTask({ name: 'math.double', input, run: (context) => context.input.n * 2 }),
+      defineTask({ name: 'text.upper', input: z.string(), run: ({ input }) => input.toUpperCase() }),
+    ];
+    expect(tasks.every(isTask)).toBe(true);
+  });
+
+  it.each([
+    ['a name without a dot', { name: 'double' }, 'name: expected dotted lower-case words'],
+    ['a name with a wildcard', { name: 'math.*' }, 'name: expected dotted lower-case words'],
+    ['a timeout without a unit', { timeout: '30' }, 'timeout: expected a duration such as'],
+    ['a timeout of nothing', { timeout: 0 }, 'timeout: expected 1 ms to 365 days, got 0 ms'],
+    ['a concurrency of nothing', { concurrency: 0 }, 'concurrency: '],
+    ['half a slot', { concurrency: 1.5 }, 'concurrency: '],
+    ['an unknown pool', { pool: 'gpu' }, 'pool: '],
+    ['an input that is no schema', { input: { type: 'object' } }, 'input: expected a zod schema'],
+    ['a handler that is no function', { run: 'echo' }, 'run: expected a function'],
+    ['a misspelt field', { concurency: 2 }, 'concurency'],
+  ])('refuses %s', (_, wrong, message) => {
+    const define = () =>
+      defineTask({ name: 'math.double', input, run: () => 1, ...wrong } as Parameters<typeof defineTask>[0]);
+    expect(define).toThrow(HeddleError);
+    expect(define).toThrow(message);
+    expect(define).toThrow(expect.objectContaining({ code: 'invalid_task' }));
+  });
+});
+
+describe('isTask', () => {
+  it('tells tasks from other exports', () => {
+    expect(isTask(defineTask({ name: 'math.double', input, run: () => 1 }))).toBe(true);
+    for (const other of [null, undefined, 1, 'task', {}, () => 1, { name: 'math.double' }])
+      expect(isTask(other)).toBe(false);
+  });
+});

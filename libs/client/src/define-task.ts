@@ -1,0 +1,111 @@
+import {
+  describeIssues,
+  durationSchema,
+  HeddleError,
+  issuesOf,
+  type PoolKind,
+  poolKinds,
+  taskNameSchema,
+} from '@heddle/contracts';
+import { z } from 'zod';
+import type { TaskContext } from './task-context.ts';
+
+/** A task as its author writes it. `I` is the checked input, `O` the result, `In` the input as a client sends it. */
+export interface TaskDefinition<I, O, In = unknown> {
+  /** Dotted lower-case words, such as `image.thumbnail`; also the routing key of its jobs. */
+  readonly name: string;
+  /** For people; at most 1,000 characters. */
+  readonly description?: string | undefined;
+  /** Checked before the handler runs; without async refinements. */
+  readonly input: z.ZodType<I, In>;
+  /** If given, a result that does not fit ends the job with `invalid_output`. */
+  readonly output?: z.ZodType<O> | undefined;
+  /** `json` (default): the message body is the input. `bytes`: the body is bytes, and the input travels beside it. */
+  readonly body?: 'json' | 'bytes' | undefined;
+  /**
+   * Where the handler runs. `event-loop` (default): for handlers that wait. `thread`: for JavaScript that computes.
+   * `process`: for native code and whatever may crash or eat memory; it takes only itself down.
+   */
+  readonly pool?: PoolKind | undefined;
+  /** How long one attempt may run: milliseconds, or text such as `"30s"`. Default `"5m"`; a job can ask for another. */
+  readonly timeout?: number | string | undefined;
+  /** Jobs at once in one worker, 1 to 10,000. Default: 100 on the event loop, one a core in threads and processes. */
+  readonly concurrency?: number | undefined;
+  run(context: TaskContext<I>): Promise<O> | O;
+}
+
+/** Found on every task, also on one that another copy of this library has made. */
+const TASK = Symbol.for('heddle.task');
+
+/** A task with its defaults filled in. */
+export interface Task<I = unknown, O = unknown, In = unknown> {
+  readonly [TASK]: true;
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly input: z.ZodType<I, In>;
+  readonly output: z.ZodType<O> | undefined;
+  readonly body: 'json' | 'bytes';
+  readonly pool: PoolKind;
+  readonly timeoutMs: number;
+  /** Absent: the pool's own default. */
+  readonly concurrency: number | undefined;
+  run(context: TaskContext<I>): Promise<O> | O;
+}
+
+const zodSchema = z.custom<z.ZodType>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as { safeParse?: unknown }).safeParse === 'function',
+  { error: 'expected a zod schema' },
+);
+
+const definitionSchema = z.strictObject({
+  name: taskNameSchema,
+  description: z.string().max(1_000).optional(),
+  input: zodSchema,
+  output: zodSchema.optional(),
+  body: z.enum(['json', 'bytes']).default('json'),
+  pool: z.enum(poolKinds).default('event-loop'),
+  timeout: durationSchema.default(300_000),
+  concurrency: z.int().min(1).max(10_000).optional(),
+  run: z.custom<() => unknown>((value) => typeof value === 'function', { error: 'expected a function' }),
+});
+
+/**
+ * Defines a task. Throws `invalid_task` naming each field that is wrong.
+ *
+ * ```ts
+ * export const add = defineTask({
+ *   name: 'math.add',
+ *   input: z.object({ a: z.number(), b: z.number() }),
+ *   run: ({ input }) => input.a + input.b,
+ * });
+ * ```
+ */
+export function defineTask<I, O, In>(definition: TaskDefinition<I, O, In>): Task<I, O, In> {
+  const parsed = definitionSchema.safeParse(definition);
+  if (!parsed.success) {
+    const issues = issuesOf(parsed.error);
+    const name = JSON.stringify((definition as { name?: unknown } | undefined)?.name);
+    throw new HeddleError('invalid_task', `task ${name}: ${describeIssues(issues)}`, { issues });
+  }
+  const { name, description, body, pool, timeout, concurrency } = parsed.data;
+  return Object.freeze({
+    [TASK]: true as const,
+    name,
+    description,
+    input: definition.input,
+    output: definition.output,
+    body,
+    pool,
+    timeoutMs: timeout,
+    concurrency,
+    run: (context: TaskContext<I>) => definition.run(context),
+  });
+}
+
+/** Whether a value, such as a module's export, is a task. */
+export function isTask(value: unknown): value is Task {
+  return typeof value === 'object' && value !== null && TASK in value;
+}

@@ -1,0 +1,41 @@
+/** What a handler gets: the input, the job it belongs to, and ways to speak while it runs. */
+export interface TaskContext<I = unknown> {
+  /** The job's input, checked against the task's schema, with its defaults filled in. */
+  readonly input: I;
+  /** The bytes of a job whose task takes `body: 'bytes'`; an empty buffer otherwise. */
+  readonly bytes: Buffer;
+  /** Media type of `bytes`, as its sender named it: a claim, not a fact. */
+  readonly bytesType: string;
+  readonly job: JobInfo;
+  /**
+   * Aborted when nobody waits for this attempt any more: its timeout has passed, or the worker is shutting down (its
+   * `reason` is a `HeddleError`, `timed_out` or `shutting_down`). On the event loop a handler that ignores it goes on
+   * unseen; in a thread or child process it is ended.
+   */
+  readonly signal: AbortSignal;
+  /** Tells how far the job is, 0 to 1, in a few words if wanted (up to 500 characters). Cheap: only the newest is sent, a few times a second. */
+  progress(fraction: number, note?: string): void;
+  /**
+   * Gives the job a named blob. Resolves when it is on its way to the broker; the job does not succeed before the broker
+   * has confirmed every one. Names are unique in a job, 1 to 200 characters; `meta` is JSON that goes into the
+   * description. Rejects with `output_too_large` and `invalid_output`.
+   */
+  output(name: string, type: string, bytes: Uint8Array, meta?: Record<string, unknown>): Promise<void>;
+  /** Writes to the worker's log, with the job's id. */
+  readonly log: TaskLog;
+}
+
+export interface JobInfo {
+  readonly id: string;
+  readonly task: string;
+  /** 1 for the first try. */
+  readonly attempt: number;
+  readonly tags: readonly string[];
+}
+
+export interface TaskLog {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
