@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { describeIssues, issuesOf } from './error.ts';
-import { jobIdSchema, type JobState } from './job.ts';
+import { type JobState, jobIdSchema } from './job.ts';
 import { type Decoded, header, parseJson, type ReceivedMessage, type WireMessage } from './message.ts';
 import { taskNameSchema } from './task.ts';
 
@@ -150,7 +150,8 @@ export function encodeOutput(output: OutputMessage): WireMessage<'output'> {
   };
 }
 
-const outputHeadersSchema = z.object({
+/** The headers of an output. */
+export const outputHeadersSchema = z.object({
   [header.job]: jobIdSchema,
   [header.run]: z.string().min(1).max(100),
   [header.output]: z.string().min(1).max(200),

@@ -114,7 +114,8 @@ export function encodeJob(job: Job): WireMessage<'job'> {
   };
 }
 
-const headersSchema = z.object({
+/** The headers of a job that Heddle reads; unknown ones are ignored. */
+export const jobHeadersSchema = z.object({
   [header.attempt]: z.int().min(1).optional(),
   [header.generation]: z.int().min(0).optional(),
   [header.acceptedAt]: z.int().min(0).optional(),
@@ -141,7 +142,7 @@ export function decodeJob(message: ReceivedMessage): Decoded<Job> {
   if (properties.type !== undefined && properties.type !== task.data) {
     return { ok: false, reason: `type: expected the routing key "${task.data}", got "${properties.type}"` };
   }
-  const parsed = headersSchema.safeParse(properties.headers ?? {});
+  const parsed = jobHeadersSchema.safeParse(properties.headers ?? {});
   if (!parsed.success) return { ok: false, reason: `header ${describeIssues(issuesOf(parsed.error))}` };
   const headers = parsed.data;
   const priority = properties.priority ?? DEFAULT_PRIORITY;
