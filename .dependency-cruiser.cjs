@@ -28,7 +28,8 @@ module.exports = {
     },
     {
       name: 'amqplib-in-broker-only',
-      comment: 'libs/broker is the only importer of amqplib; bench and tests may use it to compare or to play a foreigner.',
+      comment:
+        'libs/broker is the only importer of amqplib; bench and tests may use it to compare or to play a foreigner.',
       severity: 'error',
       from: { pathNot: ['^libs/broker/src', '^bench/', '^test/', TESTS] },
       to: { path: ['(^|node_modules/)amqplib', '(^|node_modules/)@types/amqplib'] },

@@ -1,0 +1,96 @@
+import {
+  controlSchema,
+  errorTable,
+  eventSchema,
+  header,
+  type JobResult,
+  jobErrorSchema,
+  jobHeadersSchema,
+  jobIdSchema,
+  MAX_EVENTS_PER_MESSAGE,
+  type MessageKind,
+  outputDescriptionSchema,
+  outputHeadersSchema,
+  requestSchema,
+  taskNameSchema,
+  terminalStates,
+} from '@heddle/contracts';
+import { z } from 'zod';
+
+/** One kind of message, as AsyncAPI describes it. */
+export interface MessageDescription {
+  readonly title: string;
+  readonly summary: string;
+  readonly contentType: string;
+  readonly payload: z.ZodType;
+  readonly headers?: z.ZodType;
+}
+
+const resultSchema: z.ZodType<JobResult> = z.object({
+  job: jobIdSchema,
+  state: z.enum(terminalStates),
+  result: z.unknown().optional(),
+  error: jobErrorSchema.exactOptional(),
+  outputs: z.array(outputDescriptionSchema).exactOptional(),
+});
+
+const errorCodeSchema = z.enum(Object.keys(errorTable) as (keyof typeof errorTable)[]);
+const replySchema = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), value: z.unknown() }),
+  z.object({ ok: z.literal(false), error: z.object({ code: errorCodeSchema, message: z.string() }) }),
+]);
+
+/** Every kind of message; the compiler asks for the missing. */
+export const messageDescriptions: Readonly<Record<MessageKind, MessageDescription>> = {
+  job: {
+    title: 'Job',
+    summary: `The bare JSON input. For a task that takes bytes: the bytes, with the other input as JSON text in the header \`${header.input}\`. \`message_id\` is the job's id, \`type\` and the routing key are the task.`,
+    contentType: 'application/json',
+    payload: z.unknown(),
+    headers: jobHeadersSchema,
+  },
+  events: {
+    title: 'Events',
+    summary: 'What happened to jobs, in the order in which it happened at the publisher.',
+    contentType: 'application/json',
+    payload: z.array(eventSchema).min(1).max(MAX_EVENTS_PER_MESSAGE),
+  },
+  output: {
+    title: 'Output',
+    summary: 'The bytes of a blob that a job made; `content_type` is their type.',
+    contentType: 'application/octet-stream',
+    payload: z.string().meta({ contentEncoding: 'binary' }),
+    headers: outputHeadersSchema,
+  },
+  request: {
+    title: 'Request',
+    summary: 'A question to the recorder. `reply_to` and `correlation_id` say where its reply goes.',
+    contentType: 'application/json',
+    payload: requestSchema,
+  },
+  reply: {
+    title: 'Reply',
+    summary: `The recorder's answer. To the request \`output\` the body is the bytes and the header \`${header.sha256}\` is not empty.`,
+    contentType: 'application/json',
+    payload: replySchema,
+  },
+  control: {
+    title: 'Control',
+    summary: 'News for every process; nothing durable hangs on it.',
+    contentType: 'application/json',
+    payload: controlSchema,
+  },
+  result: {
+    title: 'Result',
+    summary: "How a job ended, to the job's `reply_to` with its `correlation_id`.",
+    contentType: 'application/json',
+    payload: resultSchema,
+  },
+};
+
+/** What a routing key or a queue name is made of. */
+export const parameterDescriptions: Readonly<Record<string, string>> = {
+  task: `A task's name: ${z.toJSONSchema(taskNameSchema).pattern ?? 'dotted lower-case words'}`,
+  instance: 'The instance of a process: unique for its lifetime.',
+  reply_to: "The request's or job's `reply_to`: the name of the asker's queue.",
+};
