@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { createMetrics } from './metrics.ts';
+
+describe('metrics', () => {
+  it('carry the service on every series, and start at 0 for every exchange', async () => {
+    const text = await createMetrics('recorder').registry.metrics();
+    const series = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    expect(series.filter((line) => !line.includes('service="recorder"'))).toEqual([]);
+    expect(text).toContain(
+      'heddle_messages_published_total{exchange="heddle.events",outcome="confirmed",service="recorder"} 0',
+    );
+    expect(text).toMatch(/heddle_build_info\{version="\d+\.\d+\.\d+",service="recorder"\} 1/);
+  });
+
+  it("count what happened, with a process's own queues under one name", async () => {
+    const metrics = createMetrics('gateway');
+    metrics.brokerObserver.consumed('heddle.replies.gateway-1', 'acked', 2);
+    metrics.brokerObserver.consumed('heddle.replies.gateway-2', 'acked', 3);
+    metrics.http.observe('POST', '/v1/jobs', 202, 0.004);
+    const text = await metrics.registry.metrics();
+    expect(text).toContain(
+      'heddle_messages_consumed_total{queue="heddle.replies",outcome="acked",service="gateway"} 5',
+    );
+    expect(text).toContain(
+      'heddle_http_request_duration_seconds_count{service="gateway",method="POST",route="/v1/jobs",code="202"} 1',
+    );
+  });
+
+  it('have every outcome of a task from the start', async () => {
+    const metrics = createMetrics('consumer');
+    const task = metrics.forTask('debug.echo');
+    task.finished('succeeded');
+    const text = await metrics.registry.metrics();
+    expect(text).toContain('heddle_jobs_total{task="debug.echo",outcome="succeeded",service="consumer"} 1');
+    expect(text).toContain('heddle_jobs_total{task="debug.echo",outcome="dead",service="consumer"} 0');
+    expect(text).toContain('heddle_job_wait_seconds_count{service="consumer",task="debug.echo"} 0');
+  });
+});
