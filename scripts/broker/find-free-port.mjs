@@ -1,0 +1,25 @@
+import { createServer } from 'node:net';
+
+/** Below the range that Linux hands out to outgoing connections, so that none takes the port before its owner does. */
+const FIRST = 20_000;
+const LAST = 32_000;
+
+/** Free TCP ports on the loopback address, all different. */
+export async function findFreePorts(count) {
+  const ports = new Set();
+  for (let tries = 0; ports.size < count; tries++) {
+    if (tries > 1_000) throw new Error(`found no free port between ${FIRST} and ${LAST}`);
+    const port = FIRST + Math.floor(Math.random() * (LAST - FIRST));
+    if (!ports.has(port) && (await isPortFree(port))) ports.add(port);
+  }
+  return [...ports];
+}
+
+/** @returns {Promise<boolean>} whether a server could listen there now */
+export function isPortFree(port, host = '127.0.0.1') {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,126 @@
+/**
+ * The keeper: a process of its own that owns one RabbitMQ node for as long as its standard input is open. Whoever started it
+ * may be killed in any way, the pipe then closes and the node is stopped.
+ *
+ * Reads a command a line (`start`, `stop`, `kill`), writes a JSON line for each thing that happens:
+ * `{"event": "up", "record": …}`, `down`, `died` (nobody asked for it), `failed` with a message.
+ */
+import { once } from 'node:events';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { spawnNode, waitUntilUp } from './boot-node.mjs';
+import { findFreePorts } from './find-free-port.mjs';
+import { pathInside } from './find-rabbitmq.mjs';
+import { removeRecord, writeRecord } from './node-record.mjs';
+import { stopStaleNode } from './stop-stale-node.mjs';
+
+const STOP_MS = 20_000;
+const BOOT_TRIES = 3;
+
+const { folder, installation, throwAway, nodename } = JSON.parse(process.argv[2]);
+let record;
+let running;
+let stopping = false;
+
+const say = (event, more = {}) => process.stdout.write(`${JSON.stringify({ event, ...more })}\n`);
+// Whoever reads this may be gone; the pipe on the other side says so.
+process.stdout.on('error', () => {});
+
+async function start() {
+  if (running) return say('up', { record });
+  for (let tries = 1; ; tries++) {
+    record ??= await newRecord();
+    try {
+      await boot();
+      return say('up', { record });
+    } catch (error) {
+      // The ports were free when they were chosen; a neighbour may have been faster.
+      if (tries === BOOT_TRIES) throw error;
+      record = undefined;
+    }
+  }
+}
+
+async function boot() {
+  const { node, epmd } = spawnNode(folder, record);
+  running = { node, epmd };
+  record = { ...record, nodePid: node.pid, epmdPid: epmd.pid };
+  writeRecord(folder, record);
+  let up = false;
+  node.once('exit', (code, signal) => {
+    running = undefined;
+    epmd.kill('SIGKILL');
+    if (up && !stopping) say('died', { reason: signal ?? `code ${code}` });
+  });
+  try {
+    await waitUntilUp(folder, node, record);
+    up = true;
+  } catch (error) {
+    await end('SIGKILL');
+    throw error;
+  }
+}
+
+async function newRecord() {
+  const [port, distPort, epmdPort] = await findFreePorts(3);
+  return {
+    url: `amqp://guest:guest@127.0.0.1:${port}`,
+    nodename,
+    port,
+    distPort,
+    epmdPort,
+    home: pathInside(installation, join(folder, 'home')),
+    installation,
+    folder,
+    keeperPid: process.pid,
+  };
+}
+
+async function end(signal) {
+  if (!running) return;
+  stopping = true;
+  const { node } = running;
+  const gone = once(node, 'exit');
+  node.kill(signal);
+  const tooLate = setTimeout(() => node.kill('SIGKILL'), STOP_MS);
+  await gone;
+  clearTimeout(tooLate);
+  stopping = false;
+}
+
+async function stop(signal) {
+  await end(signal);
+  say('down');
+}
+
+async function leave() {
+  await end('SIGTERM');
+  if (throwAway) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  else removeRecord(folder);
+  process.exit(0);
+}
+
+// One command after the other; the end of the pipe waits for the command before it.
+let last = Promise.resolve();
+const inTurn = (work) => {
+  last = last.then(work).catch((error) => say('failed', { message: error.message }));
+};
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => inTurn(leave));
+process.on('SIGHUP', () => {});
+
+mkdirSync(join(folder, 'home'), { recursive: true, mode: 0o700 });
+try {
+  await stopStaleNode(folder);
+} catch (error) {
+  say('failed', { message: error.message });
+  process.exit(1);
+}
+createInterface({ input: process.stdin })
+  .on('line', (line) => {
+    if (line === 'start') inTurn(start);
+    else if (line === 'stop') inTurn(() => stop('SIGTERM'));
+    else if (line === 'kill') inTurn(() => stop('SIGKILL'));
+  })
+  .on('close', () => inTurn(leave));

@@ -1,0 +1,56 @@
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { isOurProcess, readRecord, removeRecord } from './node-record.mjs';
+
+const STOP_MS = 20_000;
+
+/** Thrown when the folder's node has a living keeper: another run of ours uses it. */
+export class BrokerInUseError extends Error {}
+
+/** Stops the node that an earlier keeper left in this folder because it was itself killed with -9. */
+export async function stopStaleNode(folder) {
+  const stale = readRecord(folder);
+  if (!stale) return;
+  if (isOurProcess(stale.keeperPid, 'keep-node.mjs')) {
+    throw new BrokerInUseError(
+      `the broker in ${folder} belongs to a run that goes on (process ${stale.keeperPid})`,
+    );
+  }
+  if (isOurProcess(stale.nodePid, stale.nodename)) await stopProcess(stale.nodePid);
+  if (isOurProcess(stale.epmdPid, String(stale.epmdPort))) await stopProcess(stale.epmdPid);
+  removeRecord(folder);
+}
+
+/** Stops what killed runs left behind in the throw-away folders below this one, and removes those folders. */
+export async function sweepStaleNodes(parent) {
+  if (!existsSync(parent)) return;
+  for (const name of readdirSync(parent)) {
+    const folder = join(parent, name);
+    if (!readRecord(folder)) continue;
+    try {
+      await stopStaleNode(folder);
+    } catch (error) {
+      if (error instanceof BrokerInUseError) continue;
+      throw error;
+    }
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** SIGTERM, then SIGKILL; resolves when the process, which is not a child of ours, is gone. */
+async function stopProcess(pid) {
+  const deadline = Date.now() + STOP_MS;
+  for (let signal = 'SIGTERM'; send(pid, signal); signal = Date.now() > deadline ? 'SIGKILL' : 0) {
+    await pause(50);
+  }
+}
+
+function send(pid, signal) {
+  try {
+    process.kill(pid, signal);
+    return true;
+  } catch {
+    return false;
+  }
+}
