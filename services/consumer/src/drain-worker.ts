@@ -1,0 +1,51 @@
+import type { TaskServer } from './jobs/serve-task.ts';
+import type { RunWatch } from './jobs/watch-runs.ts';
+import type { WorkerPorts } from './jobs/worker-ports.ts';
+import type { TaskAnnouncer } from './presence/announce-tasks.ts';
+import type { LifeSigns } from './presence/send-life-signs.ts';
+
+/** Share of the drain time after which handlers are asked to end. */
+const STOP_AFTER = 0.7;
+/** Share of the drain time after which what still runs is left to another worker. */
+const GIVE_UP_AFTER = 0.9;
+
+interface DrainedParts {
+  readonly servers: readonly TaskServer[];
+  readonly runs: RunWatch;
+  readonly announcer: TaskAnnouncer;
+  readonly lifeSigns: LifeSigns;
+  readonly worker: WorkerPorts;
+}
+
+/**
+ * Ends a worker within `limitMs`: takes nothing new, hands back what has not begun, finishes what runs. Near the limit it
+ * aborts the handlers' signals, and at last leaves their jobs to the broker, which gives them to another worker.
+ */
+export async function drainWorker(parts: DrainedParts, limitMs: number): Promise<void> {
+  const { servers, runs, announcer, lifeSigns, worker } = parts;
+  announcer.stop();
+  await Promise.all(servers.map((server) => server.stop()));
+
+  const idle = Promise.all(servers.map((server) => server.idle()));
+  const stopTimer = setTimeout(() => runs.stopAll(), limitMs * STOP_AFTER);
+  const finished = await within(limitMs * GIVE_UP_AFTER, idle);
+  clearTimeout(stopTimer);
+  if (!finished) worker.log.warn({ running: runs.running }, 'jobs still run: they go back to their queues');
+
+  runs.close();
+  await Promise.all(servers.map((server) => server.close()));
+  await lifeSigns.stop();
+  await worker.events.flush();
+}
+
+async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  try {
+    return await Promise.race([work.then(() => true), limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,31 @@
+import type { Delivery } from '@heddle/broker';
+import { newJobId } from '@heddle/client';
+import { DEFAULT_PRIORITY, header, type WireMessage } from '@heddle/contracts';
+import { setAside, withoutBrokerHeaders } from './set-aside.ts';
+import type { WorkerPorts } from './worker-ports.ts';
+
+/**
+ * Gives an id to the job of a client that brought none: publishes the message again under a new one. It is not run under
+ * that id here and now, because a delivery that comes twice would then be two jobs.
+ * Resolves when the message is confirmed; the delivery is still to be acked.
+ */
+export async function adoptMessage(worker: WorkerPorts, delivery: Delivery, task: string): Promise<void> {
+  const { body, properties } = delivery.message;
+  if (body.length > worker.maxMessageBytes) {
+    const reason = `body: expected at most ${worker.maxMessageBytes} bytes, got ${body.length}`;
+    return await setAside(worker, delivery, task, reason);
+  }
+  const adopted: WireMessage<'job'> = {
+    kind: 'job',
+    body,
+    properties: {
+      ...properties,
+      type: task,
+      messageId: newJobId(),
+      priority: properties.priority ?? DEFAULT_PRIORITY,
+      timestamp: properties.timestamp ?? Date.now(),
+      headers: { ...withoutBrokerHeaders(properties.headers), [header.accepted]: false },
+    },
+  };
+  await worker.publisher.publish('heddle.submit', task, adopted, { mandatory: true });
+}

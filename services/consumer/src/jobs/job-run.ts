@@ -1,0 +1,158 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { Delivery } from '@heddle/broker';
+import type { JobInfo, Task } from '@heddle/client';
+import {
+  encodeOutput,
+  HeddleError,
+  type Job,
+  type JobEvent,
+  type OutputDescription,
+} from '@heddle/contracts';
+import { OutputCheck } from '../pools/check-output.ts';
+import type { HandlerHost, LogLevel } from '../pools/handler-context.ts';
+import type { WorkerPorts } from './worker-ports.ts';
+
+const MAX_NOTE_CHARACTERS = 500;
+const NO_BYTES = Buffer.alloc(0);
+
+/** Why a run is stopped before its handler is done. */
+export type StopReason = 'timed_out' | 'shutting_down';
+
+/** An output of a run: described at once, confirmed by the broker some time later. */
+export interface RunOutput {
+  readonly description: OutputDescription;
+  readonly confirmed: Promise<void>;
+}
+
+/** One delivery of a job while it runs here: what the steps after "start" know and change. */
+export class JobRun implements HandlerHost {
+  readonly id = randomUUID();
+  readonly startedAt = Date.now();
+  /** Milliseconds since the epoch at which the run is stopped. */
+  readonly deadline: number;
+  readonly outputs: RunOutput[] = [];
+  readonly delivery: Delivery;
+  readonly job: Job;
+  readonly task: Task;
+  readonly input: unknown;
+  /** Whether `started` has been sent. */
+  announced = false;
+  stopReason: StopReason | undefined;
+  /** Set by the pool: what to do when the run is stopped. */
+  onStop: ((reason: StopReason) => void) | undefined;
+
+  readonly #worker: WorkerPorts;
+  #seq = 0;
+  #acceptedSent: boolean;
+  #abort: AbortController | undefined;
+  #progress: { fraction: number; note?: string } | undefined;
+  #progressSentAt = 0;
+  #outputCheck: OutputCheck | undefined;
+
+  constructor(worker: WorkerPorts, delivery: Delivery, task: Task, job: Job, input: unknown) {
+    this.#worker = worker;
+    this.delivery = delivery;
+    this.task = task;
+    this.job = job;
+    this.input = input;
+    this.deadline = this.startedAt + (job.timeoutMs ?? task.timeoutMs);
+    this.#acceptedSent = job.accepted;
+  }
+
+  /** What every event of this run says. */
+  eventBase(at: number) {
+    const { job } = this;
+    this.#seq += 1;
+    return {
+      job: job.id,
+      task: job.task,
+      generation: job.generation,
+      attempt: job.attempt,
+      run: this.id,
+      seq: this.#seq,
+      at,
+      worker: this.#worker.name,
+    };
+  }
+
+  /** Whether the job's `accepted` event is still to be sent, which nobody has done for a foreign client's job. True once. */
+  takeUnaccepted(): boolean {
+    if (this.#acceptedSent) return false;
+    this.#acceptedSent = true;
+    return true;
+  }
+
+  /** The newest progress, if it is news and the last was sent `everyMs` ago or more. */
+  takeProgress(now: number, everyMs: number): JobEvent | undefined {
+    if (!this.#progress || now - this.#progressSentAt < everyMs) return undefined;
+    const event: JobEvent = { type: 'progress', ...this.eventBase(now), ...this.#progress };
+    this.#progress = undefined;
+    this.#progressSentAt = now;
+    return event;
+  }
+
+  /** Asks the handler to end, and the pool to see to it. Later calls change nothing. */
+  stop(reason: StopReason): void {
+    if (this.stopReason !== undefined) return;
+    this.stopReason = reason;
+    this.#abort?.abort(this.stopError());
+    this.onStop?.(reason);
+  }
+
+  /** The reason that the abort signal gives. */
+  stopError(): HeddleError {
+    return this.stopReason === 'shutting_down'
+      ? new HeddleError('shutting_down', 'the worker is shutting down')
+      : new HeddleError('timed_out', `ran longer than its ${this.deadline - this.startedAt} ms`);
+  }
+
+  get jobInfo(): JobInfo {
+    const { id, task, attempt, tags } = this.job;
+    return { id, task, attempt, tags };
+  }
+
+  get bytes(): Buffer {
+    return this.job.bytes?.body ?? NO_BYTES;
+  }
+
+  get bytesType(): string {
+    return this.job.bytes?.type ?? '';
+  }
+
+  /** Made when first asked for: most handlers never do. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.stopReason !== undefined) this.#abort.abort(this.stopError());
+    return this.#abort.signal;
+  }
+
+  progress(fraction: number, note?: string): void {
+    const within = Number.isFinite(fraction) ? Math.min(Math.max(fraction, 0), 1) : 0;
+    this.#progress =
+      note === undefined
+        ? { fraction: within }
+        : { fraction: within, note: note.slice(0, MAX_NOTE_CHARACTERS) };
+  }
+
+  async output(name: string, type: string, bytes: Uint8Array, meta?: Record<string, unknown>): Promise<void> {
+    this.#outputCheck ??= new OutputCheck(this.#worker.maxMessageBytes);
+    this.#outputCheck.check(name, type, bytes, meta);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    await this.addOutput({ name, type, bytes: bytes.byteLength, sha256, ...(meta && { meta }) }, bytes);
+  }
+
+  /** Publishes an output that has been checked and described. */
+  addOutput(description: OutputDescription, bytes: Uint8Array): Promise<void> {
+    const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const message = encodeOutput({ ...description, job: this.job.id, run: this.id, body });
+    const confirmed = this.#worker.publisher.publish('heddle.events', 'output', message);
+    // A failure is met again when the run is settled; until then nobody may be listening.
+    confirmed.catch(() => undefined);
+    this.outputs.push({ description, confirmed });
+    return confirmed;
+  }
+
+  log(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void {
+    this.#worker.log[level]({ ...fields, job: this.job.id, task: this.job.task }, message);
+  }
+}

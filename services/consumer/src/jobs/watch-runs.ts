@@ -1,0 +1,69 @@
+import type { JobEvent } from '@heddle/contracts';
+import { acceptedEvent } from '@heddle/client';
+import type { JobRun } from './job-run.ts';
+import type { WorkerPorts } from './worker-ports.ts';
+
+/** A job that ends sooner gets no `started` event, and costs the recorder one event less. */
+const TICK_MS = 20;
+const PROGRESS_EVERY_MS = 250;
+
+/**
+ * Looks after everything that runs in this worker with one timer, however many jobs there are: sends `started` for those
+ * that have outlived a tick, sends their progress, and stops those whose time is up.
+ */
+export class RunWatch {
+  readonly #runs = new Set<JobRun>();
+  readonly #worker: WorkerPorts;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(worker: WorkerPorts) {
+    this.#worker = worker;
+  }
+
+  get running(): number {
+    return this.#runs.size;
+  }
+
+  add(run: JobRun): void {
+    this.#runs.add(run);
+    this.#timer ??= setInterval(() => this.#tick(Date.now()), TICK_MS);
+  }
+
+  remove(run: JobRun): void {
+    this.#runs.delete(run);
+  }
+
+  /** Stops everything that runs. */
+  stopAll(): void {
+    for (const run of this.#runs) run.stop('shutting_down');
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #tick(now: number): void {
+    if (this.#runs.size === 0) return this.close();
+    const events: JobEvent[] = [];
+    for (const run of this.#runs) {
+      if (now >= run.deadline) run.stop('timed_out');
+      if (run.announced) {
+        const progress = run.takeProgress(now, PROGRESS_EVERY_MS);
+        if (progress) events.push(progress);
+      } else if (now - run.startedAt >= TICK_MS) {
+        run.announced = true;
+        if (run.takeUnaccepted()) events.push(acceptedEvent(run.job, run.delivery.message.body.length));
+        events.push({ type: 'started', ...run.eventBase(run.startedAt) });
+      }
+    }
+    if (events.length === 0) return;
+    this.#worker.events.addAll(events).catch((error: unknown) => {
+      // Nothing hangs on these: the terminal event tells all, and is waited for.
+      this.#worker.log.warn(
+        { err: error, events: events.length },
+        'events on running jobs were not confirmed',
+      );
+    });
+  }
+}

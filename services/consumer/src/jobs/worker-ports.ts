@@ -1,0 +1,12 @@
+import type { BrokerLog, EventPublisher, Publisher } from '@heddle/broker';
+
+/** What the steps of a job need of the worker around them. */
+export interface WorkerPorts {
+  /** The worker's name in events: unique to this process. */
+  readonly name: string;
+  readonly log: BrokerLog;
+  readonly publisher: Publisher;
+  /** Everything that happens to jobs here goes through one publisher, in order. */
+  readonly events: EventPublisher;
+  readonly maxMessageBytes: number;
+}

@@ -1,0 +1,26 @@
+import type { BrokerLog } from '@heddle/broker';
+import type { RegisteredTask } from '../registry/load-tasks.ts';
+import type { Pool } from './pool.ts';
+import { eventLoopPool } from './run-on-event-loop.ts';
+
+export interface PoolOptions {
+  /** Runs at once. */
+  readonly slots: number;
+  readonly log: BrokerLog;
+  /** Resident memory that one child process may use. */
+  readonly memoryBytes: number;
+  /** Jobs after which a child process is replaced. */
+  readonly jobsPerProcess: number;
+  readonly maxOutputBytes: number;
+}
+
+/** The pool of one task. Each task has its own: a handler never shares a thread or process with another task's. */
+export function openPool({ task }: RegisteredTask, _options: PoolOptions): Pool {
+  switch (task.pool) {
+    case 'event-loop':
+      return eventLoopPool;
+    case 'thread':
+    case 'process':
+      return eventLoopPool;
+  }
+}

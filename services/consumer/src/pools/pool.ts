@@ -1,0 +1,10 @@
+import type { JobRun } from '../jobs/job-run.ts';
+import type { Outcome } from '../jobs/outcome.ts';
+
+/** Where handlers run. */
+export interface Pool {
+  /** Runs the job's handler and resolves with how it ended; never rejects. Called for at most as many runs at once as the task has slots. */
+  run(run: JobRun): Promise<Outcome> | Outcome;
+  /** Ends what the pool has started, and whatever still runs in it. */
+  close(): Promise<void>;
+}

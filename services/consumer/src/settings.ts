@@ -1,0 +1,12 @@
+import { baseSettings, numberSetting } from '@heddle/service';
+import { z } from 'zod';
+
+export const settings = baseSettings.extend({
+  /** Names, patterns such as `image.*` and paths of modules, with commas between; empty: all built in. */
+  HEDDLE_TASKS: z.string().default(''),
+  /** Mebibytes of memory a child process may use before it is ended, and its job with it. */
+  HEDDLE_PROCESS_MEMORY_MB: numberSetting(64, 1_048_576, 1_024),
+  /** Jobs after which a child process is replaced by a fresh one. */
+  HEDDLE_PROCESS_JOBS: numberSetting(1, 1_000_000_000, 5_000),
+});
+export type ConsumerSettings = z.infer<typeof settings>;

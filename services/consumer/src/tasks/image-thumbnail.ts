@@ -1,0 +1,26 @@
+import { defineTask } from '@heddle/client';
+import { thumbnailInputSchema } from '@heddle/contracts';
+import { z } from 'zod';
+
+export const imageThumbnail = defineTask({
+  name: 'image.thumbnail',
+  description: 'Makes thumbnails of a picture: one output for each size, called `<size>.<format>`.',
+  body: 'bytes',
+  input: thumbnailInputSchema,
+  output: z.object({
+    thumbnails: z.array(z.object({ size: z.int(), name: z.string(), width: z.int(), height: z.int() })),
+  }),
+  pool: 'process',
+  timeout: '30s',
+  run: async ({ input, bytes, output }) => {
+    // The image library stays out of processes that make no thumbnails.
+    const { makeThumbnails } = await import('../images/make-thumbnails.ts');
+    const thumbnails = await makeThumbnails(bytes, input);
+    await Promise.all(
+      thumbnails.map(({ name, type, body, width, height }) => output(name, type, body, { width, height })),
+    );
+    return {
+      thumbnails: thumbnails.map(({ size, name, width, height }) => ({ size, name, width, height })),
+    };
+  },
+});
