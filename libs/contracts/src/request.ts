@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { errorTable, type ErrorCode } from './error.ts';
+import { describeIssues, type ErrorCode, errorTable, issuesOf } from './error.ts';
 import { jobErrorSchema, outputDescriptionSchema } from './event.ts';
 import { jobIdSchema, jobStates, tagsSchema } from './job.ts';
 import { type Decoded, header, parseJson, type ReceivedMessage, type WireMessage } from './message.ts';
-import { describeIssues, issuesOf } from './error.ts';
 import { taskAnnouncementSchema, taskNameSchema } from './task.ts';
 
 /** The filters of a job search; all are optional and combine with "and". Times are milliseconds since the epoch. */
@@ -168,7 +167,20 @@ export function encodeReply<Op extends RecorderOp>(
   };
 }
 
-/** Reads a reply. What it says of the value's shape is trusted: it comes from the recorder alone (see the permissions). */
+const replyEnvelopeSchema = z.discriminatedUnion('ok', [
+  z.looseObject({ ok: z.literal(true) }),
+  z.object({
+    ok: z.literal(false),
+    error: z.object({
+      code: z.string().refine((code) => Object.hasOwn(errorTable, code), {
+        error: 'expected a code of the error table',
+      }),
+      message: z.string(),
+    }),
+  }),
+]);
+
+/** Reads a reply. The shape of its value is trusted: it comes from the recorder alone (see the permissions). */
 export function decodeReply<Op extends RecorderOp>(message: ReceivedMessage): Decoded<Reply<Op>> {
   const sha256 = message.properties.headers?.[header.sha256];
   if (typeof sha256 === 'string' && sha256 !== '') {
@@ -181,8 +193,7 @@ export function decodeReply<Op extends RecorderOp>(message: ReceivedMessage): De
   }
   const json = parseJson(message.body);
   if (!json.ok) return json;
-  const reply = json.value as Reply<Op>;
-  if (!reply.ok && !(reply.error.code in errorTable))
-    return { ok: false, reason: `unknown error code ${reply.error.code}` };
-  return { ok: true, value: reply };
+  const parsed = replyEnvelopeSchema.safeParse(json.value);
+  if (!parsed.success) return { ok: false, reason: describeIssues(issuesOf(parsed.error, 'reply')) };
+  return { ok: true, value: json.value as Reply<Op> };
 }

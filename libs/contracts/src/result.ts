@@ -1,5 +1,7 @@
-import { type JobError, type OutputDescription } from './event.ts';
-import type { TerminalState } from './job.ts';
+import { z } from 'zod';
+import { describeIssues, issuesOf } from './error.ts';
+import type { JobError, OutputDescription } from './event.ts';
+import { type TerminalState, terminalStates } from './job.ts';
 import { type Decoded, parseJson, type ReceivedMessage, type WireMessage } from './message.ts';
 
 /** How a job ended, sent to its `reply_to` after the recorder is sure to learn of it. */
@@ -25,8 +27,13 @@ export function encodeResult(result: JobResult, correlationId: string | undefine
   };
 }
 
-/** Reads a result. Its shape is trusted: only workers may publish to `heddle.replies`. */
+const resultEnvelopeSchema = z.looseObject({ job: z.string(), state: z.enum(terminalStates) });
+
+/** Reads a result. What it says beside job and state is trusted: only workers may publish to `heddle.replies`. */
 export function decodeResult(message: ReceivedMessage): Decoded<JobResult> {
   const json = parseJson(message.body);
-  return json.ok ? { ok: true, value: json.value as JobResult } : json;
+  if (!json.ok) return json;
+  const parsed = resultEnvelopeSchema.safeParse(json.value);
+  if (!parsed.success) return { ok: false, reason: describeIssues(issuesOf(parsed.error, 'result')) };
+  return { ok: true, value: json.value as JobResult };
 }
