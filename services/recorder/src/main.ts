@@ -1,1 +1,17 @@
-export {};
+import { runService } from '@heddle/service';
+import { startRecorder } from './start-recorder.ts';
+import { recorderSettings } from './settings.ts';
+
+await runService({
+  name: 'recorder',
+  opsPort: 9404,
+  settings: recorderSettings,
+  start: ({ settings, log, metrics, broker }) =>
+    startRecorder({
+      broker,
+      log,
+      registry: metrics.registry,
+      database: { url: settings.DATABASE_URL, folder: settings.HEDDLE_DATA },
+      retentionMs: settings.HEDDLE_RETENTION,
+    }),
+});

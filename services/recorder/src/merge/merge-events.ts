@@ -1,0 +1,87 @@
+import type { JobEvent } from '@heddle/contracts';
+import { type Attempt, mergeAttempts } from './merge-attempts.ts';
+import { compareMoments, compareText, type Moment } from './event-order.ts';
+import { mergeProgress, type Progress } from './merge-progress.ts';
+
+/** What the events of one job amount to. */
+export interface JobHistory {
+  readonly id: string;
+  readonly origin: Origin;
+  readonly outcome: Outcome;
+  /** By generation, attempt, run. */
+  readonly attempts: readonly Attempt[];
+  readonly progress: Progress | null;
+  /** The latest `at` of all events. */
+  readonly updatedAt: number;
+}
+
+/** Where the job comes from: the earliest `accepted`; until one arrives, the earliest of what else is known. */
+export interface Origin {
+  readonly accepted: boolean;
+  readonly at: number;
+  readonly task: string;
+  readonly tags: readonly string[];
+  /** Absent when it is in the database already. */
+  readonly event?: AcceptedEvent | undefined;
+}
+export type AcceptedEvent = Extract<JobEvent, { type: 'accepted' }>;
+
+/** The event that decides the job's state, its result, error and outputs. */
+export interface Outcome {
+  readonly moment: Moment;
+  readonly errorCode: string | null;
+  /** Absent when it is in the database already. */
+  readonly event?: JobEvent | undefined;
+}
+
+/**
+ * The fold of a job's events. In any order, any grouping and with any duplication the same events give the same
+ * history. Parts that an event does not change keep their identity, which tells what is to be written.
+ */
+export function mergeEvent(history: JobHistory | undefined, event: JobEvent): JobHistory {
+  if (!history) {
+    return {
+      id: event.job,
+      origin: originOf(event),
+      outcome: outcomeOf(event),
+      attempts: mergeAttempts([], event),
+      progress: mergeProgress(null, event),
+      updatedAt: event.at,
+    };
+  }
+  const origin = mergeOrigin(history.origin, event);
+  const outcome = compareMoments(event, history.outcome.moment) > 0 ? outcomeOf(event) : history.outcome;
+  const attempts = mergeAttempts(history.attempts, event);
+  const progress = mergeProgress(history.progress, event);
+  const updatedAt = Math.max(history.updatedAt, event.at);
+  const unchanged =
+    origin === history.origin &&
+    outcome === history.outcome &&
+    attempts === history.attempts &&
+    progress === history.progress &&
+    updatedAt === history.updatedAt;
+  return unchanged ? history : { id: history.id, origin, outcome, attempts, progress, updatedAt };
+}
+
+function outcomeOf(event: JobEvent): Outcome {
+  return { moment: event, errorCode: 'error' in event ? (event.error?.code ?? null) : null, event };
+}
+
+const NO_TAGS: readonly string[] = [];
+
+function originOf(event: JobEvent): Origin {
+  const { at, task } = event;
+  if (event.type !== 'accepted') return { accepted: false, at, task, tags: NO_TAGS };
+  return { accepted: true, at, task, tags: event.tags ? [...new Set(event.tags)] : NO_TAGS, event };
+}
+
+function mergeOrigin(known: Origin, event: JobEvent): Origin {
+  if (known.accepted && event.type !== 'accepted') return known;
+  const told = originOf(event);
+  if (told.accepted !== known.accepted) return told;
+  const order =
+    told.at - known.at ||
+    compareText(told.task, known.task) ||
+    compareText(told.tags.join('\0'), known.tags.join('\0'));
+  return order < 0 ? told : known;
+}

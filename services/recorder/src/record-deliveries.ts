@@ -1,0 +1,147 @@
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import type { BrokerLog, Delivery } from '@heddle/broker';
+import type { RecorderMetrics } from './metrics.ts';
+import { readDelivery } from './read-delivery.ts';
+import type { BatchWriter, Item } from './store/record-batch.ts';
+
+/** Items of one transaction. SQLite works on our own thread, and this many take it some 50 ms. */
+const MAX_ITEMS = 2_000;
+const MAX_BYTES = 32 * 1024 * 1024;
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 5_000;
+
+interface Held {
+  readonly delivery: Delivery;
+  readonly items: readonly Item[];
+}
+
+/**
+ * Takes deliveries, gathers them while a transaction runs, writes them in the next one, and acks what is committed.
+ * While the database is in trouble it holds them and tries again: the prefetch limits how many that can be.
+ */
+export class DeliveryRecorder {
+  readonly #writer: BatchWriter;
+  readonly #metrics: RecorderMetrics;
+  readonly #log: BrokerLog;
+  readonly #onCommit: (refused: number) => void;
+  #waiting: Held[] = [];
+  #holding = 0;
+  #taken = 0;
+  #working: Promise<void> | undefined;
+  #trouble: string | undefined;
+  readonly #stopped = new AbortController();
+
+  /** `onCommit` is called after each commit with the number of messages in it that went to `heddle.dead`. */
+  constructor(
+    writer: BatchWriter,
+    metrics: RecorderMetrics,
+    log: BrokerLog,
+    onCommit: (refused: number) => void,
+  ) {
+    this.#writer = writer;
+    this.#metrics = metrics;
+    this.#log = log;
+    this.#onCommit = onCommit;
+  }
+
+  /** Deliveries taken and not yet committed. */
+  get holding(): number {
+    return this.#holding;
+  }
+
+  /** Deliveries taken since the start. */
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** What is wrong with the database, if anything. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  take(delivery: Delivery): void {
+    this.#taken++;
+    this.#holding++;
+    this.#waiting.push({ delivery, items: readDelivery(delivery.message) });
+    this.#working ??= this.#work();
+  }
+
+  /** Resolves when everything taken is committed and acked; gives up retries that are under way. */
+  async drain(): Promise<void> {
+    this.#stopped.abort();
+    await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    // What arrives in the same burst goes into the same transaction.
+    await setImmediate();
+    while (this.#waiting.length > 0) {
+      const batch = this.#nextBatch();
+      if (batch.length > 0) await this.#record(batch);
+      // SQLite has kept the event loop from reading the socket.
+      await setImmediate();
+    }
+    this.#working = undefined;
+  }
+
+  #nextBatch(): Held[] {
+    const batch: Held[] = [];
+    let items = 0;
+    let bytes = 0;
+    let index = 0;
+    for (; index < this.#waiting.length && items < MAX_ITEMS && bytes < MAX_BYTES; index++) {
+      const held = this.#waiting[index] as Held;
+      if (held.delivery.lost) {
+        // It comes again; written twice it would do no harm, but cost as much.
+        this.#holding--;
+        continue;
+      }
+      batch.push(held);
+      items += held.items.length;
+      bytes += held.delivery.message.body.length;
+    }
+    this.#waiting = this.#waiting.slice(index);
+    return batch;
+  }
+
+  async #record(batch: readonly Held[]): Promise<void> {
+    const items = batch.flatMap((held) => held.items);
+    if (await this.#writeUntilDone(items)) for (const { delivery } of batch) delivery.ack();
+    this.#holding -= batch.length;
+  }
+
+  /** Whether the items are committed; if not, the process is ending and the broker will give them to the next. */
+  async #writeUntilDone(items: readonly Item[]): Promise<boolean> {
+    for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LAST_RETRY_MS)) {
+      const began = performance.now();
+      try {
+        const refused = await this.#writer.write(items);
+        this.#committed(items, (performance.now() - began) / 1_000, refused);
+        return true;
+      } catch (error) {
+        this.#trouble = `the database: ${(error as Error).message}`;
+        this.#log.error({ err: error, events: items.length, retryInMs: wait }, 'cannot write events');
+      }
+      if (this.#stopped.signal.aborted) return false;
+      await setTimeout(wait, undefined, { signal: this.#stopped.signal }).catch(() => undefined);
+    }
+  }
+
+  #committed(items: readonly Item[], seconds: number, refused: readonly { readonly reason: string }[]): void {
+    this.#trouble = undefined;
+    let newest = 0;
+    let events = 0;
+    for (const item of items) {
+      if (item.kind !== 'event') continue;
+      events++;
+      if (item.event.at > newest) newest = item.event.at;
+    }
+    this.#metrics.committed(seconds, events);
+    if (newest > 0) this.#metrics.lag(Math.max(0, Date.now() - newest) / 1_000);
+    if (refused.length > 0) {
+      this.#metrics.refused(refused.length);
+      for (const { reason } of refused) this.#log.warn({ reason }, 'message sent to heddle.dead');
+    }
+    this.#onCommit(refused.length);
+  }
+}

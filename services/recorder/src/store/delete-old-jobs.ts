@@ -1,0 +1,96 @@
+import type { TerminalState } from '@heddle/contracts';
+import { JobCounts } from './count-jobs.ts';
+import type { Store } from './open-database.ts';
+import type { PageEnd } from './page-cursor.ts';
+import type { Tx } from './schema.ts';
+import { runTransaction } from './run-transaction.ts';
+
+export interface Sweep {
+  /** Jobs and outputs deleted. */
+  readonly deleted: number;
+  /** Where the next chunk of this state begins; undefined: there is none. */
+  readonly next: PageEnd | undefined;
+}
+
+/**
+ * Deletes one chunk of jobs that ended in a state before a time, with their tags, outputs and idempotency keys. Jobs
+ * are walked in the order they were accepted, which needs no index of its own: no job ends before it is accepted.
+ */
+export async function deleteOldJobs(
+  store: Store,
+  state: TerminalState,
+  endedBefore: number,
+  after: PageEnd | undefined,
+  limit: number,
+): Promise<Sweep> {
+  const seen = await store.db
+    .selectFrom('jobs')
+    .select(['id', 'accepted_at as acceptedAt', 'state_at'])
+    .where('state', '=', state)
+    .where('accepted_at', '<', endedBefore)
+    .$if(after !== undefined, (query) =>
+      query.where((eb) =>
+        eb(eb.refTuple('accepted_at', 'id'), '>', eb.tuple(after?.acceptedAt ?? 0, after?.id ?? '')),
+      ),
+    )
+    .orderBy('accepted_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  const old = seen.filter((job) => job.state_at < endedBefore).map((job) => job.id);
+  const deleted = old.length > 0 ? await deleteJobs(store, old, state, endedBefore) : 0;
+  return { deleted, next: seen.length === limit ? seen.at(-1) : undefined };
+}
+
+async function deleteJobs(
+  store: Store,
+  ids: readonly string[],
+  state: TerminalState,
+  endedBefore: number,
+): Promise<number> {
+  return await runTransaction(store.db, async (tx) => {
+    const rows = await tx
+      .deleteFrom('jobs')
+      .where('id', 'in', ids)
+      // One that was replayed since it was read stays.
+      .where('state', '=', state)
+      .where('state_at', '<', endedBefore)
+      .returning(['id', 'task'])
+      .execute();
+    const deleted = rows.map((row) => row.id);
+    if (deleted.length === 0) return 0;
+    await tx.deleteFrom('job_tags').where('job_id', 'in', deleted).execute();
+    await tx.deleteFrom('outputs').where('job_id', 'in', deleted).execute();
+    await tx.deleteFrom('idempotency_keys').where('job_id', 'in', deleted).execute();
+    const counts = new JobCounts(store.shard);
+    for (const row of rows) counts.add(row.task, state, -1);
+    await counts.write(tx);
+    return deleted.length;
+  });
+}
+
+/** Deletes a chunk of old outputs that belong to no job: they came again after their job was deleted. */
+export async function deleteOrphanOutputs(
+  store: Store,
+  storedBefore: number,
+  limit: number,
+): Promise<number> {
+  return await runTransaction(store.db, async (tx) => deleteOrphans(tx, storedBefore, limit));
+}
+
+async function deleteOrphans(tx: Tx, storedBefore: number, limit: number): Promise<number> {
+  const orphans = await tx
+    .selectFrom('outputs')
+    .select('job_id')
+    .distinct()
+    .where('stored_at', '<', storedBefore)
+    .where((eb) =>
+      eb.not(eb.exists(eb.selectFrom('jobs').select('jobs.id').whereRef('jobs.id', '=', 'outputs.job_id'))),
+    )
+    .limit(limit)
+    .execute();
+  if (orphans.length === 0) return 0;
+  const ids = orphans.map((orphan) => orphan.job_id);
+  await tx.deleteFrom('outputs').where('job_id', 'in', ids).execute();
+  return ids.length;
+}

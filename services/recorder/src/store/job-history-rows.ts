@@ -1,0 +1,127 @@
+import { DEFAULT_PRIORITY, eventStates } from '@heddle/contracts';
+import type { JobHistory } from '../merge/merge-events.ts';
+import type { Attempt } from '../merge/merge-attempts.ts';
+import type { Progress } from '../merge/merge-progress.ts';
+import type { JobRow } from './schema.ts';
+
+/** Columns that come from the `accepted` event. */
+export const ORIGIN_COLUMNS = [
+  'task',
+  'accepted',
+  'accepted_at',
+  'priority',
+  'tags',
+  'timeout_ms',
+  'batch',
+  'body_type',
+  'body_bytes',
+  'input',
+] as const satisfies (keyof JobRow)[];
+
+/** Columns that come from the event that decides the state. */
+export const OUTCOME_COLUMNS = [
+  'state',
+  'event',
+  'generation',
+  'attempt',
+  'run',
+  'seq',
+  'state_at',
+  'error_code',
+  'error',
+  'result',
+  'outputs',
+] as const satisfies (keyof JobRow)[];
+
+/** Columns that any event may change. */
+export const PROGRESS_COLUMNS = ['attempts', 'progress', 'updated_at'] as const satisfies (keyof JobRow)[];
+
+/** What is read of a row to go on merging: not its input, result and outputs, which may be large. */
+export const MERGED_COLUMNS = [
+  'id',
+  'task',
+  'accepted',
+  'accepted_at',
+  'tags',
+  'state',
+  'event',
+  'generation',
+  'attempt',
+  'run',
+  'seq',
+  'state_at',
+  'error_code',
+  ...PROGRESS_COLUMNS,
+] as const satisfies (keyof JobRow)[];
+export type MergedRow = Pick<JobRow, (typeof MERGED_COLUMNS)[number]>;
+
+/** The history that a row stands for. */
+export function historyOf(row: MergedRow): JobHistory {
+  return {
+    id: row.id,
+    origin: {
+      accepted: row.accepted === 1,
+      at: row.accepted_at,
+      task: row.task,
+      tags: parseOr<string[]>(row.tags, []),
+    },
+    outcome: {
+      moment: {
+        type: row.event,
+        generation: row.generation,
+        attempt: row.attempt,
+        run: row.run,
+        seq: row.seq,
+        at: row.state_at,
+      },
+      errorCode: row.error_code,
+    },
+    attempts: parseOr<Attempt[]>(row.attempts, []),
+    progress: parseOr<Progress | null>(row.progress, null),
+    updatedAt: row.updated_at,
+  };
+}
+
+/** The row of a history. Columns of parts whose event is in the database already are null: they are not to be written. */
+export function rowOf(history: JobHistory): JobRow {
+  const { origin, outcome, attempts, progress } = history;
+  const accepted = origin.event;
+  const { moment, event } = outcome;
+  const error = event && 'error' in event ? event.error : undefined;
+  const succeeded = event?.type === 'succeeded' ? event : undefined;
+  return {
+    id: history.id,
+    task: origin.task,
+    accepted: origin.accepted ? 1 : 0,
+    accepted_at: origin.at,
+    priority: accepted?.priority ?? DEFAULT_PRIORITY,
+    tags: origin.tags.length > 0 ? JSON.stringify(origin.tags) : null,
+    timeout_ms: accepted?.timeoutMs ?? null,
+    batch: accepted?.batch ?? null,
+    body_type: accepted?.body?.type ?? null,
+    body_bytes: accepted?.body?.bytes ?? null,
+    input: jsonOr(accepted?.input),
+    state: eventStates[moment.type],
+    event: moment.type,
+    generation: moment.generation,
+    attempt: moment.attempt,
+    run: moment.run,
+    seq: moment.seq,
+    state_at: moment.at,
+    error_code: outcome.errorCode,
+    error: jsonOr(error),
+    result: jsonOr(succeeded?.result),
+    outputs: jsonOr(succeeded?.outputs),
+    attempts: attempts.length > 0 ? JSON.stringify(attempts) : null,
+    progress: progress ? JSON.stringify(progress) : null,
+    updated_at: history.updatedAt,
+  };
+}
+
+export function parseOr<T>(text: string | null, absent: T): T {
+  return text === null ? absent : (JSON.parse(text) as T);
+}
+
+function jsonOr(value: unknown): string | null {
+  return value === undefined ? null : JSON.stringify(value);
+}

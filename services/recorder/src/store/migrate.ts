@@ -1,0 +1,19 @@
+import { type Kysely, type Migration, Migrator } from 'kysely';
+import * as first from './migrations/0001-first.ts';
+import type { Database } from './schema.ts';
+
+/** Forward only, in the order of their names. One that has been released is never edited. */
+const migrations: Record<string, Migration> = {
+  '0001-first': first,
+};
+
+/** Brings the database to the newest schema. Several recorders may do so at once: PostgreSQL holds all but one back. */
+export async function migrate(db: Database): Promise<void> {
+  const migrator = new Migrator({
+    db: db as Kysely<unknown>,
+    provider: { getMigrations: () => Promise.resolve(migrations) },
+  });
+  const { error } = await migrator.migrateToLatest();
+  if (error instanceof Error) throw error;
+  if (error !== undefined) throw new Error('the migrations failed', { cause: error });
+}

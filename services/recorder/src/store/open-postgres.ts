@@ -1,0 +1,26 @@
+import { type Dialect, PostgresDialect } from 'kysely';
+import pg from 'pg';
+
+const BIGINT_OID = 20;
+const POOL_SIZE = 8;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** A pool of connections to PostgreSQL. `onError` hears of connections that break while nobody uses them. */
+export function openPostgres(url: string, onError: (error: Error) => void): Dialect {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: POOL_SIZE,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    application_name: 'heddle-recorder',
+    keepAlive: true,
+    types: { getTypeParser },
+  });
+  pool.on('error', onError);
+  return new PostgresDialect({ pool });
+}
+
+/** Our bigints are times and counts, which fit into a number. */
+function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
+  if (oid === BIGINT_OID) return Number;
+  return pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown;
+}

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type ExchangeName,
+  header,
+  type KindOn,
+  type MessageKind,
+  type ReceivedMessage,
+  type WireMessage,
+  type WireProperties,
+} from '@heddle/contracts';
+import type { Store } from './open-database.ts';
+import type { Database, OutboxRow, Tx } from './schema.ts';
+
+/** A message to be published once the transaction that put it here is committed. */
+export interface OutgoingMessage<E extends ExchangeName = ExchangeName> {
+  readonly exchange: E;
+  readonly routingKey: string;
+  readonly message: WireMessage<KindOn<E>>;
+  readonly mandatory?: boolean | undefined;
+}
+
+export async function putOutgoing(tx: Tx, messages: readonly OutgoingMessage[]): Promise<void> {
+  for (const { exchange, routingKey, message, mandatory } of messages) {
+    await tx
+      .insertInto('outbox')
+      .values({
+        id: randomUUID(),
+        exchange,
+        routing_key: routingKey,
+        kind: message.kind,
+        mandatory: mandatory ? 1 : 0,
+        properties: JSON.stringify(message.properties, bigintAsText),
+        body: message.body,
+        tries: 0,
+        available_at: 0,
+      })
+      .execute();
+  }
+}
+
+/** A message as it goes to `heddle.dead`: as it came, with the reason. */
+export function deadMessage(
+  received: ReceivedMessage,
+  kind: KindOn<'heddle.dead'>,
+  source: string,
+  reason: string,
+): OutgoingMessage<'heddle.dead'> {
+  const headers = { ...received.properties.headers, [header.reason]: reason, [header.source]: source };
+  // An expiration would make the broker drop it from among the dead.
+  const properties: WireProperties = { ...received.properties, headers, expiration: undefined };
+  return { exchange: 'heddle.dead', routingKey: '', message: { kind, body: received.body, properties } };
+}
+
+export interface ClaimedMessage extends OutgoingMessage {
+  readonly id: string;
+  /** How often publishing it has failed. */
+  readonly tries: number;
+}
+
+/** Takes up to `limit` messages whose turn it is. Nobody else takes them until `claimMs` have passed. */
+export async function claimOutgoing(
+  { db, shared }: Store,
+  limit: number,
+  claimMs: number,
+  now: number,
+): Promise<ClaimedMessage[]> {
+  const rows = await db
+    .updateTable('outbox')
+    .set({ available_at: now + claimMs })
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('outbox')
+        .select('id')
+        .where('available_at', '<=', now)
+        .orderBy('available_at')
+        .orderBy('id')
+        .limit(limit)
+        .$if(shared, (query) => query.forUpdate().skipLocked()),
+    )
+    .returningAll()
+    .execute();
+  return rows.map(messageOf);
+}
+
+function messageOf(row: OutboxRow): ClaimedMessage {
+  return {
+    id: row.id,
+    tries: row.tries,
+    exchange: row.exchange as ExchangeName,
+    routingKey: row.routing_key,
+    mandatory: row.mandatory === 1,
+    message: {
+      // It was checked against its exchange when it was put here.
+      kind: row.kind as MessageKind as KindOn<ExchangeName>,
+      properties: JSON.parse(row.properties) as WireProperties,
+      body: Buffer.from(row.body),
+    },
+  };
+}
+
+/** Forgets messages that the broker has confirmed. */
+export async function forgetOutgoing(db: Database, ids: readonly string[]): Promise<void> {
+  if (ids.length > 0) await db.deleteFrom('outbox').where('id', 'in', ids).execute();
+}
+
+/** Gives a message back, to be taken again at `availableAt`. */
+export async function postponeOutgoing(
+  db: Database,
+  message: ClaimedMessage,
+  availableAt: number,
+): Promise<void> {
+  await db
+    .updateTable('outbox')
+    .set({ available_at: availableAt, tries: message.tries + 1 })
+    .where('id', '=', message.id)
+    .execute();
+}
+
+/** With nobody else on the database, claims of an earlier process are worth nothing. */
+export async function releaseClaims({ db, shared }: Store): Promise<void> {
+  if (!shared) await db.updateTable('outbox').set({ available_at: 0 }).execute();
+}
+
+function bigintAsText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}

@@ -1,0 +1,132 @@
+import type { JobEvent } from '@heddle/contracts';
+import { type JobHistory, mergeEvent } from '../merge/merge-events.ts';
+import { WriteConflict } from './database-error.ts';
+import { JobCounts } from './count-jobs.ts';
+import { ChunkedStatement } from './chunked-statement.ts';
+import {
+  historyOf,
+  MERGED_COLUMNS,
+  type MergedRow,
+  ORIGIN_COLUMNS,
+  OUTCOME_COLUMNS,
+  PROGRESS_COLUMNS,
+  rowOf,
+} from './job-history-rows.ts';
+import type { Store } from './open-database.ts';
+import type { JobRow, Tx } from './schema.ts';
+import { TagChanges, TagWriter } from './write-tags.ts';
+
+const COLUMNS = [
+  'id',
+  ...ORIGIN_COLUMNS,
+  ...OUTCOME_COLUMNS,
+  ...PROGRESS_COLUMNS,
+] as const satisfies (keyof JobRow)[];
+const valuesOf = (row: JobRow) => COLUMNS.map((column) => row[column]);
+const placeholders = (count: number) =>
+  Array.from(
+    { length: count },
+    () => Object.fromEntries(COLUMNS.map((column) => [column, ''])) as unknown as JobRow,
+  );
+
+/** Writes events into the jobs' rows: one read of what is known, the fold in memory, one write of what has changed. */
+export class EventWriter {
+  readonly #store: Store;
+  readonly #tags = new TagWriter();
+  readonly #read: ChunkedStatement<string, MergedRow>;
+  readonly #insert = new ChunkedStatement<JobRow>(
+    (tx, count) =>
+      tx
+        .insertInto('jobs')
+        .values(placeholders(count))
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .compile() as never,
+    valuesOf,
+  );
+  readonly #updates: Record<Part, ChunkedStatement<JobRow>> = {
+    progress: updateOf(PROGRESS_COLUMNS),
+    outcome: updateOf([...OUTCOME_COLUMNS, ...PROGRESS_COLUMNS]),
+    origin: updateOf([...ORIGIN_COLUMNS, ...PROGRESS_COLUMNS]),
+    both: updateOf([...ORIGIN_COLUMNS, ...OUTCOME_COLUMNS, ...PROGRESS_COLUMNS]),
+  };
+
+  constructor(store: Store) {
+    this.#store = store;
+    this.#read = new ChunkedStatement<string, MergedRow>(
+      (tx, count) =>
+        tx
+          .selectFrom('jobs')
+          .select(MERGED_COLUMNS)
+          .where(
+            'id',
+            'in',
+            Array.from({ length: count }, () => ''),
+          )
+          .$if(store.shared, (query) => query.orderBy('id').forUpdate())
+          .compile() as never,
+      (id) => [id],
+    );
+  }
+
+  /** Throws `WriteConflict` if another recorder has made one of the rows in the meantime: the transaction is to be run again. */
+  async write(tx: Tx, events: readonly JobEvent[]): Promise<void> {
+    const ids = [...new Set(events.map((event) => event.job))];
+    // Recorders that lock rows in one order do not wait for each other in a circle.
+    if (this.#store.shared) ids.sort();
+    const before = new Map<string, JobHistory>();
+    for (const row of (await this.#read.run(tx, ids)).rows) before.set(row.id, historyOf(row));
+    const after = new Map<string, JobHistory>(ids.map((id) => [id, before.get(id) as JobHistory]));
+    for (const event of events) after.set(event.job, mergeEvent(after.get(event.job), event));
+    await this.#writeRows(tx, before, after);
+  }
+
+  async #writeRows(tx: Tx, before: Map<string, JobHistory>, after: Map<string, JobHistory>): Promise<void> {
+    const counts = new JobCounts(this.#store.shard);
+    const tags = new TagChanges();
+    const fresh: JobRow[] = [];
+    const changed: Record<Part, JobRow[]> = { progress: [], outcome: [], origin: [], both: [] };
+    for (const [id, history] of after) {
+      const known = before.get(id);
+      if (known === history) continue;
+      const row = rowOf(history);
+      if (known) changed[partOf(known, history)].push(row);
+      else fresh.push(row);
+      tags.note(known, history, row);
+      counts.move(known, row);
+    }
+    const { affected } = await this.#insert.run(tx, fresh);
+    if (affected < fresh.length) throw new WriteConflict();
+    for (const part of PARTS) await this.#updates[part].run(tx, changed[part]);
+    await this.#tags.write(tx, tags);
+    await counts.write(tx);
+  }
+}
+
+/** Which columns of a known row have changed, besides those that any event may change. */
+const PARTS = ['progress', 'outcome', 'origin', 'both'] as const;
+type Part = (typeof PARTS)[number];
+
+function partOf(known: JobHistory, history: JobHistory): Part {
+  const origin = known.origin !== history.origin;
+  const outcome = known.outcome !== history.outcome;
+  return origin ? (outcome ? 'both' : 'origin') : outcome ? 'outcome' : 'progress';
+}
+
+/** Writes the named columns of rows that exist. */
+function updateOf(columns: readonly (keyof JobRow)[]): ChunkedStatement<JobRow> {
+  return new ChunkedStatement<JobRow>(
+    (tx, count) =>
+      tx
+        .insertInto('jobs')
+        .values(placeholders(count))
+        .onConflict((conflict) =>
+          conflict
+            .column('id')
+            .doUpdateSet((eb) =>
+              Object.fromEntries(columns.map((column) => [column, eb.ref(`excluded.${column}`)])),
+            ),
+        )
+        .compile() as never,
+    valuesOf,
+  );
+}

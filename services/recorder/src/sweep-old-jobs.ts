@@ -1,0 +1,75 @@
+import { setTimeout } from 'node:timers/promises';
+import type { BrokerLog } from '@heddle/broker';
+import { terminalStates } from '@heddle/contracts';
+import type { RecorderMetrics } from './metrics.ts';
+import { deleteOldJobs, deleteOrphanOutputs } from './store/delete-old-jobs.ts';
+import type { Store } from './store/open-database.ts';
+import type { PageEnd } from './store/page-cursor.ts';
+
+/** Jobs of one transaction, few enough that nobody notices. */
+const CHUNK = 200;
+/** Between two chunks, so that sweeping takes a small part of the database's time. */
+const PAUSE_MS = 50;
+/** Sweeps are so far apart, or a tenth of the retention if that is less. */
+const SWEEP_EVERY_MS = 10 * 60_000;
+
+/** Deletes jobs that ended longer than `retentionMs` ago, in the background. */
+export class RetentionSweeper {
+  readonly #store: Store;
+  readonly #retentionMs: number;
+  readonly #metrics: RecorderMetrics;
+  readonly #log: BrokerLog;
+  readonly #stopped = new AbortController();
+  #running: Promise<void> | undefined;
+
+  constructor(store: Store, retentionMs: number, metrics: RecorderMetrics, log: BrokerLog) {
+    this.#store = store;
+    this.#retentionMs = retentionMs;
+    this.#metrics = metrics;
+    this.#log = log;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const everyMs = Math.max(1_000, Math.min(SWEEP_EVERY_MS, this.#retentionMs / 10));
+    while (!this.#stopped.signal.aborted) {
+      try {
+        await this.#sweep(Date.now() - this.#retentionMs);
+      } catch (error) {
+        this.#log.error({ err: error }, 'cannot delete old jobs');
+      }
+      await this.#pause(everyMs);
+    }
+  }
+
+  async #sweep(before: number): Promise<void> {
+    let deleted = 0;
+    for (const state of terminalStates) {
+      let after: PageEnd | undefined;
+      do {
+        const chunk = await deleteOldJobs(this.#store, state, before, after, CHUNK);
+        deleted += chunk.deleted;
+        this.#metrics.deleted(chunk.deleted);
+        after = chunk.next;
+        await this.#pause(PAUSE_MS);
+      } while (after && !this.#stopped.signal.aborted);
+    }
+    while (!this.#stopped.signal.aborted) {
+      if ((await deleteOrphanOutputs(this.#store, before, CHUNK)) < CHUNK) break;
+      await this.#pause(PAUSE_MS);
+    }
+    if (deleted > 0) this.#log.info({ deleted }, 'deleted old jobs');
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await setTimeout(ms, undefined, { signal: this.#stopped.signal, ref: false }).catch(() => undefined);
+  }
+}

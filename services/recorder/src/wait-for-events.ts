@@ -1,0 +1,78 @@
+import { setTimeout } from 'node:timers/promises';
+import { HeddleError } from '@heddle/contracts';
+import type { Broker } from '@heddle/broker';
+import type { DeliveryRecorder } from './record-deliveries.ts';
+
+/** How long a question waits for events that are on their way. */
+const PATIENCE_MS = 1_000;
+/** A message that the broker has sent and we have not got yet is in nobody's count for less than this. */
+const LOOK_EVERY_MS = 25;
+/** A job's id tells when it was made. So young a job's events may still be with another recorder. */
+const YOUNG_MS = 5_000;
+
+/** Tells "not yet" from "never": whether events that the broker has are all in the database. */
+export class EventWatch {
+  readonly #broker: Pick<Broker, 'countMessages'>;
+  readonly #recorder: Pick<DeliveryRecorder, 'holding' | 'taken'>;
+  /** Whether other recorders may hold events. */
+  readonly #shared: boolean;
+
+  constructor(
+    broker: Pick<Broker, 'countMessages'>,
+    recorder: Pick<DeliveryRecorder, 'holding' | 'taken'>,
+    shared: boolean,
+  ) {
+    this.#broker = broker;
+    this.#recorder = recorder;
+    this.#shared = shared;
+  }
+
+  /**
+   * What `find` finds, as soon as it does. Throws `recorder_behind` if events were still on their way after a second,
+   * `job_not_found` once all have been read and it is not among them.
+   */
+  async find<T>(id: string, find: () => Promise<T | undefined>): Promise<T> {
+    const deadline = Date.now() + PATIENCE_MS;
+    let quietSince: number | undefined;
+    for (;;) {
+      // First how much was read, then the look: what is read in between is found the next time.
+      const taken = this.#recorder.taken;
+      const quiet = await this.#isQuiet();
+      const found = await find();
+      if (found !== undefined) return found;
+      if (quiet && quietSince === taken && !this.#mayBeElsewhere(id)) {
+        throw new HeddleError('job_not_found', `there is no job ${id}`);
+      }
+      if (Date.now() >= deadline) {
+        throw new HeddleError(
+          'recorder_behind',
+          `events are still on their way; job ${id} may be among them`,
+        );
+      }
+      quietSince = quiet ? taken : undefined;
+      await setTimeout(LOOK_EVERY_MS);
+    }
+  }
+
+  /** Nothing in our hands and nothing ready in the queue. */
+  async #isQuiet(): Promise<boolean> {
+    if (this.#recorder.holding > 0) return false;
+    try {
+      return (await this.#broker.countMessages('heddle.events.recorder')) === 0;
+    } catch {
+      return false;
+    }
+  }
+
+  #mayBeElsewhere(id: string): boolean {
+    return this.#shared && Date.now() - timeOfId(id) < YOUNG_MS;
+  }
+}
+
+const UUID_V7 = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** When a UUIDv7 was made, in milliseconds since the epoch; 0 for other ids. */
+function timeOfId(id: string): number {
+  const match = UUID_V7.exec(id);
+  return match ? Number.parseInt(`${match[1]}${match[2]}`, 16) : 0;
+}
