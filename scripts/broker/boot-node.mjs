@@ -11,15 +11,26 @@ import { linkRelease } from './link-release.mjs';
 const BOOT_MS = 90_000;
 const AMQP_HEADER = Buffer.from('AMQP\0\0\x09\x01', 'latin1');
 
+/** Spawns the port mapper of a record's node: without one of its own, Erlang starts a daemon that outlives it. */
+export function spawnPortMapper(folder, record) {
+  const { installation } = record;
+  const child = withLog(folder, 'epmd.log', (stdio) => {
+    const args = ['-port', String(record.epmdPort), '-address', '127.0.0.1'];
+    return spawn(...commandOf(installation, 'epmd', args), { env: { PATH: process.env.PATH }, stdio });
+  });
+  child.on('error', () => {});
+  return child;
+}
+
 /**
- * Spawns the port mapper and the node of a record. It is up when `waitUntilUp` says so.
- * @returns {{node: import('node:child_process').ChildProcess, epmd: import('node:child_process').ChildProcess}}
+ * Spawns the node of a record. It is up when `waitUntilUp` says so.
+ * @returns {import('node:child_process').ChildProcess}
  */
 export function spawnNode(folder, record) {
   const { installation } = record;
   const inside = (path) => pathInside(installation, join(folder, path));
   const home = linkRelease(installation, join(folder, 'release'));
-  for (const name of ['data', 'log', 'config']) mkdirSync(join(folder, name), { recursive: true });
+  for (const name of ['data', 'config']) mkdirSync(join(folder, name), { recursive: true });
   writeFileSync(join(folder, 'config', 'env.conf'), '');
   writeFileSync(join(folder, 'config', 'enabled_plugins'), '[].\n');
   writeFileSync(join(folder, 'config', 'rabbitmq.conf'), configuration(record));
@@ -51,15 +62,21 @@ export function spawnNode(folder, record) {
     RABBITMQ_MAX_NUMBER_OF_PROCESSES: '65536',
     RABBITMQ_MAX_NUMBER_OF_ATOMS: '262144',
     // The second flag means nothing to Erlang: it puts the name on the command line, where a later run finds its own.
-    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `-kernel inet_dist_use_interface {127,0,0,1} -heddle ${record.nodename}`,
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `-start_epmd false -kernel inet_dist_use_interface {127,0,0,1} -heddle ${record.nodename}`,
   };
-  const output = openSync(join(folder, 'log', 'console.log'), 'w');
-  const stdio = ['ignore', output, output];
-  const epmd = spawn(...commandOf(installation, 'epmd', ['-port', env.ERL_EPMD_PORT]), { env, stdio });
-  epmd.once('error', () => {});
-  const node = spawn(...commandOf(installation, '/bin/sh', [`${home}/sbin/rabbitmq-server`]), { env, stdio });
-  closeSync(output);
-  return { node, epmd };
+  return withLog(folder, 'console.log', (stdio) =>
+    spawn(...commandOf(installation, '/bin/sh', [`${home}/sbin/rabbitmq-server`]), { env, stdio }),
+  );
+}
+
+function withLog(folder, name, spawnInto) {
+  mkdirSync(join(folder, 'log'), { recursive: true });
+  const output = openSync(join(folder, 'log', name), 'w');
+  try {
+    return spawnInto(['ignore', output, output]);
+  } finally {
+    closeSync(output);
+  }
 }
 
 function configuration(record) {

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { commandOf } from './find-rabbitmq.mjs';
 
+let calls = 0;
+
 /**
  * Evaluates an Erlang expression in a node of ours and returns the result as Erlang prints it; about 30 ms,
  * where `rabbitmqctl` takes 700.
@@ -9,7 +11,18 @@ import { commandOf } from './find-rabbitmq.mjs';
  * @returns {Promise<string>}
  */
 export async function evaluate(record, expression, timeoutMs = 30_000) {
-  const args = ['-sname', record.nodename, '-r', '-timeout', String(Math.ceil(timeoutMs / 1000)), '-e'];
+  // Two callers of one name cannot be connected at once. Names are atoms, which a node never forgets: so they come again.
+  calls = (calls + 1) % 100;
+  const caller = `heddle-${process.pid}-${calls}`;
+  const args = [
+    '-sname',
+    record.nodename,
+    '-h',
+    caller,
+    '-timeout',
+    String(Math.ceil(timeoutMs / 1000)),
+    '-e',
+  ];
   const [command, fullArgs] = commandOf(record.installation, 'erl_call', args);
   const env = {
     PATH: process.env.PATH,
@@ -35,4 +48,16 @@ export async function evaluate(record, expression, timeoutMs = 30_000) {
     );
   }
   return result[1];
+}
+
+/**
+ * Evaluates an expression whose result RabbitMQ can encode as JSON.
+ * @returns {Promise<unknown>}
+ */
+export async function evaluateJson(record, expression, timeoutMs = 30_000) {
+  const encoded = `binary_to_list(iolist_to_binary(base64:encode(rabbit_json:encode(${expression}))))`;
+  const printed = await evaluate(record, encoded, timeoutMs);
+  // Long strings are printed as lists of character codes.
+  const text = printed.startsWith('"') ? printed.slice(1, -1) : String.fromCharCode(...JSON.parse(printed));
+  return JSON.parse(Buffer.from(text, 'base64').toString('utf8'));
 }

@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { spawnNode, waitUntilUp } from './boot-node.mjs';
+import { spawnNode, spawnPortMapper, waitUntilUp } from './boot-node.mjs';
 import { findFreePorts } from './find-free-port.mjs';
 import { pathInside } from './find-rabbitmq.mjs';
 import { removeRecord, writeRecord } from './node-record.mjs';
@@ -20,7 +20,10 @@ const BOOT_TRIES = 3;
 
 const { folder, installation, throwAway, nodename } = JSON.parse(process.argv[2]);
 let record;
-let running;
+let portMapper;
+let node;
+/** Once clients know the ports, another boot must keep them. */
+let wasUp = false;
 let stopping = false;
 
 const say = (event, more = {}) => process.stdout.write(`${JSON.stringify({ event, ...more })}\n`);
@@ -28,34 +31,36 @@ const say = (event, more = {}) => process.stdout.write(`${JSON.stringify({ event
 process.stdout.on('error', () => {});
 
 async function start() {
-  if (running) return say('up', { record });
-  for (let tries = 1; ; tries++) {
+  for (let tries = 1; !node; tries++) {
     record ??= await newRecord();
     try {
       await boot();
-      return say('up', { record });
     } catch (error) {
+      if (wasUp || tries === BOOT_TRIES) throw error;
       // The ports were free when they were chosen; a neighbour may have been faster.
-      if (tries === BOOT_TRIES) throw error;
       record = undefined;
+      portMapper.kill('SIGKILL');
+      portMapper = undefined;
     }
   }
+  say('up', { record });
 }
 
 async function boot() {
-  const { node, epmd } = spawnNode(folder, record);
-  running = { node, epmd };
-  record = { ...record, nodePid: node.pid, epmdPid: epmd.pid };
+  portMapper ??= spawnPortMapper(folder, record);
+  const booting = spawnNode(folder, record);
+  node = booting;
+  record = { ...record, nodePid: booting.pid, epmdPid: portMapper.pid };
   writeRecord(folder, record);
   let up = false;
-  node.once('exit', (code, signal) => {
-    running = undefined;
-    epmd.kill('SIGKILL');
+  booting.once('exit', (code, signal) => {
+    node = undefined;
     if (up && !stopping) say('died', { reason: signal ?? `code ${code}` });
   });
   try {
-    await waitUntilUp(folder, node, record);
+    await waitUntilUp(folder, booting, record);
     up = true;
+    wasUp = true;
   } catch (error) {
     await end('SIGKILL');
     throw error;
@@ -78,12 +83,12 @@ async function newRecord() {
 }
 
 async function end(signal) {
-  if (!running) return;
+  const ending = node;
+  if (!ending) return;
   stopping = true;
-  const { node } = running;
-  const gone = once(node, 'exit');
-  node.kill(signal);
-  const tooLate = setTimeout(() => node.kill('SIGKILL'), STOP_MS);
+  const gone = once(ending, 'exit');
+  ending.kill(signal);
+  const tooLate = setTimeout(() => ending.kill('SIGKILL'), STOP_MS);
   await gone;
   clearTimeout(tooLate);
   stopping = false;
@@ -96,6 +101,7 @@ async function stop(signal) {
 
 async function leave() {
   await end('SIGTERM');
+  portMapper?.kill('SIGKILL');
   if (throwAway) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   else removeRecord(folder);
   process.exit(0);

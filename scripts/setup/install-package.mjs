@@ -1,0 +1,59 @@
+import { findOnPath } from '../broker/find-rabbitmq.mjs';
+import { runCommand } from './run-command.mjs';
+
+/** Package managers in the order they are looked for, with what each calls the package. */
+const MANAGERS = [
+  {
+    command: 'apt-get',
+    refresh: ['update', '-qq'],
+    install: ['install', '-y', '-qq', '--no-install-recommends'],
+    names: { rabbitmq: 'rabbitmq-server', postgresql: 'postgresql', debootstrap: 'debootstrap' },
+  },
+  {
+    command: 'dnf',
+    install: ['install', '-y', '-q'],
+    names: { rabbitmq: 'rabbitmq-server', postgresql: 'postgresql-server', debootstrap: 'debootstrap' },
+  },
+  {
+    command: 'apk',
+    install: ['add', '--no-cache'],
+    names: { rabbitmq: 'rabbitmq-server', postgresql: 'postgresql', debootstrap: 'debootstrap' },
+  },
+  {
+    command: 'brew',
+    install: ['install'],
+    asUser: true,
+    names: { rabbitmq: 'rabbitmq', postgresql: 'postgresql@15', debootstrap: 'debootstrap' },
+  },
+];
+
+/** @typedef {'rabbitmq' | 'postgresql' | 'debootstrap'} PackageName */
+
+/** The line a person types to install it here. @param {PackageName} name */
+export function installLine(name) {
+  const manager = findManager();
+  if (!manager) return `install ${name} with your system's package manager`;
+  const sudo = manager.asUser || process.getuid?.() === 0 ? '' : 'sudo ';
+  const refresh = manager.refresh ? `${sudo}${manager.command} ${manager.refresh[0]} && ` : '';
+  const yes = manager.install.includes('-y') ? ' -y' : '';
+  return `${refresh}${sudo}${manager.command} ${manager.install[0]}${yes} ${manager.names[name]}`;
+}
+
+/** Whether `installPackage` may be tried: a known package manager, and the right to use it. */
+export function canInstall() {
+  const manager = findManager();
+  return manager !== undefined && !manager.asUser && process.getuid?.() === 0;
+}
+
+/** Installs a package with the system's own manager; as root only. @param {PackageName} name */
+export async function installPackage(name) {
+  const manager = findManager();
+  if (!manager) throw new Error(`no package manager is known for this system: ${installLine(name)}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
+  if (manager.refresh) await runCommand(manager.command, manager.refresh, { env });
+  await runCommand(manager.command, [...manager.install, manager.names[name]], { env });
+}
+
+function findManager() {
+  return MANAGERS.find((manager) => findOnPath(manager.command));
+}

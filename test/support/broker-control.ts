@@ -1,0 +1,109 @@
+import { evaluate, evaluateJson } from '../../scripts/broker/evaluate.mjs';
+import type { NodeRecord } from '../../scripts/broker/node-record.mjs';
+
+export interface QueueCounts {
+  readonly name: string;
+  readonly ready: number;
+  readonly unacked: number;
+  readonly consumers: number;
+}
+
+/** What an operator can do to a broker. */
+export interface BrokerControl {
+  addVhost(vhost: string, user: string): Promise<void>;
+  dropVhost(vhost: string): Promise<void>;
+  listQueues(vhost: string): Promise<QueueCounts[]>;
+  countConnections(vhost: string): Promise<number>;
+  closeConnections(vhost: string): Promise<number>;
+  setMemoryAlarm(on: boolean): Promise<void>;
+}
+
+/** Of a node of ours: calls its own functions. */
+export function controlByErlang(node: NodeRecord): BrokerControl {
+  const connections = (vhost: string) =>
+    `[P || [{pid, P}, {vhost, V}] <- rabbit_networking:connection_info_all([pid, vhost]), V =:= ${binary(vhost)}]`;
+  return {
+    async addVhost(vhost, user) {
+      const rights = [user, vhost, '.*', '.*', '.*', 'test'].map(binary).join(', ');
+      await evaluate(
+        node,
+        `ok = rabbit_vhost:add(${binary(vhost)}, ${binary('test')}), ok = rabbit_auth_backend_internal:set_permissions(${rights})`,
+      );
+    },
+    async dropVhost(vhost) {
+      await evaluate(node, `rabbit_vhost:delete(${binary(vhost)}, ${binary('test')})`);
+    },
+    async listQueues(vhost) {
+      return (await evaluateJson(
+        node,
+        `[#{name => element(4, N), ready => R, unacked => U, consumers => C}
+          || [{name, N}, {messages_ready, R}, {messages_unacknowledged, U}, {consumers, C}]
+          <- rabbit_amqqueue:info_all(${binary(vhost)}, [name, messages_ready, messages_unacknowledged, consumers])]`,
+      )) as QueueCounts[];
+    },
+    async countConnections(vhost) {
+      return Number(await evaluate(node, `length(${connections(vhost)})`));
+    },
+    async closeConnections(vhost) {
+      const close = '[rabbit_networking:close_connection(P, "closed by a test") || P <- Ps]';
+      return Number(await evaluate(node, `Ps = ${connections(vhost)}, ${close}, length(Ps)`));
+    },
+    async setMemoryAlarm(on) {
+      await evaluate(node, `rabbit_alarm:${on ? 'set' : 'clear'}_alarm(${on ? `{${ALARM}, []}` : ALARM})`);
+    },
+  };
+}
+
+const ALARM = '{resource_limit, memory, node()}';
+
+function binary(text: string): string {
+  return `<<"${text.replaceAll(/["\\]/g, '\\$&')}"/utf8>>`;
+}
+
+/** Of a broker that somebody else runs, by the HTTP API of its management plugin on the same host, port 15672. */
+export function controlByManagement(amqpUrl: string): BrokerControl {
+  const { hostname, username, password } = new URL(amqpUrl);
+  const authorization = `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`;
+  const ask = async (method: string, path: string, body?: object): Promise<unknown> => {
+    const response = await fetch(`http://${hostname}:15672/api/${path}`, {
+      method,
+      headers: { authorization, 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    return method === 'GET' ? response.json() : undefined;
+  };
+  const connections = async (vhost: string) =>
+    (await ask('GET', `vhosts/${vhost}/connections`)) as { name: string }[];
+  return {
+    async addVhost(vhost, user) {
+      await ask('PUT', `vhosts/${vhost}`, {});
+      await ask('PUT', `permissions/${vhost}/${user}`, { configure: '.*', write: '.*', read: '.*' });
+    },
+    async dropVhost(vhost) {
+      await ask('DELETE', `vhosts/${vhost}`);
+    },
+    async listQueues(vhost) {
+      const queues = (await ask('GET', `queues/${vhost}`)) as {
+        name: string;
+        messages_ready?: number;
+        messages_unacknowledged?: number;
+        consumers?: number;
+      }[];
+      return queues.map((queue) => ({
+        name: queue.name,
+        ready: queue.messages_ready ?? 0,
+        unacked: queue.messages_unacknowledged ?? 0,
+        consumers: queue.consumers ?? 0,
+      }));
+    },
+    countConnections: async (vhost) => (await connections(vhost)).length,
+    async closeConnections(vhost) {
+      const open = await connections(vhost);
+      for (const { name } of open) await ask('DELETE', `connections/${encodeURIComponent(name)}`);
+      return open.length;
+    },
+    setMemoryAlarm: () =>
+      Promise.reject(new Error('the alarm of a broker that others may use is not ours to raise')),
+  };
+}
