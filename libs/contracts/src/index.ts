@@ -1,4 +1,5 @@
 export * from './control.ts';
+export * from './dead-message.ts';
 export * from './duration.ts';
 export * from './error.ts';
 export * from './event.ts';

@@ -1,0 +1,55 @@
+import type { ErrorCode } from './error.ts';
+import { header, type ReceivedMessage, type WireMessage } from './message.ts';
+import type { KindOn } from './topology.ts';
+
+/** Why a message goes to `heddle.dead`. */
+export interface DeadReason {
+  readonly code: ErrorCode;
+  /** For a person: what was expected and what came. Cut at 1,000 characters. */
+  readonly detail: string;
+  /** The queue or exchange that it came from. */
+  readonly source: string;
+}
+
+const MAX_DETAIL_CHARACTERS = 1_000;
+
+/** Headers by which a broker would send the copy somewhere else, or take it for one that has been here before (RabbitMQ 3.10 then drops it). */
+const BROKER_HEADERS =
+  /^(cc|bcc|x-death|x-first-death-.*|x-last-death-.*|x-delivery-count|x-acquired-count)$/i;
+
+/**
+ * A message as it goes to `heddle.dead`: body and properties as they came, with `heddle-reason` (`<code>: <detail>`) and
+ * `heddle-source`. It loses its expiration, because what lies there waits for a person. A body of more than `maxBytes` bytes
+ * is cut, and the reason says so.
+ */
+export function toDeadMessage<Kind extends KindOn<'heddle.dead'>>(
+  kind: Kind,
+  received: ReceivedMessage,
+  reason: DeadReason,
+  maxBytes: number,
+): WireMessage<Kind> {
+  const { body, properties } = received;
+  const isCut = body.length > maxBytes;
+  const cut = isCut ? `; the body was cut from ${body.length} bytes` : '';
+  return {
+    kind,
+    body: isCut ? body.subarray(0, maxBytes) : body,
+    properties: {
+      ...properties,
+      expiration: undefined,
+      transient: false,
+      headers: {
+        ...withoutBrokerHeaders(properties.headers),
+        [header.reason]: `${reason.code}: ${reason.detail.slice(0, MAX_DETAIL_CHARACTERS)}${cut}`,
+        [header.source]: reason.source,
+      },
+    },
+  };
+}
+
+/** The headers of a message that is published again. */
+export function withoutBrokerHeaders(
+  headers: Readonly<Record<string, unknown>> | undefined,
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(headers ?? {}).filter(([name]) => !BROKER_HEADERS.test(name)));
+}
