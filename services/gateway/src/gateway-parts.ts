@@ -1,0 +1,23 @@
+import type { Broker, BrokerLog } from '@heddle/broker';
+import type { JobSubmitter, RecorderClient } from '@heddle/client';
+import type { LiveEvents } from './events/live-events.ts';
+import type { Admission } from './http/admission.ts';
+import type { KnownTasks } from './tasks/known-tasks.ts';
+import type { KnownWorkers } from './tasks/known-workers.ts';
+
+/** What the routes are made of. */
+export interface GatewayParts {
+  readonly broker: Pick<Broker, 'state' | 'replies'>;
+  readonly submitter: Pick<JobSubmitter, 'submit'>;
+  readonly recorder: Pick<RecorderClient, 'ask'>;
+  readonly tasks: KnownTasks;
+  readonly workers: KnownWorkers;
+  readonly events: LiveEvents;
+  readonly admission: Admission;
+  readonly maxMessageBytes: number;
+  /** Reasons why the gateway cannot do its work now. */
+  readonly notReady: () => readonly string[];
+  /** Aborted when the gateway drains. */
+  readonly draining: AbortSignal;
+  readonly log: BrokerLog;
+}

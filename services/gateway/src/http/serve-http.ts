@@ -1,0 +1,98 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { BrokerLog } from '@heddle/broker';
+import { HeddleError } from '@heddle/contracts';
+import type { ServiceMetrics } from '@heddle/service';
+import { answerError } from './answer.ts';
+import { answerRoute } from './answer-route.ts';
+import { buildApp } from './build-app.ts';
+import { noteRoute, observeRequest } from './observe-requests.ts';
+import type { Route } from './route.ts';
+
+/** A client that dawdles over its headers is cut off; bodies have idle limits of their own, because bulk streams may take hours. */
+const HEADERS_TIMEOUT_MS = 10_000;
+/** Longer than the usual 60 s of load balancers, which would otherwise reuse a connection that is just being closed. */
+const KEEP_ALIVE_MS = 65_000;
+
+export interface HttpOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly maxRequests: number;
+  readonly routes: readonly Route[];
+  readonly http: ServiceMetrics['http'];
+  readonly log: BrokerLog;
+}
+
+export interface HttpServer {
+  readonly url: string;
+  /** Takes nothing new, waits for the requests at work, at most `limitMs`, and closes every connection. */
+  drain(limitMs: number): Promise<void>;
+}
+
+/** Serves the routes. The hottest one is answered without going through Express, whose routing is half of its cost. */
+export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
+  const { routes, http, log, maxRequests } = options;
+  const app = buildApp(routes, log);
+  const hot = routes.find(({ method, path }) => method === 'POST' && path === HOT_PATH);
+  const active = new Set<ServerResponse>();
+  let draining = false;
+
+  const server = createServer({ keepAlive: true, noDelay: true }, (request, response) => {
+    observeRequest(request, response, http);
+    active.add(response);
+    response.once('close', () => active.delete(response));
+    if (draining) return refuse(request, response, new HeddleError('shutting_down', 'try another gateway'));
+    if (active.size > maxRequests) {
+      return refuse(request, response, new HeddleError('overloaded', `${maxRequests} requests are at work`));
+    }
+    if (hot && request.method === 'POST' && request.url === HOT_PATH) {
+      noteRoute(response, HOT_PATH);
+      void answerRoute(hot.handle, request, response, {}, log);
+    } else app(request, response);
+  });
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  server.requestTimeout = 0;
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  await listen(server, options.port, options.host);
+
+  return {
+    url: urlOf(server.address() as AddressInfo),
+    drain: (limitMs) => {
+      draining = true;
+      // A connection that is kept alive would be reused for a request that we then refuse.
+      for (const response of active) response.shouldKeepAlive = false;
+      return closeWithin(server, limitMs);
+    },
+  };
+}
+
+const HOT_PATH = '/v1/jobs';
+
+function refuse(request: IncomingMessage, response: ServerResponse, error: HeddleError): void {
+  response.shouldKeepAlive = false;
+  answerError(request, response, error);
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
+
+function closeWithin(server: Server, limitMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), limitMs);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

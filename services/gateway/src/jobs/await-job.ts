@@ -1,0 +1,131 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Broker } from '@heddle/broker';
+import { type JobSubmitter, newJobId, type NewJob, type RecorderClient } from '@heddle/client';
+import { DEFAULT_PRIORITY, decodeResult, isTerminal, type JobResult, type JobView } from '@heddle/contracts';
+import { iso, outputHref, viewJob } from './view-job.ts';
+
+type Recorder = Pick<RecorderClient, 'ask'>;
+
+/** A job that is sure to run. */
+export interface Enqueued {
+  readonly id: string;
+  /** Only if somebody waits: how the job ended, or undefined when it did not in time. Never rejects. */
+  readonly ended?: Promise<JobView | undefined> | undefined;
+}
+
+interface Parts {
+  readonly broker: Pick<Broker, 'replies'>;
+  readonly submitter: Pick<JobSubmitter, 'submit'>;
+  readonly recorder: Recorder;
+}
+
+/** How far the recorder may lie behind a result that has already come, in milliseconds between looks. */
+const LOOKS_MS = [0, 10, 20, 40, 80, 160, 320, 640];
+
+/**
+ * Submits a job, then waits for its end, at most `waitMs` or until `signal` is aborted: `ended` gives undefined when the
+ * job has not ended by then, and never rejects.
+ */
+export async function submitAndAwait(
+  { broker, submitter, recorder }: Parts,
+  newJob: NewJob,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<Enqueued> {
+  const replies = await broker.replies();
+  const id = newJobId();
+  const abandoned = new AbortController();
+  const abandon = () => abandoned.abort();
+  if (signal.aborted) abandon();
+  else signal.addEventListener('abort', abandon, { once: true });
+  // Listens before the job is published: a fast worker's result may come before the confirm.
+  const deadline = Date.now() + waitMs;
+  const replied = replies.wait(id, waitMs, abandoned.signal).then(
+    (message) => decodeResult(message),
+    () => undefined,
+  );
+  try {
+    const addressed = { ...newJob, id, replyTo: replies.name, correlationId: id };
+    await submitter.submit(addressed, { failFast: true });
+  } catch (error) {
+    abandon();
+    throw error;
+  }
+  const submitted = describeSubmitted(newJob, id);
+  const view = async () => {
+    const result = await replied;
+    signal.removeEventListener('abort', abandon);
+    if (signal.aborted) return undefined;
+    // No reply: not ended in time, or the reply was lost with the connection; the recorder knows.
+    if (!result?.ok) return pollForEnd(recorder, id, deadline - Date.now(), signal);
+    return (await viewEnded(recorder, id)) ?? { ...submitted, ...describeResult(id, result.value) };
+  };
+  return { id, ended: view() };
+}
+
+/** Looks again and again until the recorder says that the job has ended, for submits that nobody replies to. */
+export async function pollForEnd(
+  recorder: Recorder,
+  id: string,
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<JobView | undefined> {
+  const deadline = Date.now() + waitMs;
+  for (let delay = 20; !signal.aborted; delay = Math.min(delay * 1.5, 1_000)) {
+    const view = await look(recorder, id);
+    if (view && isTerminal(view.state)) return view;
+    const left = deadline - Date.now();
+    if (left <= 0) return undefined;
+    await pause(Math.min(delay, left), undefined, { signal }).catch(() => undefined);
+  }
+  return undefined;
+}
+
+async function viewEnded(recorder: Recorder, id: string): Promise<JobView | undefined> {
+  for (const delay of LOOKS_MS) {
+    if (delay > 0) await pause(delay);
+    const view = await look(recorder, id);
+    if (view && isTerminal(view.state)) return view;
+  }
+  return undefined;
+}
+
+async function look(recorder: Recorder, id: string): Promise<JobView | undefined> {
+  try {
+    return viewJob(await recorder.ask({ op: 'job', id }, { timeoutMs: 1_000 }));
+  } catch {
+    // Away or behind: whoever asked has other means.
+    return undefined;
+  }
+}
+
+/** What is known of a job without the recorder; holds none of its bytes. */
+function describeSubmitted(job: NewJob, id: string) {
+  const now = iso(Date.now());
+  return {
+    id,
+    task: job.task,
+    priority: job.priority ?? DEFAULT_PRIORITY,
+    tags: [...(job.tags ?? [])],
+    attempts: [],
+    progress: null,
+    input: job.input,
+    body: job.bytes ? { type: job.bytes.type, bytes: job.bytes.body.length } : null,
+    timeout: job.timeoutMs ?? null,
+    batch: null,
+    acceptedAt: now,
+    startedAt: null,
+  };
+}
+
+function describeResult(id: string, result: JobResult) {
+  const now = iso(Date.now());
+  return {
+    state: result.state,
+    result: result.result,
+    error: result.error ?? null,
+    outputs: (result.outputs ?? []).map((output) => ({ ...output, href: outputHref(id, output.name) })),
+    endedAt: now,
+    updatedAt: now,
+  };
+}

@@ -1,0 +1,33 @@
+import { streamEvents, streamJobEvents } from './events/stream-events.ts';
+import type { GatewayParts } from './gateway-parts.ts';
+import { healthz, readyz } from './http/health.ts';
+import type { Route } from './http/route.ts';
+import { searchJobs } from './jobs/search-jobs.ts';
+import { showJob } from './jobs/show-job.ts';
+import { submitBulk } from './jobs/submit-bulk.ts';
+import { submitJob } from './jobs/submit-job.ts';
+import { serveDocs, serveDocsAsset, serveOpenApi } from './openapi/serve-docs.ts';
+import { sendOutput } from './outputs/send-output.ts';
+import { listTasks, listWorkers } from './tasks/list-tasks.ts';
+import { submitThumbnails } from './thumbnails/submit-thumbnails.ts';
+
+/** Everything that the gateway answers. `openapi/describe-routes.ts` describes each; a test compares the two. */
+export function gatewayRoutes(parts: GatewayParts): Route[] {
+  return [
+    { method: 'POST', path: '/v1/jobs', handle: submitJob(parts) },
+    { method: 'GET', path: '/v1/jobs', handle: searchJobs(parts) },
+    { method: 'POST', path: '/v1/jobs/bulk', handle: submitBulk(parts) },
+    { method: 'GET', path: '/v1/jobs/{id}', handle: showJob(parts) },
+    { method: 'GET', path: '/v1/jobs/{id}/events', handle: streamJobEvents(parts) },
+    { method: 'GET', path: '/v1/jobs/{id}/outputs/{name}', handle: sendOutput(parts) },
+    { method: 'POST', path: '/v1/thumbnails', handle: submitThumbnails(parts) },
+    { method: 'GET', path: '/v1/events', handle: streamEvents(parts) },
+    { method: 'GET', path: '/v1/tasks', handle: listTasks(parts) },
+    { method: 'GET', path: '/v1/workers', handle: listWorkers(parts) },
+    { method: 'GET', path: '/openapi.json', handle: serveOpenApi(parts) },
+    { method: 'GET', path: '/docs', handle: serveDocs() },
+    { method: 'GET', path: '/docs/{asset}', handle: serveDocsAsset() },
+    { method: 'GET', path: '/healthz', handle: healthz() },
+    { method: 'GET', path: '/readyz', handle: readyz(parts) },
+  ];
+}

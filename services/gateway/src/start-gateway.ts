@@ -1,0 +1,66 @@
+import { JobSubmitter, RecorderClient } from '@heddle/client';
+import type { RunningService, ServiceContext } from '@heddle/service';
+import { LiveEvents } from './events/live-events.ts';
+import type { GatewayParts } from './gateway-parts.ts';
+import { Admission } from './http/admission.ts';
+import { serveHttp } from './http/serve-http.ts';
+import { gatewayRoutes } from './routes.ts';
+import type { GatewaySettings } from './settings.ts';
+import { KnownTasks } from './tasks/known-tasks.ts';
+import { KnownWorkers } from './tasks/known-workers.ts';
+import { listenToControl } from './tasks/listen-control.ts';
+
+/** Left of the drain's time for what comes after the requests have ended. */
+const AFTER_REQUESTS_MS = 2_000;
+
+/** Wires the gateway: control news and the announced tasks first, then HTTP. */
+export async function startGateway(context: ServiceContext<GatewaySettings>): Promise<RunningService> {
+  const { broker, settings, log, metrics, instance, signal } = context;
+  const recorder = new RecorderClient(broker);
+  const submitter = new JobSubmitter(broker);
+  const tasks = new KnownTasks(recorder, log);
+  const workers = new KnownWorkers();
+  const events = new LiveEvents({ broker, recorder, log });
+
+  const notLoaded = () => (tasks.loaded ? [] : ['the announced tasks are not loaded from the recorder yet']);
+  const parts: GatewayParts = {
+    broker,
+    submitter,
+    recorder,
+    tasks,
+    workers,
+    events,
+    admission: new Admission(settings.HEDDLE_MAX_BYTES_IN_FLIGHT),
+    maxMessageBytes: settings.HEDDLE_MAX_MESSAGE_BYTES,
+    notReady: () => [...(signal.aborted ? ['draining'] : []), ...broker.health().reasons, ...notLoaded()],
+    draining: signal,
+    log,
+  };
+
+  // Subscribed before the snapshot is asked for, so that no change falls between the two.
+  const control = await listenToControl(broker, instance, { tasks, workers, log });
+  const stopWatching = broker.onReconnect(() => tasks.refresh());
+  tasks.refresh();
+
+  const server = await serveHttp({
+    host: settings.HEDDLE_HTTP_HOST,
+    port: settings.HEDDLE_HTTP_PORT,
+    maxRequests: settings.HEDDLE_MAX_REQUESTS,
+    routes: gatewayRoutes(parts),
+    http: metrics.http,
+    log,
+  });
+
+  return {
+    url: server.url,
+    notReady: notLoaded,
+    drain: async () => {
+      await server.drain(Math.max(1_000, settings.HEDDLE_DRAIN_SECONDS * 1_000 - AFTER_REQUESTS_MS));
+      stopWatching();
+      tasks.stop();
+      await events.close();
+      await submitter.flush();
+      await control.close();
+    },
+  };
+}

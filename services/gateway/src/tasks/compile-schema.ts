@@ -1,0 +1,95 @@
+import { HeddleError, type Issue, type JsonSchema } from '@heddle/contracts';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+
+/** Throws `invalid_input` with the path of the first fault. */
+export type CheckInput = (input: unknown) => void;
+
+/** A larger schema would keep the gateway busy compiling it. */
+const MAX_SCHEMA_BYTES = 256 * 1024;
+
+/**
+ * Compiles an announced schema. Throws a plain error when it is no JSON Schema that the gateway can use; the caller
+ * then leaves the check to the worker.
+ */
+export function compileSchema(schema: JsonSchema): CheckInput {
+  const bytes = Buffer.byteLength(JSON.stringify(schema));
+  if (bytes > MAX_SCHEMA_BYTES) throw new Error(`expected at most ${MAX_SCHEMA_BYTES} bytes, got ${bytes}`);
+  if (schema['$async'] !== undefined) throw new Error('expected a synchronous schema, got one with $async');
+  const validate: ValidateFunction = newAjv().compile(schema);
+  return (input) => {
+    if (validate(input)) return;
+    const issues = (validate.errors ?? []).slice(0, 1).map((error) => issueOf(error, input));
+    const [first] = issues;
+    throw new HeddleError(
+      'invalid_input',
+      first ? `${first.path}: ${first.message}` : 'the input does not fit',
+      {
+        issues,
+      },
+    );
+  };
+}
+
+/** One compiler a schema: nothing of one (its `$id`, its size) is left behind for the next. */
+function newAjv(): Ajv2020 {
+  const ajv = new Ajv2020({
+    strict: false,
+    validateFormats: false,
+    validateSchema: true,
+    addUsedSchema: false,
+    logger: false,
+    // An answer names the first fault; looking for all of them in a large input is work for an attacker.
+    allErrors: false,
+    ownProperties: true,
+  });
+  // zod writes its `.meta({ id })` there; ajv takes it for the `id` of an old draft and refuses.
+  ajv.removeKeyword('id');
+  ajv.addKeyword('id');
+  return ajv;
+}
+
+function issueOf(error: ErrorObject, input: unknown): Issue {
+  const steps = error.instancePath.split('/').slice(1).map(unescapePointer);
+  const parameters = error.params as Record<string, unknown>;
+  switch (error.keyword) {
+    case 'additionalProperties':
+    case 'unevaluatedProperties': {
+      const name = String(parameters['additionalProperty'] ?? parameters['unevaluatedProperty']);
+      return { path: pathOf([...steps, name]), message: 'expected no field of this name' };
+    }
+    case 'required':
+      return {
+        path: pathOf([...steps, String(parameters['missingProperty'])]),
+        message: 'expected a value, got nothing',
+      };
+    case 'type':
+      return {
+        path: pathOf(steps),
+        message: `expected ${String(parameters['type'])}, got ${kindOf(valueAt(input, steps))}`,
+      };
+    case 'enum':
+      return {
+        path: pathOf(steps),
+        message: `expected one of ${(parameters['allowedValues'] as unknown[]).map((value) => JSON.stringify(value)).join(', ')}`,
+      };
+    default:
+      return { path: pathOf(steps), message: error.message ?? `does not fit ${error.keyword}` };
+  }
+}
+
+function pathOf(steps: readonly string[]): string {
+  return ['input', ...steps].join('.');
+}
+
+function unescapePointer(step: string): string {
+  return step.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+function valueAt(value: unknown, steps: readonly string[]): unknown {
+  return steps.reduce<unknown>((inner, step) => (inner as Record<string, unknown> | null)?.[step], value);
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
+}
