@@ -20,7 +20,8 @@ describe('docs/errors.md', () => {
 
   test('describes no error that does not exist', () => {
     const headings = [...document.matchAll(/^### `([a-z_]+)`/gm)].map(([, code = '']) => code);
-    expect(headings.toSorted()).toEqual(Object.keys(errorTable).toSorted());
+    expect(headings).toHaveLength(Object.keys(errorTable).length);
+    expect(new Set(headings)).toEqual(new Set(Object.keys(errorTable)));
   });
 });
 

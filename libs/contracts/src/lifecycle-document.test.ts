@@ -48,7 +48,7 @@ describe('docs/lifecycle.md', () => {
     const states = new Set(arrows.map(({ to }) => to).filter((to) => to !== '[*]'));
     expect(states).toEqual(new Set(jobStates));
     const ends = arrows.filter(({ to }) => to === '[*]').map(({ from }) => from);
-    expect(ends.toSorted()).toEqual(jobStates.filter(isTerminal).toSorted());
+    expect(new Set(ends)).toEqual(new Set(jobStates.filter(isTerminal)));
   });
 
   test('leaves a state that ends a job only by a replay', () => {
