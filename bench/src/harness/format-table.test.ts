@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { formatTable } from './format-table.ts';
+
+const series = (median: number) => ({ rounds: [median], median });
+
+test('a comparison shows both figures, their ratio and its target; a limit shows the limit', () => {
+  const table = formatTable([
+    {
+      name: 'echo',
+      unit: 'jobs/s',
+      ours: series(9_000),
+      reference: series(12_000),
+      ratio: 0.75,
+      target: 0.7,
+      met: true,
+    },
+    {
+      name: 'memory gateway',
+      unit: 'MB',
+      ours: series(130),
+      reference: undefined,
+      ratio: 120 / 130,
+      target: 120,
+      met: false,
+    },
+  ]);
+  expect(table.split('\n').map((line) => line.trim().split(/ {2,}/))).toEqual([
+    ['benchmark', 'ours', 'reference', 'ratio', 'target'],
+    ['echo', '9,000 jobs/s', '12,000 jobs/s', '0.75', '≥ 0.7', 'met'],
+    ['memory gateway', '130 MB', '–', '–', '≤ 120 MB', 'MISSED'],
+  ]);
+});

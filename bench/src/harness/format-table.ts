@@ -1,0 +1,40 @@
+import type { Outcome } from './benchmark.ts';
+
+const HEADINGS = ['benchmark', 'ours', 'reference', 'ratio', 'target', ''] as const;
+
+/** The outcomes as an aligned table, a line each. */
+export function formatTable(outcomes: readonly Outcome[]): string {
+  const rows = [HEADINGS, ...outcomes.map(formatRow)];
+  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function formatRow(outcome: Outcome): readonly string[] {
+  const isLimit = outcome.reference === undefined;
+  return [
+    outcome.name,
+    `${formatFigure(outcome.ours.median)} ${outcome.unit}`,
+    outcome.reference ? `${formatFigure(outcome.reference.median)} ${outcome.unit}` : '–',
+    outcome.ratio === undefined || isLimit ? '–' : outcome.ratio.toFixed(2),
+    outcome.target === undefined
+      ? '–'
+      : isLimit
+        ? `≤ ${outcome.target} ${outcome.unit}`
+        : `≥ ${outcome.target}`,
+    outcome.met === undefined ? '' : outcome.met ? 'met' : 'MISSED',
+  ];
+}
+
+/** Three significant digits, thousands apart. */
+function formatFigure(value: number): string {
+  return value.toLocaleString('en-GB', { maximumFractionDigits: value < 10 ? 2 : value < 100 ? 1 : 0 });
+}

@@ -1,0 +1,8 @@
+/** What a worker serves when it is not told otherwise. */
+export const builtInTasks = [
+  'debug.echo',
+  'debug.sleep',
+  'debug.fail',
+  'debug.crash',
+  'image.thumbnail',
+] as const;

@@ -1,0 +1,35 @@
+/**
+ * The thumbnails reference: the worker's own function in a loop, in one process without broker, HTTP or database.
+ * `argv[2]`: a folder of photos, or nothing for generated ones. It answers `{ thumbnails: n }` when it has gone through
+ * the photos in turn n times.
+ */
+import { availableParallelism } from 'node:os';
+import { keepInFlight } from '../harness/keep-in-flight.ts';
+import { answerParent } from '../processes/answer-parent.ts';
+import { choosePhotos, SIZES } from './choose-photos.ts';
+
+/** The worker's pure function; it is imported by its path, because services are no libraries. */
+interface ThumbnailModule {
+  readonly makeThumbnails: (
+    bytes: Buffer,
+    input: { readonly sizes: number[]; readonly format: 'png' },
+  ) => Promise<readonly { readonly body: Buffer }[]>;
+}
+
+export interface MakeThumbnails {
+  readonly images: number;
+}
+
+const module = new URL('../../../services/consumer/dist/images/make-thumbnails.js', import.meta.url);
+const { makeThumbnails } = (await import(module.href)) as ThumbnailModule;
+const photos = await choosePhotos(process.argv[2]);
+
+answerParent(async ({ images }: MakeThumbnails) => {
+  let made = 0;
+  await keepInFlight(images, availableParallelism(), async (index) => {
+    const photo = photos[index % photos.length];
+    if (!photo) throw new Error('expected photos');
+    made += (await makeThumbnails(photo.bytes, { sizes: [...SIZES], format: 'png' })).length;
+  });
+  return made;
+});
