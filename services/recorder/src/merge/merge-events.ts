@@ -17,7 +17,8 @@ export interface JobHistory {
 
 /** Where the job comes from: the earliest `accepted`; until one arrives, the earliest of what else is known. */
 export interface Origin {
-  readonly accepted: boolean;
+  /** Which `accepted` event it is; null: none has arrived. */
+  readonly accepted: string | null;
   readonly at: number;
   readonly task: string;
   readonly tags: readonly string[];
@@ -71,17 +72,19 @@ const NO_TAGS: readonly string[] = [];
 
 function originOf(event: JobEvent): Origin {
   const { at, task } = event;
-  if (event.type !== 'accepted') return { accepted: false, at, task, tags: NO_TAGS };
-  return { accepted: true, at, task, tags: event.tags ? [...new Set(event.tags)] : NO_TAGS, event };
+  if (event.type !== 'accepted') return { accepted: null, at, task, tags: NO_TAGS };
+  const accepted = `${event.generation}/${event.attempt}/${event.run}/${event.seq}`;
+  return { accepted, at, task, tags: event.tags ? [...new Set(event.tags)] : NO_TAGS, event };
 }
 
 function mergeOrigin(known: Origin, event: JobEvent): Origin {
-  if (known.accepted && event.type !== 'accepted') return known;
+  // Most events come after `accepted`, and tell nothing of where the job comes from.
+  if (known.accepted !== null && event.type !== 'accepted') return known;
   const told = originOf(event);
-  if (told.accepted !== known.accepted) return told;
+  if (known.accepted === null && told.accepted !== null) return told;
   const order =
     told.at - known.at ||
-    compareText(told.task, known.task) ||
-    compareText(told.tags.join('\0'), known.tags.join('\0'));
+    compareText(told.accepted ?? '', known.accepted ?? '') ||
+    compareText(told.task, known.task);
   return order < 0 ? told : known;
 }

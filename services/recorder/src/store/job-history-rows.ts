@@ -60,7 +60,7 @@ export function historyOf(row: MergedRow): JobHistory {
   return {
     id: row.id,
     origin: {
-      accepted: row.accepted === 1,
+      accepted: row.accepted,
       at: row.accepted_at,
       task: row.task,
       tags: parseOr<string[]>(row.tags, []),
@@ -92,7 +92,7 @@ export function rowOf(history: JobHistory): JobRow {
   return {
     id: history.id,
     task: origin.task,
-    accepted: origin.accepted ? 1 : 0,
+    accepted: origin.accepted,
     accepted_at: origin.at,
     priority: accepted?.priority ?? DEFAULT_PRIORITY,
     tags: origin.tags.length > 0 ? JSON.stringify(origin.tags) : null,

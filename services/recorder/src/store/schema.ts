@@ -21,7 +21,7 @@ export interface JobRow {
   id: string;
   // Where it comes from: the `accepted` event, once it has arrived.
   task: string;
-  accepted: number;
+  accepted: string | null;
   accepted_at: number;
   priority: number;
   tags: string | null;

@@ -14,7 +14,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .createTable('jobs')
     .addColumn('id', text, (column) => column.primaryKey().notNull())
     .addColumn('task', text, (column) => column.notNull())
-    .addColumn('accepted', 'integer', (column) => column.notNull())
+    .addColumn('accepted', 'text')
     .addColumn('accepted_at', 'bigint', (column) => column.notNull())
     .addColumn('priority', 'bigint', (column) => column.notNull())
     .addColumn('tags', 'text')
