@@ -1,1 +1,19 @@
-export {};
+export type {
+  Broker,
+  BrokerHealth,
+  BrokerLog,
+  BrokerObserver,
+  BrokerOptions,
+  BrokerState,
+  Consumer,
+  ConsumeOptions,
+  ConsumeOutcome,
+  ConsumerHealth,
+  Delivery,
+  Publisher,
+  PublishOptions,
+  PublishOutcome,
+  ReplyQueue,
+} from './broker.ts';
+export { connectBroker } from './connect-broker.ts';
+export { EventPublisher, type EventPublisherOptions } from './publish-events.ts';

@@ -1,0 +1,172 @@
+import type { ExchangeName, KindOn, QueueName, ReceivedMessage, WireMessage } from '@heddle/contracts';
+
+/** Where the library's own remarks go; a pino logger fits. */
+export interface BrokerLog {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** What became of a publish. `failed`: it never got as far as an answer from the broker. */
+export type PublishOutcome = 'confirmed' | 'returned' | 'nacked' | 'timed_out' | 'failed';
+/** What became of a delivery. `lost`: its channel went before it was settled; the broker gives it to somebody else. */
+export type ConsumeOutcome = 'acked' | 'rejected' | 'requeued' | 'lost';
+
+/** Metrics. Counts are summed up within one turn of the event loop. */
+export interface BrokerObserver {
+  published?(exchange: string, outcome: PublishOutcome, count: number): void;
+  consumed?(queue: string, outcome: ConsumeOutcome, count: number): void;
+  /** Whether both connections are up. */
+  connected?(connected: boolean): void;
+  /** A sample, a few times a second while there is anything in flight. */
+  confirmsInFlight?(count: number): void;
+}
+
+export interface BrokerOptions {
+  /** `amqp://` or `amqps://`, with user, password and vhost. */
+  readonly url: string;
+  /** Shown in the broker's console. */
+  readonly service: string;
+  /** Unique to the process; names its queues `heddle.replies.<instance>` and `heddle.control.<instance>`. */
+  readonly instance: string;
+  readonly log: BrokerLog;
+  readonly observer?: BrokerObserver | undefined;
+  /** Largest body, in bytes; larger ones are refused before they are sent. Default `DEFAULT_MAX_MESSAGE_BYTES`. */
+  readonly maxMessageBytes?: number | undefined;
+  /** A connection that was silent for twice as long is given up. Default 10. */
+  readonly heartbeatSeconds?: number | undefined;
+  /** Milliseconds a publish may take when it does not say. Default 30,000. */
+  readonly confirmTimeoutMs?: number | undefined;
+  /** Publishes in flight at once; ten times as many may wait, the rest is refused as `overloaded`. Default 2,000. */
+  readonly confirmWindow?: number | undefined;
+  /** Ends the retrying of the first connect. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Of the publishing connection. `blocked`: the broker has raised an alarm and takes no messages. */
+export type BrokerState = 'connected' | 'blocked' | 'disconnected';
+
+/** The door to RabbitMQ: one per process. */
+export interface Broker {
+  /** The broker's version, such as `3.10.8`. */
+  readonly version: string;
+  readonly state: BrokerState;
+  readonly publisher: Publisher;
+  /**
+   * Subscribes, and stays subscribed through cancels, channel errors and reconnects until `stop` or `close`.
+   * Resolves after the first attempt; if that failed, attempts go on and `health` tells. `onDelivery` must not throw:
+   * if it does, it is logged and the delivery stays held until the consumer closes.
+   */
+  consume<Q extends QueueName>(
+    queue: Q,
+    options: ConsumeOptions,
+    onDelivery: (delivery: Delivery) => void,
+  ): Promise<Consumer>;
+  /** Declares a task's job queue and its bindings, now and again after every reconnect. Rejects with `broker_unavailable`. */
+  declareJobQueue(task: string): Promise<void>;
+  /** This process's queue of replies, made on first use. */
+  replies(): Promise<ReplyQueue>;
+  /** Ready messages; 0 if there is no such queue. Rejects with `broker_unavailable`. */
+  countMessages(queue: QueueName): Promise<number>;
+  /** Declares the stream of events, which only the recorder does. `created`: it was not there, so that offsets begin anew. */
+  declareEventLog(): Promise<{ created: boolean }>;
+  /** Calls back each time the consuming connection is back and its topology declared. Returns what ends that. */
+  onReconnect(listener: () => void): () => void;
+  health(): BrokerHealth;
+  /** Closes the consumers (what was decided is settled), waits up to 5 s for confirms in flight, closes both connections. */
+  close(): Promise<void>;
+}
+
+export interface BrokerHealth {
+  /** No reasons. */
+  readonly ok: boolean;
+  readonly state: BrokerState;
+  readonly consumers: readonly ConsumerHealth[];
+  /** Why this process should get no work now, one sentence each. */
+  readonly reasons: readonly string[];
+}
+
+export interface ConsumerHealth {
+  readonly queue: string;
+  /** `resubscribing` becomes `silent` after five seconds. */
+  readonly state: 'consuming' | 'resubscribing' | 'silent';
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
+export interface Publisher {
+  /** Largest body that may be published, in bytes. */
+  readonly maxMessageBytes: number;
+  /**
+   * Resolves on the broker's confirm. Rejects with a `HeddleError`:
+   * - `publish_returned`: `mandatory`, and no queue is bound for it;
+   * - `publish_nacked`: the broker refused it;
+   * - `message_too_large`: its body or its headers;
+   * - `overloaded`: too many wait already, or it waited in line until its deadline;
+   * - `confirm_timeout`, `broker_unavailable`, `broker_blocked`: its deadline passed while waiting for that;
+   * - `shutting_down`: the broker was closed.
+   *
+   * A message that was in flight when its connection was lost is published again, under the same `message_id`, until
+   * its deadline: it may arrive twice. After any error but `message_too_large` and `publish_returned` it may have arrived.
+   */
+  publish<E extends ExchangeName>(
+    exchange: E,
+    routingKey: string,
+    message: WireMessage<KindOn<E>>,
+    options?: PublishOptions,
+  ): Promise<void>;
+}
+
+export interface PublishOptions {
+  /** Reject when no queue takes the message; without it the broker drops it and confirms. Gives the message an id if it has none. Default false. */
+  readonly mandatory?: boolean | undefined;
+  /** Milliseconds for all of it: waiting in line, sending, confirming, sending again; precise to 100 ms. Default `confirmTimeoutMs`. */
+  readonly timeoutMs?: number | undefined;
+  /** Reject with `broker_unavailable` or `broker_blocked` as soon as that is so, instead of at the deadline. Default false. */
+  readonly failFast?: boolean | undefined;
+}
+
+export interface ConsumeOptions {
+  /** Deliveries that may be held unsettled, at least 1. */
+  readonly prefetch: number;
+  /** For streams: where to begin. After a reconnect it goes on behind the last delivery. Default `next`. */
+  readonly streamOffset?: number | 'first' | 'last' | 'next' | undefined;
+  /** Nobody else may consume from the queue. Default false. */
+  readonly exclusive?: boolean | undefined;
+}
+
+/** A message held for the broker until it is settled. Settling twice, or after its channel has gone, does nothing. */
+export interface Delivery {
+  readonly message: ReceivedMessage;
+  /** Its position, if it came from a stream. */
+  readonly streamOffset: number | undefined;
+  /** Done: the broker forgets it. */
+  ack(): void;
+  /** Refused: to the queue's dead-letter exchange. */
+  reject(): void;
+  /** Back to the queue, to be delivered again at once. Not a way to retry. */
+  requeue(): void;
+  /** Its channel went before it was settled: the broker has given it, or will give it, to somebody else. */
+  readonly lost: boolean;
+}
+
+export interface Consumer {
+  readonly queue: string;
+  /** No new deliveries; those held can still be settled. */
+  stop(): Promise<void>;
+  /** Stops, settles what was decided, closes the channel: what is undecided returns to the queue. */
+  close(): Promise<void>;
+  /** Subscribes anew with another prefetch; those held stay held, and do not count towards it. */
+  setPrefetch(prefetch: number): Promise<void>;
+}
+
+export interface ReplyQueue {
+  /** The `reply_to` for questions: a routing key on `heddle.replies`. May change with a reconnect: read it for each. */
+  readonly name: string;
+  /**
+   * Resolves with the reply to that correlation id. Rejects with `recorder_unavailable` after `timeoutMs` or when the
+   * queue is lost with its connection, with `overloaded` when 10,000 wait already, and with the signal's reason.
+   */
+  wait(correlationId: string, timeoutMs: number, signal?: AbortSignal): Promise<ReceivedMessage>;
+}

@@ -1,0 +1,266 @@
+import { DEFAULT_MAX_MESSAGE_BYTES, HeddleError, type QueueName, queues } from '@heddle/contracts';
+import type { ChannelModel } from 'amqplib';
+import type {
+  Broker,
+  BrokerHealth,
+  BrokerOptions,
+  BrokerState,
+  Consumer,
+  ConsumeOptions,
+  ConsumeOutcome,
+  Delivery,
+  PublishOutcome,
+  ReplyQueue,
+} from './broker.ts';
+import { QueueConsumer } from './consume-queue.ts';
+import { inspectQueue, rowOf, TopologyDeclarer, versionOf } from './declare-topology.ts';
+import { ConfirmPublisher } from './publish-message.ts';
+import { ReplyDesk } from './reply-queue.ts';
+import { ConnectionSupervisor } from './supervise-connection.ts';
+import { Tally } from './tally.ts';
+import { useChannel } from './use-channel.ts';
+import { ConsumerWatchdog } from './watch-consumers.ts';
+
+/** How long `close` waits for confirms, and for consumers to settle. */
+const CLOSE_MS = 5_000;
+const REPLY_PREFETCH = queues['heddle.replies.<instance>'].prefetch;
+
+/**
+ * Connects, retrying with growing pauses until `signal` aborts, and declares the shared topology. Publishing and
+ * consuming have a connection each: an alarm on the broker blocks the one, and must not keep acks from it.
+ */
+export async function connectBroker(options: BrokerOptions): Promise<Broker> {
+  const broker = new RabbitBroker(options);
+  await broker.start(options.signal);
+  return broker;
+}
+
+class RabbitBroker implements Broker {
+  readonly publisher: ConfirmPublisher;
+  readonly #options: BrokerOptions;
+  readonly #topology: TopologyDeclarer;
+  readonly #publishing: ConnectionSupervisor;
+  readonly #consuming: ConnectionSupervisor;
+  readonly #consumers = new Set<QueueConsumer>();
+  readonly #watchdog: ConsumerWatchdog;
+  readonly #consumed: Tally<string, ConsumeOutcome>;
+  readonly #reconnectListeners = new Set<() => void>();
+  #replies: Promise<ReplyQueue> | undefined;
+  #version = '';
+  #blocked: string | undefined;
+  #isConnected = false;
+  #onConnected: (() => void) | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(options: BrokerOptions) {
+    const { log, observer } = options;
+    this.#options = options;
+    this.#topology = new TopologyDeclarer(log);
+    this.#consumed = new Tally((queue, outcome, count) => observer?.consumed?.(queue, outcome, count));
+    const published = new Tally<string, PublishOutcome>((exchange, outcome, count) =>
+      observer?.published?.(exchange, outcome, count),
+    );
+    this.publisher = new ConfirmPublisher({
+      maxMessageBytes: options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
+      confirmTimeoutMs: options.confirmTimeoutMs ?? 30_000,
+      confirmWindow: options.confirmWindow ?? 2_000,
+      log,
+      onOutcome: (exchange, outcome) => published.add(exchange, outcome, 1),
+      onSample: (inFlight) => observer?.confirmsInFlight?.(inFlight),
+      declareAgain: () => this.#topology.declareShared(this.#connection()),
+    });
+    const { url, heartbeatSeconds = 10, service, instance } = options;
+    const name = (purpose: string): string => `heddle ${service} ${instance} ${purpose}`;
+    this.#publishing = new ConnectionSupervisor(
+      { url, heartbeatSeconds, name: name('publish') },
+      {
+        setUp: (connection) => useChannel(connection, () => Promise.resolve()),
+        onUp: (connection) => {
+          this.publisher.connected(connection);
+          this.#reportConnected();
+        },
+        onDown: (reason) => {
+          this.#blocked = undefined;
+          this.publisher.disconnected(reason);
+          this.#reportConnected();
+        },
+        onBlocked: (reason) => this.#setBlocked(reason),
+        onUnblocked: () => this.#setBlocked(undefined),
+      },
+      log,
+    );
+    this.#consuming = new ConnectionSupervisor(
+      { url, heartbeatSeconds, name: name('consume') },
+      {
+        setUp: (connection) => this.#topology.declareShared(connection),
+        onUp: (connection) => this.#onConsumingUp(connection),
+        onDown: () => {
+          for (const consumer of this.#consumers) consumer.disconnected();
+          this.#reportConnected();
+        },
+      },
+      log,
+    );
+    this.#watchdog = new ConsumerWatchdog(this.#consumers, () => this.#consuming.connection);
+  }
+
+  async start(signal: AbortSignal | undefined): Promise<void> {
+    const connected = new Promise<void>((resolve) => (this.#onConnected = resolve));
+    this.#consuming.start();
+    this.#publishing.start();
+    const onAbort = (): void => this.#onConnected?.();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (!signal?.aborted) await connected;
+    signal?.removeEventListener('abort', onAbort);
+    if (signal?.aborted) {
+      await this.close();
+      throw new HeddleError('shutting_down', 'asked to stop before the broker was connected');
+    }
+  }
+
+  get version(): string {
+    return this.#version;
+  }
+
+  get state(): BrokerState {
+    return this.publisher.state;
+  }
+
+  async consume<Q extends QueueName>(
+    queue: Q,
+    options: ConsumeOptions,
+    onDelivery: (delivery: Delivery) => void,
+  ): Promise<Consumer> {
+    return this.#startConsumer(queue, options, onDelivery);
+  }
+
+  async declareJobQueue(task: string): Promise<void> {
+    await this.#topology.declareJobQueue(this.#connection(), task);
+  }
+
+  declareEventLog(): Promise<{ created: boolean }> {
+    return this.#topology.declareEventLog(this.#connection());
+  }
+
+  async countMessages(queue: QueueName): Promise<number> {
+    const found = await inspectQueue(this.#connection(), queue);
+    return found?.ready ?? 0;
+  }
+
+  replies(): Promise<ReplyQueue> {
+    this.#replies ??= this.#openReplies();
+    return this.#replies;
+  }
+
+  onReconnect(listener: () => void): () => void {
+    this.#reconnectListeners.add(listener);
+    return () => this.#reconnectListeners.delete(listener);
+  }
+
+  health(): BrokerHealth {
+    const consumers = [...this.#consumers].flatMap((consumer) => consumer.health() ?? []);
+    const reasons: string[] = [];
+    if (!this.#publishing.connection)
+      reasons.push(`no broker to publish to: ${this.#publishing.lastFailure}`);
+    if (!this.#consuming.connection)
+      reasons.push(`no broker to consume from: ${this.#consuming.lastFailure}`);
+    if (this.#blocked !== undefined) reasons.push(`the broker takes no messages: ${this.#blocked}`);
+    for (const { queue, state, since } of consumers) {
+      if (state !== 'silent') continue;
+      reasons.push(`the consumer of ${queue} has been silent since ${new Date(since).toISOString()}`);
+    }
+    return { ok: reasons.length === 0, state: this.state, consumers, reasons };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** The order matters: a settlement is safe only when its channel is closed before its connection. */
+  async #close(): Promise<void> {
+    this.#watchdog.stop();
+    const settled = Promise.all([...this.#consumers].map((consumer) => consumer.close()));
+    await Promise.all([within(CLOSE_MS, settled), this.publisher.close(CLOSE_MS)]);
+    await Promise.all([this.#publishing.close(), this.#consuming.close()]);
+  }
+
+  async #startConsumer(
+    queue: string,
+    options: ConsumeOptions,
+    onDelivery: (delivery: Delivery) => void,
+    own: { onPrepared?(name: string): void; onLost?(): void } = {},
+  ): Promise<QueueConsumer> {
+    const consumer = new QueueConsumer({
+      queue,
+      options,
+      isStream: queues[rowOf(queue)].type === 'stream',
+      log: this.#options.log,
+      onDelivery,
+      onOutcome: (outcome, count) => this.#consumed.add(queue, outcome, count),
+      prepare: async (connection) => {
+        const name = await this.#topology.prepareQueue(connection, queue);
+        own.onPrepared?.(name);
+        return name;
+      },
+      onLost: () => own.onLost?.(),
+      onClosed: (closed) => this.#consumers.delete(closed),
+    });
+    this.#consumers.add(consumer);
+    if (this.#consuming.connection) await consumer.connected(this.#consuming.connection);
+    return consumer;
+  }
+
+  async #openReplies(): Promise<ReplyQueue> {
+    const queue = `heddle.replies.${this.#options.instance}`;
+    const desk = new ReplyDesk(queue);
+    await this.#startConsumer(queue, { prefetch: REPLY_PREFETCH }, (delivery) => desk.onDelivery(delivery), {
+      onPrepared: (name) => (desk.name = name),
+      onLost: () => desk.abandon('the queue of replies was lost with its connection'),
+    });
+    return desk;
+  }
+
+  #onConsumingUp(connection: ChannelModel): void {
+    const again = this.#version !== '';
+    this.#version = versionOf(connection);
+    for (const consumer of this.#consumers) void consumer.connected(connection);
+    this.#reportConnected();
+    if (again) for (const listener of this.#reconnectListeners) listener();
+  }
+
+  #setBlocked(reason: string | undefined): void {
+    this.#blocked = reason;
+    if (reason === undefined) {
+      this.#options.log.info({}, 'the broker takes messages again');
+      this.publisher.unblocked();
+    } else {
+      this.#options.log.warn({ reason }, 'the broker takes no messages');
+      this.publisher.blocked(reason);
+    }
+  }
+
+  #reportConnected(): void {
+    const connected = Boolean(this.#publishing.connection && this.#consuming.connection);
+    if (connected) this.#onConnected?.();
+    if (connected === this.#isConnected) return;
+    this.#isConnected = connected;
+    this.#options.observer?.connected?.(connected);
+  }
+
+  #connection(): ChannelModel {
+    const { connection, lastFailure } = this.#consuming;
+    if (connection) return connection;
+    throw new HeddleError('broker_unavailable', `there is no connection to the broker: ${lastFailure}`);
+  }
+}
+
+/** Waits for the work, but not longer. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, limit]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,116 @@
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { messageOf } from './amqp-error.ts';
+import type { ConsumeOutcome, Delivery } from './broker.ts';
+import { Settler } from './settler.ts';
+import { streamOffsetOf, toReceivedMessage } from './wire-properties.ts';
+
+export interface ConsumerChannelListener {
+  onDelivery(delivery: Delivery): void;
+  onOutcome(outcome: ConsumeOutcome, count: number): void;
+  /** The channel has gone: by an error, with its connection, or because the broker cancelled its consumer. Once. */
+  onEnded(reason: string): void;
+}
+
+export interface Subscription {
+  readonly queue: string;
+  readonly prefetch: number;
+  readonly exclusive: boolean;
+  readonly arguments: Readonly<Record<string, unknown>>;
+}
+
+/** One channel with one consumer and its settler: what is called a generation elsewhere. When it ends, it is replaced whole. */
+export class ConsumerChannel {
+  readonly settler: Settler;
+  readonly #channel: Channel;
+  readonly #listener: ConsumerChannelListener;
+  #tag: string | undefined;
+  #stopping = false;
+  #ended = false;
+
+  static async open(connection: ChannelModel, listener: ConsumerChannelListener): Promise<ConsumerChannel> {
+    return new ConsumerChannel(await connection.createChannel(), listener);
+  }
+
+  private constructor(channel: Channel, listener: ConsumerChannelListener) {
+    this.#channel = channel;
+    this.#listener = listener;
+    const byTag = (deliveryTag: number) => ({ fields: { deliveryTag } }) as ConsumeMessage;
+    this.settler = new Settler(
+      {
+        ack: (tag, multiple) => channel.ack(byTag(tag), multiple),
+        reject: (tag) => channel.reject(byTag(tag), false),
+        // A nack, because from 4.3 a reject counts towards the delivery limit.
+        requeue: (tag) => channel.nack(byTag(tag), false, true),
+      },
+      (outcome, count) => listener.onOutcome(outcome, count),
+    );
+    let error: Error | undefined;
+    channel.on('error', (cause) => (error = cause));
+    channel.on('handler-error', (cause) => (error ??= cause));
+    channel.on('close', () => this.#end(error?.message ?? 'channel closed'));
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Begins, or begins anew with another prefetch: a consumer that is there does not see a changed one. */
+  async subscribe(subscription: Subscription): Promise<void> {
+    await this.unsubscribe();
+    await this.#channel.prefetch(subscription.prefetch);
+    this.#stopping = false;
+    const { queue, exclusive } = subscription;
+    const options = { exclusive, arguments: subscription.arguments };
+    const { consumerTag } = await this.#channel.consume(
+      queue,
+      (message) => this.#onMessage(message),
+      options,
+    );
+    this.#tag = consumerTag;
+  }
+
+  /** No new deliveries; what comes until the broker agrees goes back to the queue. */
+  async unsubscribe(): Promise<void> {
+    if (this.#tag === undefined) return;
+    const tag = this.#tag;
+    this.#tag = undefined;
+    this.#stopping = true;
+    await this.#channel.cancel(tag);
+  }
+
+  /** Settles what was decided, and closes: what is undecided goes back to the queue. */
+  async close(): Promise<void> {
+    if (this.#ended) return;
+    await this.unsubscribe().catch(() => {});
+    this.settler.flush();
+    this.settler.end();
+    // Only the broker's answer says that the settlements before it have been taken in.
+    await this.#channel.close().catch(() => {});
+  }
+
+  #onMessage(message: ConsumeMessage | null): void {
+    if (!message) return this.#onCancelled();
+    const delivery = this.settler.hold(
+      message.fields.deliveryTag,
+      toReceivedMessage(message),
+      streamOffsetOf(message),
+    );
+    if (this.#stopping) delivery.requeue();
+    else this.#listener.onDelivery(delivery);
+  }
+
+  /** From here on the broker takes a late settlement for an error, so the channel is given up with all it holds. */
+  #onCancelled(): void {
+    this.#tag = undefined;
+    this.settler.end();
+    this.#channel.close().catch((error: unknown) => this.#end(messageOf(error)));
+    this.#end('cancelled by the broker');
+  }
+
+  #end(reason: string): void {
+    this.settler.end();
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#listener.onEnded(reason);
+  }
+}

@@ -1,0 +1,78 @@
+import { MAX_PRIORITY, type QueueRow, queues } from '@heddle/contracts';
+
+/** A row of the topology as declared. */
+type QueueEntry = {
+  readonly type: 'job' | 'quorum' | 'stream' | 'reply';
+  readonly deadLetter?: string;
+  readonly maxBytes?: number;
+};
+
+/** How a queue is declared. */
+export interface QueueDeclaration {
+  readonly durable: boolean;
+  readonly exclusive: boolean;
+  readonly arguments: Readonly<Record<string, string | number>>;
+}
+
+/** Streams forget whole segments only, so a segment is a small part of what is kept. */
+const SEGMENTS = 8;
+
+/** Whether a version such as `3.10.8` or `4.3.0-rc.1` is at least `major.minor`. */
+export function isAtLeast(version: string, major: number, minor: number): boolean {
+  const [ownMajor = 0, ownMinor = 0] = version.split('.').map((part) => Number.parseInt(part, 10));
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
+}
+
+/** How the broker of this version (3.10 and later) is asked for a queue of this row. The table is in DESIGN. */
+export function queueDeclaration(row: QueueRow, version: string): QueueDeclaration {
+  const entry: QueueEntry = queues[row];
+  switch (entry.type) {
+    case 'job':
+      // Strict priorities: quorum queues have them from 4.3, before only classic queues, which are not replicated.
+      return isAtLeast(version, 4, 3)
+        ? durable({ ...quorum(version), ...safeDeadLettering(entry) })
+        : durable({
+            'x-queue-type': 'classic',
+            'x-max-priority': MAX_PRIORITY,
+            ...(entry.deadLetter && { 'x-dead-letter-exchange': entry.deadLetter }),
+          });
+    case 'quorum':
+      return durable({
+        ...quorum(version),
+        ...(entry.deadLetter && safeDeadLettering(entry)),
+        ...(entry.maxBytes && { 'x-max-length-bytes': entry.maxBytes }),
+      });
+    case 'stream':
+      return durable({
+        'x-queue-type': 'stream',
+        ...(entry.maxBytes && {
+          'x-max-length-bytes': entry.maxBytes,
+          'x-stream-max-segment-size-bytes': Math.ceil(entry.maxBytes / SEGMENTS),
+        }),
+      });
+    case 'reply':
+      return { durable: false, exclusive: true, arguments: {} };
+  }
+}
+
+/**
+ * From 4.0 a quorum queue drops a message that was returned 20 times, unless told not to. Before, there is no such
+ * limit, and asking for none loses the message at its first return.
+ */
+function quorum(version: string): Record<string, string | number> {
+  return { 'x-queue-type': 'quorum', ...(isAtLeast(version, 4, 0) && { 'x-delivery-limit': -1 }) };
+}
+
+/** At-least-once dead-lettering, which asks for `reject-publish`. */
+function safeDeadLettering(entry: QueueEntry): Record<string, string | number> {
+  if (!entry.deadLetter) return {};
+  return {
+    'x-dead-letter-exchange': entry.deadLetter,
+    'x-dead-letter-strategy': 'at-least-once',
+    'x-overflow': 'reject-publish',
+  };
+}
+
+function durable(args: Record<string, string | number>): QueueDeclaration {
+  return { durable: true, exclusive: false, arguments: args };
+}

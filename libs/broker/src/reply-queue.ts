@@ -1,0 +1,66 @@
+import { HeddleError, type ReceivedMessage } from '@heddle/contracts';
+import type { Delivery, ReplyQueue } from './broker.ts';
+
+const MOST_WAITING = 10_000;
+
+interface Waiting {
+  resolve(message: ReceivedMessage): void;
+  reject(error: Error): void;
+}
+
+/** Hands replies to those who wait for them, by correlation id. A reply that nobody waits for is dropped. */
+export class ReplyDesk implements ReplyQueue {
+  readonly #waiting = new Map<string, Waiting>();
+  /** Under which name the queue is on the broker. */
+  name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  wait(correlationId: string, timeoutMs: number, signal?: AbortSignal): Promise<ReceivedMessage> {
+    if (this.#waiting.size >= MOST_WAITING) {
+      return Promise.reject(new HeddleError('overloaded', `${MOST_WAITING} wait for a reply already`));
+    }
+    if (this.#waiting.has(correlationId)) {
+      const error = new HeddleError('internal_error', `somebody waits for reply ${correlationId} already`);
+      return Promise.reject(error);
+    }
+    if (signal?.aborted) return Promise.reject(abandoned(signal));
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => settle(() => reject(abandoned(signal)));
+      const timer = setTimeout(() => {
+        settle(() => reject(new HeddleError('recorder_unavailable', `no reply within ${timeoutMs} ms`)));
+      }, timeoutMs);
+      const settle = (how: () => void): void => {
+        this.#waiting.delete(correlationId);
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onAbort);
+        how();
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      this.#waiting.set(correlationId, {
+        resolve: (message) => settle(() => resolve(message)),
+        reject: (error) => settle(() => reject(error)),
+      });
+    });
+  }
+
+  onDelivery(delivery: Delivery): void {
+    delivery.ack();
+    const { correlationId } = delivery.message.properties;
+    if (correlationId !== undefined) this.#waiting.get(correlationId)?.resolve(delivery.message);
+  }
+
+  /** The queue went, and with it the replies that were on their way. */
+  abandon(reason: string): void {
+    for (const waiting of this.#waiting.values()) {
+      waiting.reject(new HeddleError('recorder_unavailable', reason));
+    }
+  }
+}
+
+function abandoned(signal: AbortSignal | undefined): Error {
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error ? reason : new Error('the wait was abandoned', { cause: reason });
+}

@@ -1,0 +1,111 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ChannelModel } from 'amqplib';
+import { messageOf } from './amqp-error.ts';
+import { BackOff } from './back-off.ts';
+import type { BrokerLog } from './broker.ts';
+import { type ConnectionSettings, type OpenConnection, openConnection } from './open-connection.ts';
+
+/** Pauses between attempts to connect. */
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+/** How long the broker gets to answer a farewell. */
+const CLOSE_MS = 2_000;
+
+export interface ConnectionListener {
+  /** AMQP work to be done before the connection counts as up; if it fails, the connection is given up and made anew. */
+  setUp?(connection: ChannelModel): Promise<void>;
+  onUp(connection: ChannelModel): void;
+  onDown(reason: string): void;
+  onBlocked?(reason: string): void;
+  onUnblocked?(): void;
+}
+
+/** Keeps one connection: made, set up, and made anew whenever it is lost, until closed. */
+export class ConnectionSupervisor {
+  readonly #settings: ConnectionSettings;
+  readonly #listener: ConnectionListener;
+  readonly #log: BrokerLog;
+  readonly #closing = new AbortController();
+  #current: OpenConnection | undefined;
+  #running: Promise<void> | undefined;
+  #lastFailure = 'not connected yet';
+
+  constructor(settings: ConnectionSettings, listener: ConnectionListener, log: BrokerLog) {
+    this.#settings = settings;
+    this.#listener = listener;
+    this.#log = log;
+  }
+
+  /** The connection, if it is up. */
+  get connection(): ChannelModel | undefined {
+    return this.#current?.model;
+  }
+
+  /** Why there is no connection. */
+  get lastFailure(): string {
+    return this.#lastFailure;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  /** Ends it, and does not come back. */
+  async close(): Promise<void> {
+    const current = this.#current;
+    if (current) await current.close(CLOSE_MS);
+    this.#closing.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing;
+    const backOff = new BackOff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
+    while (!signal.aborted) {
+      try {
+        const reason = await this.#live(() => backOff.reset());
+        if (signal.aborted) return;
+        this.#lastFailure = reason;
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#lastFailure = messageOf(error);
+      }
+      const pauseMs = Math.round(backOff.next());
+      this.#log.warn(
+        { connection: this.#settings.name, reason: this.#lastFailure, retryInMs: pauseMs },
+        'broker connection lost',
+      );
+      await delay(pauseMs, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** One connection's life. Resolves with the reason of its end; rejects if it never came up. */
+  async #live(onUp: () => void): Promise<string> {
+    const { signal } = this.#closing;
+    const opened = await openConnection(this.#settings, signal);
+    const { model, ended } = opened;
+    model.on('blocked', (reason) => this.#listener.onBlocked?.(reason));
+    model.on('unblocked', () => this.#listener.onUnblocked?.());
+    try {
+      await this.#setUp(opened);
+      if (signal.aborted) return 'closing';
+      this.#current = opened;
+      onUp();
+      this.#log.info({ connection: this.#settings.name }, 'broker connected');
+      this.#listener.onUp(model);
+      return await ended;
+    } finally {
+      const wasUp = this.#current === opened;
+      this.#current = undefined;
+      if (!wasUp) opened.destroy();
+      else this.#listener.onDown(await ended);
+    }
+  }
+
+  /** A connection that dies during its set-up ends the set-up too. */
+  async #setUp({ model, ended }: OpenConnection): Promise<void> {
+    const died = ended.then((reason) => Promise.reject(new Error(reason)));
+    died.catch(() => {});
+    await Promise.race([this.#listener.setUp?.(model), died]);
+  }
+}

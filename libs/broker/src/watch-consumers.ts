@@ -1,0 +1,56 @@
+import type { ChannelModel } from 'amqplib';
+import type { QueueConsumer } from './consume-queue.ts';
+import { inspectQueue } from './declare-topology.ts';
+
+/** How often idle consumers are looked at. */
+const LOOK_MS = 10_000;
+
+/**
+ * Looks at consumers that believe themselves subscribed and get nothing. If the broker knows of no consumer on the
+ * queue, or messages lie ready at two looks and none comes, the subscription is dead, and is made anew.
+ */
+export class ConsumerWatchdog {
+  readonly #consumers: Iterable<QueueConsumer>;
+  readonly #connection: () => ChannelModel | undefined;
+  readonly #seen = new WeakMap<QueueConsumer, { deliveries: number; readyBefore: boolean }>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(
+    consumers: Iterable<QueueConsumer>,
+    connection: () => ChannelModel | undefined,
+    lookMs = LOOK_MS,
+  ) {
+    this.#consumers = consumers;
+    this.#connection = connection;
+    this.#timer = setInterval(() => void this.look().catch(() => {}), lookMs).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** One look at all of them. */
+  async look(): Promise<void> {
+    const connection = this.#connection();
+    if (!connection) return;
+    for (const consumer of this.#consumers) {
+      // Of a stream the broker tells neither messages nor consumers.
+      if (consumer.consuming && !consumer.isStream) await this.#lookAt(consumer, connection);
+    }
+  }
+
+  async #lookAt(consumer: QueueConsumer, connection: ChannelModel): Promise<void> {
+    const before = this.#seen.get(consumer);
+    const { deliveries } = consumer;
+    if (before?.deliveries !== deliveries || consumer.held > 0) {
+      this.#seen.set(consumer, { deliveries, readyBefore: false });
+      return;
+    }
+    const queue = await inspectQueue(connection, consumer.brokerName);
+    if (consumer.deliveries !== deliveries || !consumer.consuming) return;
+    const ready = (queue?.ready ?? 0) > 0;
+    this.#seen.set(consumer, { deliveries, readyBefore: ready });
+    if (!queue || queue.consumers === 0) await consumer.restart('the broker knows of no consumer');
+    else if (ready && before.readyBefore) await consumer.restart('messages lie ready and none is delivered');
+  }
+}
