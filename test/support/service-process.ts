@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+export type ServiceName = 'gateway' | 'producer' | 'consumer' | 'recorder' | 'notifier';
+
+/** A built service running as a process of its own, as it does in production. */
+export interface ServiceProcess {
+  readonly name: ServiceName;
+  readonly pid: number;
+  /** Ops port on 127.0.0.1. */
+  readonly ops: number;
+  /** Only the gateway has one. */
+  readonly url: string | undefined;
+  /** Every line that it logged so far, parsed. */
+  readonly log: readonly LogLine[];
+  /** SIGTERM; resolves with the exit code. */
+  stop(): Promise<number | null>;
+  /** SIGKILL, as a power cut would. */
+  kill(): Promise<void>;
+}
+
+export interface LogLine {
+  readonly level: number;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+const STARTUP_MS = 30_000;
+const root = new URL('../../', import.meta.url);
+
+/** Starts a built service with these settings on free ports; resolves once it says that it has started. */
+export async function startService(name: ServiceName, env: Record<string, string>): Promise<ServiceProcess> {
+  const main = fileURLToPath(new URL(`services/${name}/dist/main.js`, root));
+  // The IPC channel ends the service should the test's own process be killed.
+  const child = spawn(process.execPath, [main], {
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      HEDDLE_OPS_PORT: '0',
+      HEDDLE_HTTP_PORT: '0',
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const log: LogLine[] = [];
+  const errors: string[] = [];
+  child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk.toString()));
+  const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  const started = await new Promise<LogLine>((resolve, reject) => {
+    const tooLate = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`${name} did not start within ${STARTUP_MS} ms\n${tail(log, errors)}`));
+    }, STARTUP_MS);
+    readLog(child, (line) => {
+      log.push(line);
+      if (line.msg === 'started') {
+        clearTimeout(tooLate);
+        resolve(line);
+      }
+    });
+    void exited.then((code) => {
+      clearTimeout(tooLate);
+      reject(new Error(`${name} ended with ${code} before it had started\n${tail(log, errors)}`));
+    });
+  });
+  return {
+    name,
+    pid: child.pid ?? 0,
+    ops: started['ops'] as number,
+    url: started['url'] as string | undefined,
+    log,
+    stop: () => {
+      child.kill('SIGTERM');
+      return exited;
+    },
+    kill: async () => {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+function readLog(child: ChildProcess, onLine: (line: LogLine) => void): void {
+  if (!child.stdout) throw new Error('the service has no standard output');
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    try {
+      onLine(JSON.parse(text) as LogLine);
+    } catch {
+      onLine({ level: 30, msg: text });
+    }
+  });
+}
+
+function tail(log: readonly LogLine[], errors: readonly string[]): string {
+  return [...log.slice(-10).map((line) => JSON.stringify(line)), ...errors.slice(-10)].join('\n');
+}
+
+/** Several services, stopped together in the opposite order of their start. */
+export class Stack {
+  readonly #running = new Set<ServiceProcess>();
+
+  async start(name: ServiceName, env: Record<string, string>): Promise<ServiceProcess> {
+    const service = await startService(name, env);
+    this.#running.add(service);
+    return service;
+  }
+
+  async stop(): Promise<void> {
+    for (const service of [...this.#running].reverse()) await service.stop();
+    this.#running.clear();
+  }
+}
