@@ -1,15 +1,14 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { evaluate } from './evaluate.mjs';
 import { commandOf, pathInside } from './find-rabbitmq.mjs';
 import { linkRelease } from './link-release.mjs';
+import { speaksAmqp } from './probe-port.mjs';
 
 /** Booting takes 4 to 5 s on an idle machine of two cores. */
 const BOOT_MS = 90_000;
-const AMQP_HEADER = Buffer.from('AMQP\0\0\x09\x01', 'latin1');
 
 /** Spawns the port mapper of a record's node: without one of its own, Erlang starts a daemon that outlives it. */
 export function spawnPortMapper(folder, record) {
@@ -120,24 +119,9 @@ async function answersAsItself(node, record) {
   for (;;) {
     if (ended) throw new Error(ended);
     if (Date.now() > deadline) throw new Error(`RabbitMQ was not up within ${BOOT_MS / 1000} s`);
-    if (await answersAmqp(record.port)) break;
+    if (await speaksAmqp(record.port)) break;
     await pause(50);
   }
   // Somebody else may listen there: only our node knows the cookie and answers to this name.
   await evaluate(record, 'rabbit:is_running()');
-}
-
-function answersAmqp(port) {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' });
-    const finish = (answer) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(2_000, () => finish(false));
-    socket.once('error', () => finish(false));
-    socket.once('close', () => finish(false));
-    socket.once('connect', () => socket.write(AMQP_HEADER));
-    socket.once('data', () => finish(true));
-  });
 }
