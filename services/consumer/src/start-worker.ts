@@ -28,7 +28,6 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
     log,
     publisher: broker.publisher,
     events: new EventPublisher(broker.publisher),
-    maxMessageBytes: settings.HEDDLE_MAX_MESSAGE_BYTES,
   };
   const runs = new RunWatch(worker);
   const servers = [...tasks.values()].map((registered) => {

@@ -1,7 +1,7 @@
 import type { Delivery } from '@heddle/broker';
 import { newJobId } from '@heddle/client';
-import { DEFAULT_PRIORITY, header, type WireMessage } from '@heddle/contracts';
-import { setAside, withoutBrokerHeaders } from './set-aside.ts';
+import { DEFAULT_PRIORITY, header, type WireMessage, withoutBrokerHeaders } from '@heddle/contracts';
+import { setAside } from './set-aside.ts';
 import type { WorkerPorts } from './worker-ports.ts';
 
 /**
@@ -11,9 +11,10 @@ import type { WorkerPorts } from './worker-ports.ts';
  */
 export async function adoptMessage(worker: WorkerPorts, delivery: Delivery, task: string): Promise<void> {
   const { body, properties } = delivery.message;
-  if (body.length > worker.maxMessageBytes) {
-    const reason = `body: expected at most ${worker.maxMessageBytes} bytes, got ${body.length}`;
-    return await setAside(worker, delivery, task, reason);
+  const { maxMessageBytes } = worker.publisher;
+  if (body.length > maxMessageBytes) {
+    const detail = `expected a body of at most ${maxMessageBytes} bytes, got ${body.length}`;
+    return await setAside(worker, delivery, task, { code: 'message_too_large', detail });
   }
   const adopted: WireMessage<'job'> = {
     kind: 'job',

@@ -135,7 +135,7 @@ export class JobRun implements HandlerHost {
   }
 
   async output(name: string, type: string, bytes: Uint8Array, meta?: Record<string, unknown>): Promise<void> {
-    this.#outputCheck ??= new OutputCheck(this.#worker.maxMessageBytes);
+    this.#outputCheck ??= new OutputCheck(this.#worker.publisher.maxMessageBytes);
     this.#outputCheck.check(name, type, bytes, meta);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     await this.addOutput({ name, type, bytes: bytes.byteLength, sha256, ...(meta && { meta }) }, bytes);

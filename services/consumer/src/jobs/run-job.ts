@@ -36,7 +36,7 @@ export async function runJob(service: TaskService, delivery: Delivery, freeSlot:
   if (decoded.is !== 'job') {
     freeSlot();
     if (decoded.is === 'nameless') await adoptMessage(worker, delivery, task.name);
-    else await setAside(worker, delivery, task.name, decoded.reason);
+    else await setAside(worker, delivery, task.name, { code: 'unreadable_message', detail: decoded.reason });
     return delivery.ack();
   }
 
@@ -76,7 +76,7 @@ async function refuseJob(
   issues: HeddleError['issues'],
 ): Promise<void> {
   const error = new HeddleError('invalid_input', describeIssues(issues), { issues });
-  await setAside(worker, delivery, task.name, `invalid_input: ${error.message}`);
+  await setAside(worker, delivery, task.name, { code: error.code, detail: error.message });
   await settleRun(worker, new JobRun(worker, delivery, task, job, undefined), failed(error));
   metrics.finished('failed');
 }

@@ -14,7 +14,7 @@ const EVENT_OVERHEAD_BYTES = 16 * 1024;
 export async function settleRun(worker: WorkerPorts, run: JobRun, ended: Outcome): Promise<Outcome> {
   let outcome = ended;
   if (outcome.state === 'succeeded') {
-    const fault = checkSendable(outcome.result, worker.maxMessageBytes - EVENT_OVERHEAD_BYTES);
+    const fault = checkSendable(outcome.result, worker.publisher.maxMessageBytes - EVENT_OVERHEAD_BYTES);
     if (fault) outcome = failed(fault);
   }
   if (run.outputs.length > 0) await Promise.all(run.outputs.map((output) => output.confirmed));

@@ -8,5 +8,4 @@ export interface WorkerPorts {
   readonly publisher: Publisher;
   /** Everything that happens to jobs here goes through one publisher, in order. */
   readonly events: EventPublisher;
-  readonly maxMessageBytes: number;
 }

@@ -19,7 +19,12 @@ export function describeTask(task: Task): TaskAnnouncement {
 function toJsonSchema(task: Task, side: 'input' | 'output'): JsonSchema {
   const schema = task[side] ?? z.unknown();
   try {
-    return z.toJSONSchema(schema, { io: side, unrepresentable: 'any' }) as JsonSchema;
+    return z.toJSONSchema(schema, {
+      io: side,
+      unrepresentable: 'any',
+      // Zod's names for its registry are no JSON Schema keyword, and strict validators refuse them.
+      override: ({ jsonSchema }) => delete jsonSchema['id'],
+    }) as JsonSchema;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new HeddleError('invalid_task', `task "${task.name}": ${side} as JSON Schema: ${reason}`, {

@@ -1,6 +1,8 @@
+import { debugCrash } from './debug-crash.ts';
+import { debugEcho } from './debug-echo.ts';
+import { debugFail } from './debug-fail.ts';
+import { debugSleep } from './debug-sleep.ts';
+import { imageThumbnail } from './image-thumbnail.ts';
+
 /** The tasks that every worker has; threads and child processes find them here, too. Nothing heavy is imported before a job needs it. */
-export { debugCrash } from './debug-crash.ts';
-export { debugEcho } from './debug-echo.ts';
-export { debugFail } from './debug-fail.ts';
-export { debugSleep } from './debug-sleep.ts';
-export { imageThumbnail } from './image-thumbnail.ts';
+export const builtInTasks = [debugCrash, debugEcho, debugFail, debugSleep, imageThumbnail];
