@@ -1,7 +1,7 @@
 /**
  * The thumbnails reference: the worker's own function in a loop, in one process without broker, HTTP or database.
- * `argv[2]`: a folder of photos, or nothing for generated ones. It answers `{ thumbnails: n }` when it has gone through
- * the photos in turn n times.
+ * `argv[2]`: a folder of photos; absent: generated ones. Asked for `{ images: n }` it makes thumbnails of n images, going
+ * through the photos in turn, and answers with the number of thumbnails.
  */
 import { availableParallelism } from 'node:os';
 import { keepInFlight } from '../harness/keep-in-flight.ts';
