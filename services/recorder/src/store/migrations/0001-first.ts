@@ -80,6 +80,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createIndex('job_tags_by_error')
     .on('job_tags')
+    .columns(['tag', 'error_code', 'state', 'accepted_at', 'job_id'])
+    .where(sql.ref('error_code'), 'is not', null)
+    .execute();
+  await db.schema
+    .createIndex('job_tags_by_error_and_task')
+    .on('job_tags')
     .columns(['tag', 'error_code', 'task', 'state', 'accepted_at', 'job_id'])
     .where(sql.ref('error_code'), 'is not', null)
     .execute();
