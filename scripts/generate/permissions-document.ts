@@ -2,7 +2,7 @@ import type { Party } from '@heddle/contracts';
 import { table } from './topology-document.ts';
 import { exchangeRows, type QueueFacts, queueRows } from './topology-rows.ts';
 
-const SERVICES = ['gateway', 'producer', 'consumer', 'recorder', 'notifier'] as const;
+export const services = ['gateway', 'producer', 'consumer', 'recorder', 'notifier'] as const;
 
 /** Regular expressions in RabbitMQ's sense: what a user may configure, write and read. */
 export interface Permissions {
@@ -12,53 +12,53 @@ export interface Permissions {
 }
 
 /**
- * What a service needs on the broker. Every service declares the shared topology when it connects, and RabbitMQ checks
- * `configure` even when nothing would change; declaring asks for `write` on queues that are bound, on alternate and
- * dead-letter exchanges, and for `read` on the exchanges they are bound to.
+ * What a service needs on the broker. The recorder declares what is shared; the others look whether it is there, which
+ * asks for no right. To declare a queue RabbitMQ asks for `configure` on it; to bind it, `write` on it and `read` on the
+ * exchange; to give it a dead-letter exchange, `read` on it and `write` on that exchange; an alternate exchange likewise.
  */
 export function permissionsOf(service: Party): Permissions {
   const declaredQueues = queueRows.filter((queue) => declares(service, queue));
+  const declaredExchanges = service === 'recorder' ? exchangeRows : [];
   const published = exchangeRows.filter(({ publishers }) => publishers.includes(service));
   const consumed = queueRows.filter(({ consumers }) => consumers.includes(service));
-  const alternates = exchangeRows.flatMap(({ alternate }) => alternate ?? []);
-  const deadLetters = declaredQueues.flatMap(({ deadLetter }) => deadLetter ?? []);
-  const boundExchanges = declaredQueues.flatMap(({ bindings }) => bindings.map(({ exchange }) => exchange));
-  const withDeadLetter = declaredQueues.filter(({ deadLetter }) => deadLetter);
   return {
-    configure: pattern([...names(exchangeRows), ...names(declaredQueues)]),
-    write: pattern([...names(published), ...names(declaredQueues), ...alternates, ...deadLetters]),
+    configure: pattern([...names(declaredExchanges), ...names(declaredQueues)]),
+    write: pattern([
+      ...names(published),
+      ...names(declaredQueues),
+      ...declaredQueues.flatMap(({ deadLetter }) => deadLetter ?? []),
+      ...declaredExchanges.flatMap(({ alternate }) => alternate ?? []),
+    ]),
     read: pattern([
       ...names(consumed),
-      ...names(withDeadLetter),
-      ...boundExchanges,
-      ...exchangeRows.filter(({ alternate }) => alternate).map(({ name }) => name),
+      ...names(declaredQueues.filter(({ deadLetter }) => deadLetter)),
+      ...declaredQueues.flatMap(({ bindings }) => bindings.map(({ exchange }) => exchange)),
+      ...names(declaredExchanges.filter(({ alternate }) => alternate)),
     ]),
   };
 }
 
-/** Shared queues are declared by all, a process's own by itself, the stream by the recorder alone: it keeps the epoch. */
-function declares(service: Party, { name, type, consumers }: QueueFacts): boolean {
-  if (type === 'stream') return service === 'recorder';
-  return !name.includes('<') || consumers.includes(service);
+/** A process declares its own queues, a worker those of its tasks, the recorder what is shared. */
+function declares(service: Party, { name, consumers }: QueueFacts): boolean {
+  return name.includes('<') ? consumers.includes(service) : service === 'recorder';
 }
 
 /** What an AMQP client of another language needs to publish jobs. */
 const FOREIGN: Permissions = { configure: '^$', write: pattern(['heddle.jobs']), read: '^$' };
 
 export function permissionsDocument(): string {
-  const rows = SERVICES.map(dataFlowOf);
+  const rows = services.map(dataFlowOf);
   return `<!-- Generated from libs/contracts/src/topology.ts by scripts/generate.mjs. Do not edit. -->
 
 # Broker permissions
 
 The rights that each service needs in its virtual host, for \`rabbitmqctl set_permissions -p VHOST USER CONFIGURE WRITE READ\`.
-Each service declares the shared topology when it connects, so that none has to start first (the stream
-\`heddle.events.log\` is the recorder's alone: it must know when its offsets begin anew); RabbitMQ asks for
-\`configure\` on everything that is declared, for \`write\` on queues to bind them, and for \`read\` on the exchanges they are
-bound to. No service needs a right on the default exchange.
+The recorder declares what is shared, so it is started first on an empty virtual host; the others declare their own queues
+only, and take for granted what they may not declare and find there (they log \`kept what is on the broker\` for each).
+Where every service may do everything, any of them can start first. No service needs a right on the default exchange.
 
 ${table(['service', 'publishes to', 'consumes from'], rows)}
-${SERVICES.map((service) => block(service, permissionsOf(service))).join('\n')}
+${services.map((service) => block(service, permissionsOf(service))).join('\n')}
 ${block('foreign (any AMQP client that only publishes jobs)', FOREIGN)}`;
 }
 

@@ -8,10 +8,19 @@ export interface QueueCounts {
   readonly consumers: number;
 }
 
+/** What a user may do in a virtual host: regular expressions over the names of exchanges and queues. */
+export interface Rights {
+  readonly configure: string;
+  readonly write: string;
+  readonly read: string;
+}
+
 /** What an operator can do to a broker. */
 export interface BrokerControl {
   addVhost(vhost: string, user: string): Promise<void>;
   dropVhost(vhost: string): Promise<void>;
+  /** Holds for connections opened from now on. */
+  setRights(vhost: string, user: string, rights: Rights): Promise<void>;
   listQueues(vhost: string): Promise<QueueCounts[]>;
   countConnections(vhost: string): Promise<number>;
   closeConnections(vhost: string): Promise<number>;
@@ -24,11 +33,12 @@ export function controlByErlang(node: NodeRecord): BrokerControl {
     `[P || [{pid, P}, {vhost, V}] <- rabbit_networking:connection_info_all([pid, vhost]), V =:= ${binary(vhost)}]`;
   return {
     async addVhost(vhost, user) {
-      const rights = [user, vhost, '.*', '.*', '.*', 'test'].map(binary).join(', ');
-      await evaluate(
-        node,
-        `ok = rabbit_vhost:add(${binary(vhost)}, ${binary('test')}), ok = rabbit_auth_backend_internal:set_permissions(${rights})`,
-      );
+      await evaluate(node, `rabbit_vhost:add(${binary(vhost)}, ${binary('test')})`);
+      await this.setRights(vhost, user, ALL_RIGHTS);
+    },
+    async setRights(vhost, user, { configure, write, read }) {
+      const rights = [user, vhost, configure, write, read, 'test'].map(binary).join(', ');
+      await evaluate(node, `ok = rabbit_auth_backend_internal:set_permissions(${rights})`);
     },
     async dropVhost(vhost) {
       await evaluate(node, `rabbit_vhost:delete(${binary(vhost)}, ${binary('test')})`);
@@ -54,6 +64,7 @@ export function controlByErlang(node: NodeRecord): BrokerControl {
   };
 }
 
+const ALL_RIGHTS: Rights = { configure: '.*', write: '.*', read: '.*' };
 const ALARM = '{resource_limit, memory, node()}';
 
 function binary(text: string): string {
@@ -78,7 +89,10 @@ export function controlByManagement(amqpUrl: string): BrokerControl {
   return {
     async addVhost(vhost, user) {
       await ask('PUT', `vhosts/${vhost}`, {});
-      await ask('PUT', `permissions/${vhost}/${user}`, { configure: '.*', write: '.*', read: '.*' });
+      await this.setRights(vhost, user, ALL_RIGHTS);
+    },
+    async setRights(vhost, user, rights) {
+      await ask('PUT', `permissions/${vhost}/${user}`, rights);
     },
     async dropVhost(vhost) {
       await ask('DELETE', `vhosts/${vhost}`);

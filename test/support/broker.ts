@@ -6,6 +6,7 @@ import {
   controlByErlang,
   controlByManagement,
   type QueueCounts,
+  type Rights,
 } from './broker-control.ts';
 
 /** A virtual host of its own on the shared node: what other tests do is not seen in it. */
@@ -19,6 +20,8 @@ export interface TestVhost {
   countConnections(): Promise<number>;
   /** Closes every connection, as an operator would from the console (320, CONNECTION_FORCED); resolves with their number. */
   closeConnections(): Promise<number>;
+  /** Limits what the URL's user may do in it, on connections opened from now on. */
+  setRights(rights: Rights): Promise<void>;
   /** Deletes it with all that is in it. */
   drop(): Promise<void>;
 }
@@ -94,6 +97,7 @@ async function makeVhost(brokerUrl: string, control: BrokerControl): Promise<Tes
     listQueues: () => control.listQueues(name),
     countConnections: () => control.countConnections(name),
     closeConnections: () => control.closeConnections(name),
+    setRights: (rights) => control.setRights(name, decodeURIComponent(url.username), rights),
     drop: () => control.dropVhost(name),
   };
 }

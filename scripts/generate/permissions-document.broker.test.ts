@@ -1,0 +1,81 @@
+import { type Broker, connectBroker } from '@heddle/broker';
+import { type QueueName, queues } from '@heddle/contracts';
+import amqp from 'amqplib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createVhost, type TestVhost } from '../../test/support/broker.ts';
+import { permissionsOf, services } from './permissions-document.ts';
+import { exchangeRows, queueRows } from './topology-rows.ts';
+
+const silent = { debug() {}, info() {}, warn() {}, error() {} };
+type Service = (typeof services)[number];
+/** The recorder comes first: it declares what is shared. */
+const recorderFirst: readonly Service[] = ['recorder', ...services.filter((name) => name !== 'recorder')];
+const realName = (row: string, service: string) =>
+  row.replace('<task>', 'debug.echo').replace('<instance>', service);
+
+describe('with the rights that docs/permissions.md gives it', () => {
+  let vhost: TestVhost;
+  beforeAll(async () => {
+    vhost = await createVhost();
+  });
+  afterAll(() => vhost.drop());
+
+  test.each(recorderFirst)(
+    'the %s connects, declares what is its to declare, publishes and consumes',
+    async (service) => {
+      await vhost.setRights(permissionsOf(service));
+      const broker = await connectAs(service, vhost);
+      try {
+        await publishEverywhere(broker, service);
+        for (const { name, consumers } of queueRows) {
+          if (!(consumers as readonly string[]).includes(service)) continue;
+          const queue = realName(name, service) as QueueName;
+          const prefetch = queues[name].type === 'job' ? 1 : 10;
+          const consumer = await broker.consume(queue, { prefetch }, (delivery) => delivery.ack());
+          expect(broker.health().reasons, `consuming ${queue}`).toEqual([]);
+          await consumer.close();
+        }
+      } finally {
+        await broker.close();
+      }
+    },
+  );
+
+  test.each(services)('the %s may not publish or consume anything else', async (service) => {
+    await vhost.setRights(permissionsOf(service));
+    const connection = await amqp.connect(vhost.url);
+    const allowed = {
+      write: new RegExp(permissionsOf(service).write),
+      read: new RegExp(permissionsOf(service).read),
+    };
+    for (const { name } of exchangeRows.filter((exchange) => !allowed.write.test(exchange.name))) {
+      const channel = await connection.createConfirmChannel();
+      const refused = new Promise((resolve) => channel.once('error', resolve));
+      channel.publish(name, 'debug.echo', Buffer.from('1'));
+      expect(String(await refused), `${service} publishing to ${name}`).toContain('ACCESS_REFUSED');
+    }
+    const shared = queueRows.map(({ name }) => name).filter((name) => !name.includes('<'));
+    for (const name of shared.filter((queue) => !allowed.read.test(queue))) {
+      const channel = await connection.createChannel();
+      channel.on('error', () => {});
+      await expect(channel.get(name), `${service} reading ${name}`).rejects.toThrow('ACCESS_REFUSED');
+    }
+    await connection.close();
+  });
+});
+
+async function connectAs(service: Service, vhost: TestVhost): Promise<Broker> {
+  const broker = await connectBroker({ url: vhost.url, service, instance: service, log: silent });
+  if (service === 'recorder') await broker.declareEventLog();
+  if (service === 'consumer') await broker.declareJobQueue('debug.echo');
+  return broker;
+}
+
+async function publishEverywhere(broker: Broker, service: Service): Promise<void> {
+  for (const { name, publishers, carries } of exchangeRows) {
+    if (!publishers.includes(service)) continue;
+    const [kind = 'job'] = carries;
+    const message = { kind: kind as never, body: Buffer.from('1'), properties: {} };
+    await broker.publisher.publish(name, 'debug.echo', message, { timeoutMs: 5_000 });
+  }
+}
