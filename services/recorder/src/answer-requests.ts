@@ -28,13 +28,22 @@ export class RequestAnswerer {
   readonly #handle: RequestHandler;
   readonly #publisher: Publisher;
   readonly #log: BrokerLog;
+  readonly #onOutgoing: () => void;
   readonly #underWay = new Set<Promise<void>>();
 
-  constructor(store: Store, handle: RequestHandler, publisher: Publisher, log: BrokerLog) {
+  /** `onOutgoing` is called when something has come into the outbox. */
+  constructor(
+    store: Store,
+    handle: RequestHandler,
+    publisher: Publisher,
+    log: BrokerLog,
+    onOutgoing: () => void,
+  ) {
     this.#store = store;
     this.#handle = handle;
     this.#publisher = publisher;
     this.#log = log;
+    this.#onOutgoing = onOutgoing;
   }
 
   take(delivery: Delivery): void {
@@ -102,6 +111,7 @@ export class RequestAnswerer {
     const { message } = delivery;
     const dead = deadMessage(message, 'request', 'heddle.queries', reason);
     await this.#store.db.transaction().execute((tx) => putOutgoing(tx, [dead]));
+    this.#onOutgoing();
     this.#log.warn({ reason }, 'request sent to heddle.dead');
     const { replyTo, correlationId } = message.properties;
     const error = { code: 'invalid_request', message: reason } as const;

@@ -36,8 +36,9 @@ export async function startRecorder({
   });
   const writer = new BatchWriter(store);
   const outbox = new OutboxPublisher(store, broker.publisher, log);
+  const onOutgoing = () => outbox.nudge();
   const recorder = new DeliveryRecorder(writer, metrics, log, (refused) => {
-    if (refused > 0) outbox.nudge();
+    if (refused > 0) onOutgoing();
   });
   const answerer = new RequestAnswerer(
     store,
@@ -46,10 +47,11 @@ export async function startRecorder({
       events: writer.events,
       watch: new EventWatch(broker, recorder, store.shared),
       maxMessageBytes: broker.publisher.maxMessageBytes,
-      onOutgoing: () => outbox.nudge(),
+      onOutgoing,
     }),
     broker.publisher,
     log,
+    onOutgoing,
   );
   const sweeper = new RetentionSweeper(store, retentionMs, metrics, log);
 

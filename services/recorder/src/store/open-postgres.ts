@@ -22,5 +22,5 @@ export function openPostgres(url: string, onError: (error: Error) => void): Dial
 /** Our bigints are times and counts, which fit into a number. */
 function getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
   if (oid === BIGINT_OID) return Number;
-  return pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown;
+  return pg.types.getTypeParser(oid, format) as (value: string) => unknown;
 }

@@ -3,7 +3,6 @@ import {
   type ExchangeName,
   header,
   type KindOn,
-  type MessageKind,
   type ReceivedMessage,
   type WireMessage,
   type WireProperties,
@@ -91,7 +90,7 @@ function messageOf(row: OutboxRow): ClaimedMessage {
     mandatory: row.mandatory === 1,
     message: {
       // It was checked against its exchange when it was put here.
-      kind: row.kind as MessageKind as KindOn<ExchangeName>,
+      kind: row.kind as KindOn<ExchangeName>,
       properties: JSON.parse(row.properties) as WireProperties,
       body: Buffer.from(row.body),
     },

@@ -40,7 +40,7 @@ export class EventWriter {
         .insertInto('jobs')
         .values(placeholders(count))
         .onConflict((conflict) => conflict.column('id').doNothing())
-        .compile() as never,
+        .compile(),
     valuesOf,
   );
   readonly #updates: Record<Part, ChunkedStatement<JobRow>> = {
@@ -63,7 +63,7 @@ export class EventWriter {
             Array.from({ length: count }, () => ''),
           )
           .$if(store.shared, (query) => query.orderBy('id').forUpdate())
-          .compile() as never,
+          .compile(),
       (id) => [id],
     );
   }
@@ -126,7 +126,7 @@ function updateOf(columns: readonly (keyof JobRow)[]): ChunkedStatement<JobRow> 
               Object.fromEntries(columns.map((column) => [column, eb.ref(`excluded.${column}`)])),
             ),
         )
-        .compile() as never,
+        .compile(),
     valuesOf,
   );
 }

@@ -15,7 +15,6 @@ interface Known {
   readonly error: string | undefined;
 }
 
-const TASKS = ['debug.echo', 'mail.send'];
 const TAGS = ['a', 'b', 'c'];
 const ERRORS = ['task_failed', 'image_corrupt'];
 
@@ -26,7 +25,7 @@ function makeJobs(): { known: Known[]; events: JobEvent[] } {
   for (let n = 0; n < 120; n++) {
     const id = `job-${(n * 7919) % 1_000}`;
     const at = 1_000 + Math.floor(n / 3);
-    const task = TASKS[n % 2] as string;
+    const task = n % 2 === 0 ? 'debug.echo' : 'mail.send';
     const tags = TAGS.filter((_, bit) => (n >> bit) % 2 === 1);
     const code = n % 5 < 2 ? ERRORS[n % 5] : undefined;
     const state = code ? 'failed' : n % 5 === 2 ? 'succeeded' : n % 5 === 3 ? 'running' : 'queued';

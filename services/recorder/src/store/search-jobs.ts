@@ -70,7 +70,7 @@ function keysOfState(
   state: JobState,
   after: PageEnd | undefined,
   limit: number,
-): SelectQueryBuilder<Schema, 'jobs' | 'job_tags', PageEnd> {
+): SelectQueryBuilder<Schema, 'job_tags', PageEnd> {
   const { task, tag, since, until, error } = filter;
   // A tag's row knows what the job's row is searched by. Both tables have these columns, under these names.
   const table = tag === undefined ? 'jobs' : 'job_tags';
@@ -87,7 +87,7 @@ function keysOfState(
     .$if(after !== undefined, (narrowed) => narrowed.where(isAfter(id, after as PageEnd)))
     .orderBy('accepted_at', 'desc')
     .orderBy(id, 'desc')
-    .limit(limit) as SelectQueryBuilder<Schema, 'jobs' | 'job_tags', PageEnd>;
+    .limit(limit);
 }
 
 function isAfter(id: ReturnType<typeof sql.ref<string>>, end: PageEnd) {

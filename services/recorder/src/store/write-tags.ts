@@ -55,7 +55,7 @@ export class TagWriter {
             accepted_at: eb.ref('excluded.accepted_at'),
           })),
         )
-        .compile() as never,
+        .compile(),
     (row) => COLUMNS.map((column) => row[column]),
   );
 
