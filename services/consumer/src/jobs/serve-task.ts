@@ -1,23 +1,16 @@
 import type { Broker, Consumer, Delivery } from '@heddle/broker';
 import { jobQueue } from '@heddle/contracts';
+import { AdaptivePrefetch } from './adapt-prefetch.ts';
 import { PriorityBuffer } from './order-by-priority.ts';
 import { runJob, type TaskService } from './run-job.ts';
 
-/** Deliveries beyond the slots that an event-loop task may hold while the broker confirms what has ended. */
-const SETTLE_WINDOW = 200;
-const MAX_PREFETCH = 300;
 /** A job whose end could not be told goes back to its queue, but not in a tight loop. */
 const REQUEUE_AFTER_MS = 1_000;
-
-/** How many deliveries a task may hold: as few as keep its slots busy, since what waits here can go to no other worker. */
-export function prefetchFor(pool: TaskService['task']['pool'], slots: number): number {
-  return pool === 'event-loop' ? Math.max(slots, Math.min(slots + SETTLE_WINDOW, MAX_PREFETCH)) : slots + 1;
-}
 
 /** Consumes one task's queue: as many jobs at once as there are slots, the rest waiting here, highest priority first. */
 export class TaskServer {
   readonly #service: TaskService;
-  readonly #slots: number;
+  readonly #prefetch: AdaptivePrefetch;
   readonly #waiting = new PriorityBuffer<Delivery>();
   readonly #held = new Set<Promise<void>>();
   #free: number;
@@ -26,14 +19,14 @@ export class TaskServer {
 
   constructor(service: TaskService, slots: number) {
     this.#service = service;
-    this.#slots = slots;
+    this.#prefetch = new AdaptivePrefetch(service.task.pool, slots);
     this.#free = slots;
   }
 
   async start(broker: Broker): Promise<void> {
     const { task } = this.#service;
     await broker.declareJobQueue(task.name);
-    const prefetch = prefetchFor(task.pool, this.#slots);
+    const prefetch = this.#prefetch.current;
     this.#consumer = await broker.consume(jobQueue(task.name), { prefetch }, (delivery) => {
       if (this.#stopping) delivery.requeue();
       else if (this.#free > 0) this.#begin(delivery);
@@ -61,6 +54,7 @@ export class TaskServer {
 
   #begin(delivery: Delivery): void {
     this.#free -= 1;
+    this.#prefetch.began(performance.now());
     const held = runJob(this.#service, delivery, this.#freeSlot)
       .catch((error: unknown) => this.#handBack(delivery, error))
       .finally(() => this.#held.delete(held));
@@ -69,6 +63,7 @@ export class TaskServer {
 
   readonly #freeSlot = (): void => {
     this.#free += 1;
+    if (this.#prefetch.ended(performance.now())) this.#changePrefetch();
     for (;;) {
       const next = this.#waiting.shift();
       if (!next) return;
@@ -76,6 +71,13 @@ export class TaskServer {
       return this.#begin(next);
     }
   };
+
+  #changePrefetch(): void {
+    const { task, worker } = this.#service;
+    this.#consumer?.setPrefetch(this.#prefetch.current).catch((error: unknown) => {
+      worker.log.warn({ err: error, task: task.name }, 'the prefetch could not be changed');
+    });
+  }
 
   async #handBack(delivery: Delivery, error: unknown): Promise<void> {
     const { task, worker } = this.#service;
