@@ -25,11 +25,12 @@ const { makeThumbnails } = (await import(module.href)) as ThumbnailModule;
 const photos = await choosePhotos(process.argv[2]);
 
 answerParent(async ({ images }: MakeThumbnails) => {
-  let made = 0;
+  let total = 0;
   await keepInFlight(images, availableParallelism(), async (index) => {
     const photo = photos[index % photos.length];
     if (!photo) throw new Error('expected photos');
-    made += (await makeThumbnails(photo.bytes, { sizes: [...SIZES], format: 'png' })).length;
+    const made = await makeThumbnails(photo.bytes, { sizes: [...SIZES], format: 'png' });
+    total += made.length;
   });
-  return made;
+  return total;
 });
