@@ -14,13 +14,18 @@ export interface TaskContext<I = unknown> {
    */
   readonly signal: AbortSignal;
   /** Tells how far the job is, 0 to 1, in a few words if wanted (up to 500 characters). Cheap: only the newest is sent, a few times a second. */
-  progress(fraction: number, note?: string): void;
+  readonly progress: (fraction: number, note?: string) => void;
   /**
    * Gives the job a named blob. Resolves when it is on its way to the broker; the job does not succeed before the broker
    * has confirmed every one. Names are unique in a job, 1 to 200 characters; `meta` is JSON that goes into the
    * description. Rejects with `output_too_large` and `invalid_output`.
    */
-  output(name: string, type: string, bytes: Uint8Array, meta?: Record<string, unknown>): Promise<void>;
+  readonly output: (
+    name: string,
+    type: string,
+    bytes: Uint8Array,
+    meta?: Record<string, unknown>,
+  ) => Promise<void>;
   /** Writes to the worker's log, with the job's id. */
   readonly log: TaskLog;
 }

@@ -44,7 +44,7 @@ export async function decodePicture(bytes: Buffer, size: number): Promise<Decode
       pixels: data,
       width: info.width,
       height: info.height,
-      channels: info.channels as Picture['channels'],
+      channels: info.channels,
     };
     return { picture, original: autoOrient };
   } catch (fault) {

@@ -1,7 +1,9 @@
 import type { BrokerLog } from '@heddle/broker';
 import type { RegisteredTask } from '../registry/load-tasks.ts';
 import type { Pool } from './pool.ts';
+import { ProcessPool } from './process-pool.ts';
 import { eventLoopPool } from './run-on-event-loop.ts';
+import { ThreadPool } from './thread-pool.ts';
 
 export interface PoolOptions {
   /** Runs at once. */
@@ -15,12 +17,13 @@ export interface PoolOptions {
 }
 
 /** The pool of one task. Each task has its own: a handler never shares a thread or process with another task's. */
-export function openPool({ task }: RegisteredTask, _options: PoolOptions): Pool {
-  switch (task.pool) {
+export function openPool(registered: RegisteredTask, options: PoolOptions): Pool {
+  switch (registered.task.pool) {
     case 'event-loop':
       return eventLoopPool;
     case 'thread':
+      return new ThreadPool(registered, options);
     case 'process':
-      return eventLoopPool;
+      return new ProcessPool(registered, options);
   }
 }

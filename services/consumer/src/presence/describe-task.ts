@@ -24,7 +24,7 @@ function toJsonSchema(task: Task, side: 'input' | 'output'): JsonSchema {
       unrepresentable: 'any',
       // Zod's names for its registry are no JSON Schema keyword, and strict validators refuse them.
       override: ({ jsonSchema }) => delete jsonSchema['id'],
-    }) as JsonSchema;
+    });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new HeddleError('invalid_task', `task "${task.name}": ${side} as JSON Schema: ${reason}`, {

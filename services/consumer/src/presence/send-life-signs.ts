@@ -32,12 +32,12 @@ export class LifeSigns {
 
   /** A lost sign of life is made good by the next. */
   async #send(leaving: boolean): Promise<void> {
-    const { name, tasks, running } = this.#worker;
+    const { name, tasks } = this.#worker;
     const news = encodeControl({
       type: 'worker',
       worker: name,
       tasks: [...tasks],
-      running: running(),
+      running: this.#worker.running(),
       leaving,
       at: Date.now(),
     });

@@ -1,0 +1,124 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { BrokerLog } from '@heddle/broker';
+import type { JobRun } from '../jobs/job-run.ts';
+import { dead, failed, type Outcome } from '../jobs/outcome.ts';
+import { siblingModule } from '../registry/sibling-module.ts';
+import { relay } from './relay-run.ts';
+import type { FromHandler, RunRequest, ToHandler } from './run-protocol.ts';
+import { OUT_OF_MEMORY } from './watch-process.ts';
+
+const ENTRY = fileURLToPath(siblingModule('./pool-process.worker', import.meta.url));
+/** How long a handler may take to end after its signal, when its time is up. */
+const GRACE_MS = 1_000;
+/** How long to wait for the last words of a process that has ended. */
+const LAST_WORDS_MS = 250;
+
+/** One child process of a pool: runs one handler at a time. */
+export class PoolProcess {
+  readonly #child: ChildProcess;
+  readonly #task: string;
+  readonly #log: BrokerLog;
+  readonly ended: Promise<void>;
+  /** Jobs that it was given. */
+  jobs = 0;
+  alive = true;
+  #lastWords = '';
+  #current: { readonly run: JobRun; readonly resolve: (outcome: Outcome) => void } | undefined;
+  #killTimer: NodeJS.Timeout | undefined;
+
+  constructor(task: string, memoryBytes: number, log: BrokerLog) {
+    this.#task = task;
+    this.#log = log;
+    this.#child = fork(ENTRY, [String(memoryBytes)], {
+      serialization: 'advanced',
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    this.#child.on('message', (message: FromHandler) => this.#onMessage(message));
+    // An error here means that it could not be started or spoken to: its end follows, and tells the rest.
+    this.#child.on('error', (error) => log.error({ err: error, task }, 'a pool process is in trouble'));
+    for (const stream of [this.#child.stdout, this.#child.stderr]) {
+      if (stream) createInterface({ input: stream }).on('line', (line) => this.#onLine(line));
+    }
+    this.ended = new Promise((resolve) => {
+      const end = (code: number | null, signal: NodeJS.Signals | null) => {
+        resolve();
+        this.#onEnd(code, signal);
+      };
+      this.#child.once('close', end);
+      this.#child.once('exit', (code, signal) => {
+        this.alive = false;
+        setTimeout(end, LAST_WORDS_MS, code, signal);
+      });
+    });
+  }
+
+  /** Never rejects. A process that ends takes only this job with it. */
+  run(run: JobRun, request: RunRequest): Promise<Outcome> {
+    this.jobs += 1;
+    return new Promise((resolve) => {
+      this.#current = { run, resolve };
+      run.onStop = (reason) => {
+        this.#send({ kind: 'stop', reason });
+        if (reason === 'timed_out') this.#killTimer = setTimeout(() => this.kill(), GRACE_MS);
+      };
+      this.#send(request);
+    });
+  }
+
+  /** Lets it go once it has nothing to do. */
+  retire(): void {
+    this.alive = false;
+    if (this.#child.connected) this.#child.disconnect();
+  }
+
+  kill(): void {
+    this.alive = false;
+    this.#child.kill('SIGKILL');
+  }
+
+  #send(message: ToHandler): void {
+    try {
+      // A failure to write means that the process is ending, which `#onEnd` hears of.
+      this.#child.send(message, undefined, undefined, () => undefined);
+    } catch (error) {
+      this.#finish(failed(error)); // The input cannot be cloned.
+    }
+  }
+
+  #onMessage(message: FromHandler): void {
+    if (!this.#current) return;
+    const outcome = relay(this.#current.run, message);
+    if (outcome) this.#finish(outcome);
+  }
+
+  #onLine(line: string): void {
+    this.#lastWords = `${this.#lastWords}\n${line}`.slice(-2_000);
+    this.#log.info({ task: this.#task, process: this.#child.pid, line }, 'a pool process printed');
+  }
+
+  #onEnd(code: number | null, signal: NodeJS.Signals | null): void {
+    this.alive = false;
+    if (!this.#current) return;
+    const how = signal ? `by ${signal}` : `with code ${code}`;
+    const outOfMemory = this.#lastWords.includes(OUT_OF_MEMORY) || /heap out of memory/.test(this.#lastWords);
+    const words = this.#lastWords.split('\n').findLast((line) => line.startsWith(OUT_OF_MEMORY));
+    this.#finish(
+      outOfMemory
+        ? dead(
+            'out_of_memory',
+            `the process used more memory than it may${words ? `: ${words.slice(OUT_OF_MEMORY.length + 1)}` : ''}`,
+          )
+        : dead('crashed', `the process ended ${how} while it ran the job`),
+    );
+  }
+
+  #finish(outcome: Outcome): void {
+    const current = this.#current;
+    if (!current) return;
+    this.#current = undefined;
+    clearTimeout(this.#killTimer);
+    current.resolve(outcome);
+  }
+}

@@ -1,0 +1,22 @@
+/** The child process of a process pool: runs the handlers that it is sent, one at a time, until its parent lets go of it. */
+import { RemoteRun, type Send } from './run-remotely.ts';
+import type { ToHandler } from './run-protocol.ts';
+import { watchProcess } from './watch-process.ts';
+
+// A terminal's Ctrl-C and a supervisor's signal go to the whole group; the parent decides when its children end.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => undefined);
+process.on('disconnect', () => process.exit(0));
+watchProcess(Number(process.argv[2]));
+
+const send: Send = (message) =>
+  new Promise((resolve, reject) => {
+    process.send?.(message, undefined, undefined, (error) => (error ? reject(error) : resolve()));
+  });
+
+let running: RemoteRun | undefined;
+process.on('message', (message: ToHandler) => {
+  if (message.kind === 'stop') return running?.stop(message.reason);
+  running = new RemoteRun(message, send);
+  void running.run();
+});

@@ -1,0 +1,34 @@
+import type { JobRun } from '../jobs/job-run.ts';
+import type { Outcome } from '../jobs/outcome.ts';
+import type { FromHandler, RunRequest } from './run-protocol.ts';
+
+/** The request that runs this job elsewhere. */
+export function toRequest(run: JobRun, module: string, maxOutputBytes: number): RunRequest {
+  return {
+    kind: 'run',
+    module,
+    job: run.jobInfo,
+    input: run.input,
+    bytes: run.bytes,
+    bytesType: run.bytesType,
+    maxOutputBytes,
+  };
+}
+
+/** Hands what a handler elsewhere says to its run here. Gives the outcome if that was the last of it. */
+export function relay(run: JobRun, message: FromHandler): Outcome | undefined {
+  switch (message.kind) {
+    case 'progress':
+      run.progress(message.fraction, message.note);
+      return undefined;
+    case 'output':
+      // Checked where it was made; that the broker takes it is seen to when the run is settled.
+      void run.addOutput(message.description, message.bytes).catch(() => undefined);
+      return undefined;
+    case 'log':
+      run.log(message.level, message.message, message.fields);
+      return undefined;
+    case 'ended':
+      return message.outcome;
+  }
+}

@@ -1,0 +1,32 @@
+import type { JobInfo } from '@heddle/client';
+import type { OutputDescription } from '@heddle/contracts';
+import type { StopReason } from '../jobs/job-run.ts';
+import type { Outcome } from '../jobs/outcome.ts';
+import type { LogLevel } from './handler-context.ts';
+
+/** What a thread or child process is told: to run a handler, one at a time, or to end the one that runs. */
+export type ToHandler = RunRequest | { readonly kind: 'stop'; readonly reason: StopReason };
+
+export interface RunRequest {
+  readonly kind: 'run';
+  /** URL of the module that exports the task. */
+  readonly module: string;
+  readonly job: JobInfo;
+  /** Checked already. */
+  readonly input: unknown;
+  readonly bytes: Uint8Array;
+  readonly bytesType: string;
+  readonly maxOutputBytes: number;
+}
+
+/** What comes back, in order; `ended` is the last. */
+export type FromHandler =
+  | { readonly kind: 'progress'; readonly fraction: number; readonly note: string | undefined }
+  | { readonly kind: 'output'; readonly description: OutputDescription; readonly bytes: Uint8Array }
+  | {
+      readonly kind: 'log';
+      readonly level: LogLevel;
+      readonly message: string;
+      readonly fields: Readonly<Record<string, unknown>> | undefined;
+    }
+  | { readonly kind: 'ended'; readonly outcome: Outcome };

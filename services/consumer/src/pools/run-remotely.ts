@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import type { JobInfo } from '@heddle/client';
+import { HeddleError } from '@heddle/contracts';
+import type { StopReason } from '../jobs/job-run.ts';
+import { failed, type Outcome } from '../jobs/outcome.ts';
+import { loadTask } from '../registry/load-tasks.ts';
+import { OutputCheck } from './check-output.ts';
+import { HandlerContext, type HandlerHost, type LogLevel } from './handler-context.ts';
+import type { FromHandler, RunRequest } from './run-protocol.ts';
+
+/** Sends a message to the worker's own thread; throws what cannot be cloned. */
+export type Send = (message: FromHandler) => Promise<void> | void;
+
+/** A run as seen from the thread or process that its handler is in: a line to the worker stands behind its context. */
+export class RemoteRun implements HandlerHost {
+  readonly #request: RunRequest;
+  readonly #send: Send;
+  readonly #outputCheck: OutputCheck;
+  readonly #abort = new AbortController();
+
+  constructor(request: RunRequest, send: Send) {
+    this.#request = request;
+    this.#send = send;
+    this.#outputCheck = new OutputCheck(request.maxOutputBytes);
+  }
+
+  /** Runs the handler and tells how it ended; never rejects. */
+  async run(): Promise<void> {
+    const outcome = await this.#outcome();
+    try {
+      await this.#send({ kind: 'ended', outcome });
+    } catch (error) {
+      const message = `expected a result that is JSON: ${error instanceof Error ? error.message : String(error)}`;
+      await this.#send({ kind: 'ended', outcome: failed(new HeddleError('invalid_output', message)) });
+    }
+  }
+
+  stop(reason: StopReason): void {
+    const message = reason === 'timed_out' ? 'ran longer than its timeout' : 'the worker is shutting down';
+    this.#abort.abort(new HeddleError(reason, message));
+  }
+
+  async #outcome(): Promise<Outcome> {
+    try {
+      const task = await loadTask(this.#request.module, this.#request.job.task);
+      return { state: 'succeeded', result: await task.run(new HandlerContext(this)) };
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  get input(): unknown {
+    return this.#request.input;
+  }
+
+  get bytes(): Buffer {
+    const { buffer, byteOffset, byteLength } = this.#request.bytes;
+    return Buffer.from(buffer, byteOffset, byteLength);
+  }
+
+  get bytesType(): string {
+    return this.#request.bytesType;
+  }
+
+  get jobInfo(): JobInfo {
+    return this.#request.job;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  progress(fraction: number, note?: string): void {
+    void this.#send({ kind: 'progress', fraction, note });
+  }
+
+  async output(name: string, type: string, bytes: Uint8Array, meta?: Record<string, unknown>): Promise<void> {
+    this.#outputCheck.check(name, type, bytes, meta);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    const description = { name, type, bytes: bytes.byteLength, sha256, ...(meta && { meta }) };
+    await this.#send({ kind: 'output', description, bytes });
+  }
+
+  log(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void {
+    void this.#send({ kind: 'log', level, message, fields });
+  }
+}
