@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { listens } from '../../scripts/broker/probe-port.mjs';
+
+let data: string;
+let start: RunningStart;
+
+beforeEach(async () => {
+  data = await mkdtemp(join(tmpdir(), 'heddle-start-'));
+  start = runStart();
+});
+afterEach(async () => {
+  start.child.kill('SIGKILL');
+  await start.exited;
+  // Killed like that, its services and its broker end by themselves.
+  await vi.waitUntil(() => start.pids().every((pid) => !isAlive(pid)), { timeout: 60_000 });
+  await rm(data, { recursive: true, force: true });
+});
+
+interface RunningStart {
+  readonly child: ChildProcess;
+  readonly exited: Promise<number | null>;
+  readonly lines: string[];
+  /** The line that holds this text, once it is printed. */
+  line(text: string): Promise<string>;
+  /** Its services' and its broker's processes. */
+  pids(): number[];
+}
+
+function runStart(): RunningStart {
+  const script = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
+  const { AMQP_URL: _, ...env } = process.env;
+  const child = spawn(process.execPath, [script], {
+    env: { ...env, HEDDLE_DATA: data, HEDDLE_HTTP_PORT: '0', HEDDLE_OPS_PORT: '0', npm_execpath: '' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: string[] = [];
+  const known = new Set<number>();
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => lines.push(line));
+  }
+  return {
+    child,
+    exited: new Promise((resolve) => child.once('exit', resolve)),
+    lines,
+    line: async (text) => {
+      const isIt = (line: string) => line.includes(text);
+      try {
+        await vi.waitUntil(() => lines.some(isIt), { timeout: 90_000 });
+      } catch (cause) {
+        throw new Error(`npm start never printed "${text}":\n${lines.join('\n')}`, { cause });
+      }
+      return lines.find(isIt) ?? '';
+    },
+    pids: () => {
+      for (const pid of childrenOf(child.pid ?? 0)) known.add(pid);
+      const record = join(data, 'broker', 'node.json');
+      if (existsSync(record))
+        known.add((JSON.parse(readFileSync(record, 'utf8')) as { nodePid: number }).nodePid);
+      return [...known];
+    },
+  };
+}
+
+function childrenOf(pid: number): number[] {
+  const file = `/proc/${pid}/task/${pid}/children`;
+  return existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ').filter(Boolean).map(Number) : [];
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
+}
+
+/** The `curl` command as it was printed. */
+function printedCurl(): string {
+  const first = start.lines.findIndex((line) => line.includes('curl '));
+  return start.lines.slice(first, first + 2).join('\n');
+}
+
+function runShell(command: string): Promise<string> {
+  const shell = spawn('/bin/sh', ['-c', command], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let output = '';
+  shell.stdout.on('data', (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  return new Promise((resolve) => shell.once('close', () => resolve(output)));
+}
+
+it('comes up, answers the curl line it prints, and leaves no process and no port behind', async () => {
+  const url = /http:\S+/.exec(await start.line('Heddle is up'))?.[0] ?? '';
+  await start.line('Ctrl-C stops it');
+  const job = JSON.parse(await runShell(printedCurl())) as { state: string; result: unknown };
+  expect(job).toMatchObject({ state: 'succeeded', result: { hello: 'world' } });
+
+  const pids = start.pids();
+  expect(pids.length).toBe(7); // five services, the broker and its keeper
+  const broker = Number(/127\.0\.0\.1:(\d+) /.exec(await start.line('RabbitMQ node'))?.[1]);
+  start.child.kill('SIGTERM');
+  expect(await start.exited).toBe(0);
+  expect(pids.filter(isAlive)).toEqual([]);
+  expect(await listens(Number(new URL(url).port))).toBe(false);
+  expect(await listens(broker)).toBe(false);
+});
+
+it('reports a service that crashes, starts it again, and finishes the jobs it takes then', async () => {
+  await start.line('Ctrl-C stops it');
+  const consumer = start
+    .pids()
+    .find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('consumer'));
+  process.kill(consumer ?? 0, 'SIGKILL');
+  expect(await start.line('ended with')).toContain(
+    'consumer   ended with SIGKILL; starting it again in 500 ms',
+  );
+  await start.line('started again');
+  const job = JSON.parse(await runShell(printedCurl())) as { state: string };
+  expect(job.state).toBe('succeeded');
+  start.child.kill('SIGINT');
+  expect(await start.exited).toBe(0);
+});
+
+it('leaves nothing behind when it is itself killed with -9', async () => {
+  await start.line('Ctrl-C stops it');
+  const pids = start.pids();
+  start.child.kill('SIGKILL');
+  await vi.waitUntil(() => !pids.some(isAlive), { timeout: 60_000 });
+});
