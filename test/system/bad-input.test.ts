@@ -37,7 +37,7 @@ afterAll(async () => {
 
 async function post(
   path: string,
-  body: BodyInit,
+  body: string | Buffer,
   type = 'application/json',
 ): Promise<Problem & { http: number }> {
   const response = await fetch(`${url}${path}`, { method: 'POST', headers: { 'content-type': type }, body });

@@ -45,9 +45,10 @@ it('a job of high priority is the next to run after those already running, howev
   const high = await submit({ task: 'debug.sleep', input: { ms: 1 }, priority: 9 }, { prefer: 'wait=60' });
   expect(high.state).toBe('succeeded');
 
-  const page = await fetch(`${url}/v1/jobs?tag=low&limit=200`).then((response) => response.json());
+  const response = await fetch(`${url}/v1/jobs?tag=low&limit=200`);
+  const { jobs } = (await response.json()) as { jobs: JobView[] };
   const startOf = (job: JobView) => Date.parse(job.startedAt ?? '9999-01-01T00:00:00Z');
-  const waiting = (page.jobs as JobView[]).filter((job) => startOf(job) > Date.parse(high.acceptedAt) + 50);
+  const waiting = jobs.filter((job) => startOf(job) > Date.parse(high.acceptedAt) + 50);
   const overtaken = waiting.filter((job) => startOf(job) < startOf(high));
   expect(waiting.length).toBeGreaterThan(0);
   expect(overtaken).toEqual([]);
