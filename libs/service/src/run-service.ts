@@ -47,7 +47,11 @@ const CLOSE_MS = 5_000;
  */
 export async function runService<S extends z.ZodObject>(definition: ServiceDefinition<S>): Promise<void> {
   const settings = readSettings(definition.settings) as z.infer<S> & BaseSettings;
-  const log = pino({ level: settings.LOG_LEVEL, base: { service: definition.name, pid: process.pid } });
+  const log = pino(
+    { level: settings.LOG_LEVEL, base: { service: definition.name, pid: process.pid } },
+    // Written at once: pino's own buffer is flushed at exit in a loop that never ends when nobody reads the pipe any more.
+    pino.destination({ dest: 1, sync: true }),
+  );
   endOnUncaughtErrors(log);
 
   const draining = new AbortController();
