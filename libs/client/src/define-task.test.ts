@@ -34,9 +34,9 @@ describe('defineTask', () => {
         return { doubled: context.input.n * 2 };
       },
     });
-    expectTypeOf(task).toEqualTypeOf<
-      Task<{ n: number; unit: string }, { doubled: number }, { n: number; unit?: string | undefined }>
-    >();
+    type Result = { doubled: number };
+    expectTypeOf(task.run).returns.toEqualTypeOf<Promise<Result> | Result>();
+    expectTypeOf<z.input<typeof task.input>>().toEqualTypeOf<{ n: number; unit?: string | undefined }>();
   });
 
   it('holds the handler to the output schema', () => {

@@ -95,6 +95,7 @@ export class PoolProcess {
 
   #onLine(line: string): void {
     this.#lastWords = `${this.#lastWords}\n${line}`.slice(-2_000);
+    if (line.trim() === '' || line.startsWith(OUT_OF_MEMORY)) return;
     this.#log.info({ task: this.#task, process: this.#child.pid, line }, 'a pool process printed');
   }
 

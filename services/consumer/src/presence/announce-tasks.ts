@@ -58,6 +58,7 @@ export class TaskAnnouncer {
       this.#retryMs = FIRST_RETRY_MS;
       this.#schedule(AGAIN_AFTER_MS);
     } catch (error) {
+      if (!this.#unsubscribe) return;
       this.#log.warn({ err: error, retryMs: this.#retryMs }, 'the recorder has not taken the announcement');
       this.#schedule(this.#retryMs);
       this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS);

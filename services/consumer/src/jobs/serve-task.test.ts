@@ -1,0 +1,111 @@
+import type { Broker, Consumer, Delivery } from '@heddle/broker';
+import { defineTask } from '@heddle/client';
+import { describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { type HeldDelivery, holdDelivery, received, someJob } from '../../test/held-delivery.ts';
+import { recordingWorker } from '../../test/recording-worker.ts';
+import { silentMetrics } from '../../test/silent-metrics.ts';
+import { eventLoopPool } from '../pools/run-on-event-loop.ts';
+import { TaskServer } from './serve-task.ts';
+import { RunWatch } from './watch-runs.ts';
+
+/** A task whose jobs end when the test says so, a broker that delivers what the test says, and the server between them. */
+async function serve(slots: number) {
+  const running = new Map<string, () => void>();
+  const begun: string[] = [];
+  const task = defineTask({
+    name: 'debug.wait',
+    input: z.string(),
+    run: ({ input }) => {
+      begun.push(input);
+      return new Promise<void>((resolve) => running.set(input, resolve));
+    },
+  });
+  let deliver: (delivery: Delivery) => void = () => undefined;
+  const consumer: Consumer = {
+    queue: 'heddle.jobs.debug.wait',
+    stop: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+    setPrefetch: () => Promise.resolve(),
+  };
+  const broker = {
+    declareJobQueue: () => Promise.resolve(),
+    consume: (_queue: string, _options: object, onDelivery: (delivery: Delivery) => void) => {
+      deliver = onDelivery;
+      return Promise.resolve(consumer);
+    },
+  } as unknown as Broker;
+  const worker = recordingWorker();
+  const runs = new RunWatch(worker);
+  const server = new TaskServer({ task, pool: eventLoopPool, metrics: silentMetrics(), runs, worker }, slots);
+  await server.start(broker);
+  return {
+    server,
+    worker,
+    begun,
+    send: (input: string, priority = 4): HeldDelivery => {
+      const delivery = holdDelivery(received(someJob({ task: 'debug.wait', input, priority })));
+      deliver(delivery);
+      return delivery;
+    },
+    end: (input: string) => running.get(input)?.(),
+  };
+}
+
+describe('TaskServer', () => {
+  it('runs as many jobs at once as it has slots', async () => {
+    const { send, begun, end } = await serve(2);
+    for (const input of ['a', 'b', 'c']) send(input);
+    expect(begun).toEqual(['a', 'b']);
+    end('a');
+    await vi.waitFor(() => expect(begun).toEqual(['a', 'b', 'c']));
+  });
+
+  it('takes the waiting job of the highest priority next', async () => {
+    const { send, begun, end } = await serve(1);
+    send('first');
+    send('low', 1);
+    send('high', 9);
+    end('first');
+    await vi.waitFor(() => expect(begun).toEqual(['first', 'high']));
+    end('high');
+    await vi.waitFor(() => expect(begun).toEqual(['first', 'high', 'low']));
+  });
+
+  it('passes over what the broker has taken back meanwhile', async () => {
+    const { send, begun, end } = await serve(1);
+    send('first');
+    const lost = send('lost');
+    lost.lost = true;
+    send('next');
+    end('first');
+    await vi.waitFor(() => expect(begun).toEqual(['first', 'next']));
+    expect(lost.settled).toBeUndefined();
+  });
+
+  it('when stopped, hands back what waits and finishes what runs', async () => {
+    const { server, send, begun, end } = await serve(1);
+    const running = send('running');
+    const waiting = send('waiting');
+    await server.stop();
+    expect(waiting.settled).toBe('requeued');
+    expect(send('late').settled).toBe('requeued');
+    end('running');
+    await server.idle();
+    expect(running.settled).toBe('acked');
+    expect(begun).toEqual(['running']);
+  });
+
+  it('gives a job back whose end the broker has not confirmed', async () => {
+    const { server, worker, send, end } = await serve(1);
+    worker.beforeConfirm = () => Promise.reject(new Error('no broker'));
+    const unconfirmed = send('unconfirmed');
+    await server.stop();
+    end('unconfirmed');
+    await vi.waitFor(() => expect(unconfirmed.settled).toBe('requeued'));
+    expect(worker.logged).toContainEqual({
+      level: 'error',
+      message: 'a delivery could not be settled and goes back',
+    });
+  });
+});

@@ -1,0 +1,109 @@
+import { defineTask } from '@heddle/client';
+import { decodeResult } from '@heddle/contracts';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { recordingWorker } from '../../test/recording-worker.ts';
+import { someRun } from '../../test/some-run.ts';
+import { dead, failed } from './outcome.ts';
+import { settleRun } from './settle-run.ts';
+
+const task = defineTask({ name: 'debug.echo', input: z.unknown(), run: () => 1 });
+const succeeded = (result: unknown) => ({ state: 'succeeded', result }) as const;
+
+/** A worker whose confirms wait until they are let through, one after the other. */
+function slowWorker() {
+  const worker = recordingWorker();
+  const waiting: (() => void)[] = [];
+  worker.beforeConfirm = () => new Promise((resolve) => waiting.push(resolve));
+  const confirmNext = async () => {
+    waiting.shift()?.();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  return { worker, confirmNext };
+}
+
+describe('settleRun', () => {
+  it('confirms outputs, then the terminal event, then acks', async () => {
+    const { worker, confirmNext } = slowWorker();
+    const { run, delivery } = someRun(task, { worker });
+    void run.output('a', 'text/plain', Buffer.from('a'));
+    const settled = settleRun(worker, run, succeeded('done'));
+    await confirmNext();
+    expect(worker.eventsSent()).toMatchObject([
+      { type: 'succeeded', result: 'done', outputs: [{ name: 'a' }] },
+    ]);
+    expect(delivery.settled).toBeUndefined();
+    await confirmNext();
+    await settled;
+    expect(delivery.settled).toBe('acked');
+  });
+
+  it('does not ack what the broker has not confirmed', async () => {
+    const worker = recordingWorker();
+    worker.beforeConfirm = () => Promise.reject(new Error('no broker'));
+    const { run, delivery } = someRun(task, { worker });
+    await expect(settleRun(worker, run, succeeded(1))).rejects.toThrow('no broker');
+    expect(delivery.settled).toBeUndefined();
+  });
+
+  it.each([
+    ['failed', failed(new Error('no')), { code: 'task_failed', message: 'no' }],
+    ['dead', dead('crashed', 'gone'), { code: 'crashed', message: 'gone' }],
+  ])('tells of a job that is %s, and acks it', async (type, outcome, error) => {
+    const worker = recordingWorker();
+    const { run, delivery } = someRun(task, { worker });
+    await settleRun(worker, run, outcome);
+    expect(worker.eventsSent()).toMatchObject([{ type, error, startedAt: run.startedAt }]);
+    expect(delivery.settled).toBe('acked');
+  });
+
+  it("puts a foreign job's `accepted` before its end", async () => {
+    const worker = recordingWorker();
+    const { run } = someRun(task, { worker, job: { accepted: false, input: { n: 1 } } });
+    await settleRun(worker, run, succeeded(1));
+    expect(worker.eventsSent()).toMatchObject([
+      { type: 'accepted', input: { n: 1 }, run: '' },
+      { type: 'succeeded', run: run.id },
+    ]);
+  });
+
+  it('gives the job back when the worker shuts down, without a word', async () => {
+    const worker = recordingWorker();
+    const { run, delivery } = someRun(task, { worker });
+    await settleRun(worker, run, { state: 'handed-back' });
+    expect(delivery.settled).toBe('requeued');
+    expect(worker.published).toEqual([]);
+  });
+
+  it('sends the result to whoever waits, and does not wait for that', async () => {
+    const worker = recordingWorker();
+    worker.beforeConfirm = ({ exchange }) =>
+      exchange === 'heddle.replies' ? new Promise(() => undefined) : undefined;
+    const replyTo = 'heddle.replies.them';
+    const { run, delivery, job } = someRun(task, { worker, job: { replyTo, correlationId: 'c-1' } });
+    await settleRun(worker, run, succeeded({ n: 2 }));
+    expect(delivery.settled).toBe('acked');
+    const reply = worker.published.find((entry) => entry.exchange === 'heddle.replies');
+    expect(reply).toMatchObject({
+      routingKey: replyTo,
+      message: { properties: { correlationId: 'c-1', transient: true } },
+    });
+    const message = { ...delivery.message, ...reply?.message };
+    expect(decodeResult(message)).toEqual({
+      ok: true,
+      value: { job: job.id, state: 'succeeded', result: { n: 2 } },
+    });
+  });
+
+  it.each([
+    ['is no JSON', { n: 1n }, 'invalid_output'],
+    ['is larger than a message may be', 'x'.repeat(100_000), 'output_too_large'],
+  ])('fails a job whose result %s', async (_, result, code) => {
+    const worker = recordingWorker({ maxMessageBytes: 64 * 1024 });
+    const { run, delivery } = someRun(task, { worker });
+    const told = await settleRun(worker, run, succeeded(result));
+    expect(told).toMatchObject({ state: 'failed', error: { code } });
+    expect(worker.eventsSent()).toMatchObject([{ type: 'failed', error: { code } }]);
+    expect(delivery.settled).toBe('acked');
+  });
+});

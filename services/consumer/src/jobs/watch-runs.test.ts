@@ -1,0 +1,90 @@
+import { defineTask } from '@heddle/client';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
+import { recordingWorker } from '../../test/recording-worker.ts';
+import { someRun } from '../../test/some-run.ts';
+import { RunWatch } from './watch-runs.ts';
+
+const task = defineTask({ name: 'debug.sleep', input: z.unknown(), timeout: 1_000, run: () => 1 });
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe('RunWatch', () => {
+  it('sends `started` for a run that outlives a tick, once', async () => {
+    const worker = recordingWorker();
+    const watch = new RunWatch(worker);
+    const { run } = someRun(task, { worker });
+    watch.add(run);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(worker.eventsSent()).toMatchObject([{ type: 'started', run: run.id, at: run.startedAt }]);
+  });
+
+  it('sends nothing for one that ends before', async () => {
+    const worker = recordingWorker();
+    const watch = new RunWatch(worker);
+    const { run } = someRun(task, { worker });
+    watch.add(run);
+    watch.remove(run);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(worker.published).toEqual([]);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it("puts a foreign job's `accepted` before its `started`", async () => {
+    const worker = recordingWorker();
+    const watch = new RunWatch(worker);
+    watch.add(someRun(task, { worker, job: { accepted: false } }).run);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(worker.eventsSent().map((event) => event.type)).toEqual(['accepted', 'started']);
+  });
+
+  it('sends the newest progress a few times a second', async () => {
+    const worker = recordingWorker();
+    const watch = new RunWatch(worker);
+    const { run } = someRun(task, { worker });
+    watch.add(run);
+    for (let step = 1; step <= 80; step++) {
+      run.progress(step / 100);
+      await vi.advanceTimersByTimeAsync(10);
+    }
+    const sent = worker.eventsSent().filter((event) => event.type === 'progress');
+    expect(sent.length).toBeGreaterThanOrEqual(3);
+    expect(sent.length).toBeLessThanOrEqual(4);
+  });
+
+  it('stops a run whose time is up, and only that', async () => {
+    const worker = recordingWorker();
+    const watch = new RunWatch(worker);
+    const { run: short } = someRun(task, { worker, job: { timeoutMs: 100 } });
+    const { run: long } = someRun(task, { worker });
+    watch.add(short);
+    watch.add(long);
+    await vi.advanceTimersByTimeAsync(90);
+    expect(short.stopReason).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(30);
+    expect(short.stopReason).toBe('timed_out');
+    expect(long.stopReason).toBeUndefined();
+  });
+
+  it('stops all for a shutdown', () => {
+    const worker = recordingWorker();
+    const watch = new RunWatch(worker);
+    const { run } = someRun(task, { worker });
+    watch.add(run);
+    watch.stopAll();
+    expect(run.stopReason).toBe('shutting_down');
+    watch.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('goes on when its events are not confirmed: the terminal event is what counts', async () => {
+    const worker = recordingWorker();
+    worker.beforeConfirm = () => Promise.reject(new Error('no broker'));
+    const watch = new RunWatch(worker);
+    watch.add(someRun(task, { worker }).run);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(worker.logged).toEqual([{ level: 'warn', message: 'events on running jobs were not confirmed' }]);
+    watch.close();
+  });
+});

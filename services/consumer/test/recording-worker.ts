@@ -1,0 +1,66 @@
+import { type BrokerLog, EventPublisher, type Publisher } from '@heddle/broker';
+import {
+  DEFAULT_MAX_MESSAGE_BYTES,
+  decodeEvents,
+  type ExchangeName,
+  type JobEvent,
+  type WireMessage,
+} from '@heddle/contracts';
+import type { WorkerPorts } from '../src/jobs/worker-ports.ts';
+
+export interface Published {
+  readonly exchange: ExchangeName;
+  readonly routingKey: string;
+  readonly message: WireMessage;
+}
+
+/** A worker whose publisher keeps what it is given and confirms at once, unless told to wait or to fail. */
+export interface RecordingWorker extends WorkerPorts {
+  readonly published: Published[];
+  readonly logged: { readonly level: string; readonly message: string }[];
+  /** What a publish waits for before its confirm; throwing makes it fail. */
+  beforeConfirm: (published: Published) => Promise<void> | void;
+  publishedTo(exchange: ExchangeName): WireMessage[];
+  /** Every event published so far, in order. */
+  eventsSent(): JobEvent[];
+}
+
+export function recordingWorker(options: { maxMessageBytes?: number } = {}): RecordingWorker {
+  const published: Published[] = [];
+  const logged: RecordingWorker['logged'] = [];
+  const publisher: Publisher = {
+    maxMessageBytes: options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
+    publish: async (exchange, routingKey, message) => {
+      const entry = { exchange, routingKey, message };
+      published.push(entry);
+      await worker.beforeConfirm(entry);
+    },
+  };
+  const log = (level: string) => (_fields: object, message: string) => void logged.push({ level, message });
+  const logger: BrokerLog = {
+    debug: log('debug'),
+    info: log('info'),
+    warn: log('warn'),
+    error: log('error'),
+  };
+  const worker: RecordingWorker = {
+    name: 'worker-1',
+    log: logger,
+    publisher,
+    events: new EventPublisher(publisher),
+    published,
+    logged,
+    beforeConfirm: () => undefined,
+    publishedTo: (exchange) =>
+      published.filter((entry) => entry.exchange === exchange).map((entry) => entry.message),
+    eventsSent: () =>
+      published
+        .filter((entry) => entry.message.kind === 'events')
+        .flatMap(({ message, exchange, routingKey }) => {
+          const decoded = decodeEvents({ ...message, exchange, routingKey, redelivered: false });
+          if (!decoded.ok) throw new Error(decoded.reason);
+          return decoded.value;
+        }),
+  };
+  return worker;
+}

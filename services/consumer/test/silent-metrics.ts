@@ -1,0 +1,15 @@
+import type { TaskMetrics } from '@heddle/service';
+
+/** Metrics that keep how attempts ended, and nothing else. */
+export function silentMetrics(): TaskMetrics & { readonly ended: string[] } {
+  const ended: string[] = [];
+  const nothing = () => undefined;
+  return {
+    ended,
+    finished: (outcome) => void ended.push(outcome),
+    inProgress: nothing,
+    duration: nothing,
+    wait: nothing,
+    endToEnd: nothing,
+  };
+}
