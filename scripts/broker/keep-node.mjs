@@ -1,15 +1,17 @@
 /**
  * The keeper: a process of its own that owns one RabbitMQ node for as long as its standard input is open. Whoever started it
- * may be killed in any way, the pipe then closes and the node is stopped.
+ * may be killed in any way: the pipe then closes, and the node is stopped once its clients have drained and gone.
  *
- * Reads a command a line (`start`, `stop`, `kill`), writes a JSON line for each thing that happens:
+ * Reads a command a line (`start`, `stop`, `kill`, `leave`), writes a JSON line for each thing that happens:
  * `{"event": "up", "record": …}`, `down`, `died` (nobody asked for it), `failed` with a message.
  */
 import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { spawnNode, spawnPortMapper, waitUntilUp } from './boot-node.mjs';
+import { evaluate } from './evaluate.mjs';
 import { findFreePorts } from './find-free-port.mjs';
 import { pathInside } from './find-rabbitmq.mjs';
 import { removeRecord, writeRecord } from './node-record.mjs';
@@ -17,6 +19,9 @@ import { stopStaleNode } from './stop-stale-node.mjs';
 
 const STOP_MS = 20_000;
 const BOOT_TRIES = 3;
+/** As long as the services' own drain at its default. */
+const CLIENTS_MS = 30_000;
+const CLIENTS_CHECK_MS = 200;
 
 const { folder, installation, throwAway, nodename } = JSON.parse(process.argv[2]);
 let record;
@@ -25,6 +30,7 @@ let node;
 /** Once clients know the ports, another boot must keep them. */
 let wasUp = false;
 let stopping = false;
+let leaving = false;
 
 const say = (event, more = {}) => process.stdout.write(`${JSON.stringify({ event, ...more })}\n`);
 // Whoever reads this may be gone; the pipe on the other side says so.
@@ -99,7 +105,24 @@ async function stop(signal) {
   say('down');
 }
 
+/** Services that were started beside us have also lost whoever started them, and need the node to finish what they do. */
+async function waitForClients() {
+  const deadline = Date.now() + CLIENTS_MS;
+  while (node && Date.now() < deadline) {
+    const connections = await evaluate(record, 'length(rabbit_networking:connections())');
+    if (connections === '0') return;
+    await pause(CLIENTS_CHECK_MS);
+  }
+}
+
+async function leaveUnasked() {
+  if (leaving) return;
+  await waitForClients();
+  await leave();
+}
+
 async function leave() {
+  leaving = true;
   await end('SIGTERM');
   portMapper?.kill('SIGKILL');
   if (throwAway) rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
@@ -127,6 +150,7 @@ createInterface({ input: process.stdin })
   .on('line', (line) => {
     if (line === 'start') inTurn(start);
     else if (line === 'stop') inTurn(() => stop('SIGTERM'));
+    else if (line === 'leave') inTurn(leave);
     else if (line === 'kill') inTurn(() => stop('SIGKILL'));
   })
-  .on('close', () => inTurn(leave));
+  .on('close', () => inTurn(leaveUnasked));

@@ -62,7 +62,7 @@ export async function startBroker({ folder, installation, throwAway = false, onD
     }
   };
   const stop = async () => {
-    keeper.stdin.end();
+    keeper.stdin.end('leave\n');
     await gone;
   };
 

@@ -1,0 +1,66 @@
+import { isPortFree } from '../broker/find-free-port.mjs';
+
+/** Default ops ports; `HEDDLE_OPS_PORT` moves the whole row, because one number cannot serve five services. */
+const FIRST_OPS_PORT = 9401;
+const DEFAULT_HTTP_PORT = 8080;
+const TRIES = 200;
+
+/** Where a stack's services listen, and what the user should be told about it. */
+export class PortInUseError extends Error {}
+
+/**
+ * An ops port for each name in order: its default, or the next free one.
+ * @param {readonly {name: string, opsPort: number}[]} services
+ * @param {string | undefined} given `HEDDLE_OPS_PORT`: the first port of the row, or 0 for any
+ * @returns {Promise<{ports: number[], notes: string[]}>}
+ */
+export async function assignOpsPorts(services, given) {
+  if (given === '0') return { ports: services.map(() => 0), notes: [] };
+  const shift = given ? Number(given) - FIRST_OPS_PORT : 0;
+  const wanted = services.map(({ opsPort }) => opsPort + shift);
+  const taken = new Set();
+  const ports = [];
+  const notes = [];
+  for (const [index, port] of wanted.entries()) {
+    // A service's default is left to it, even if it comes later.
+    const reserved = new Set(wanted.slice(index + 1));
+    const found = await nextFree(
+      port,
+      '127.0.0.1',
+      (candidate) => taken.has(candidate) || (candidate !== port && reserved.has(candidate)),
+    );
+    taken.add(found);
+    ports.push(found);
+    if (found !== port && wanted.indexOf(port) === index) {
+      notes.push(`ops port ${port} of ${services[index].name} is taken: ${found} instead`);
+    }
+  }
+  return { ports, notes };
+}
+
+/**
+ * The gateway's port: what the user set, which must be free, or the default, or the next free one.
+ * @param {string | undefined} given `HEDDLE_HTTP_PORT`
+ */
+export async function assignHttpPort(given, host) {
+  if (given) {
+    const port = Number(given);
+    if (port !== 0 && !(await isPortFree(port, host))) {
+      throw new PortInUseError(`HEDDLE_HTTP_PORT=${given}: another program listens on ${host}:${given}`);
+    }
+    return { port, notes: [] };
+  }
+  const port = await nextFree(DEFAULT_HTTP_PORT, host, () => false);
+  const notes =
+    port === DEFAULT_HTTP_PORT
+      ? []
+      : [`port ${DEFAULT_HTTP_PORT} is taken: the gateway listens on ${port} instead`];
+  return { port, notes };
+}
+
+async function nextFree(first, host, isTaken) {
+  for (let port = first; port < Math.min(first + TRIES, 65_536); port++) {
+    if (!isTaken(port) && (await isPortFree(port, host))) return port;
+  }
+  throw new PortInUseError(`found no free port from ${first} on`);
+}
