@@ -4,8 +4,8 @@ import type { RecorderMetrics } from './metrics.ts';
 import { readDelivery } from './read-delivery.ts';
 import type { BatchWriter, Item } from './store/record-batch.ts';
 
-/** Items of one transaction. SQLite works on our own thread, and this many take it some 50 ms. */
-const MAX_ITEMS = 2_000;
+/** Items of one transaction. SQLite works on our own thread, and this many take it some 20 ms. */
+const MAX_ITEMS = 1_000;
 const MAX_BYTES = 32 * 1024 * 1024;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
@@ -20,7 +20,7 @@ interface Held {
  * While the database is in trouble it holds them and tries again: the prefetch limits how many that can be.
  */
 export class DeliveryRecorder {
-  readonly #writer: BatchWriter;
+  readonly #writer: Pick<BatchWriter, 'write'>;
   readonly #metrics: RecorderMetrics;
   readonly #log: BrokerLog;
   readonly #onCommit: (refused: number) => void;
@@ -33,7 +33,7 @@ export class DeliveryRecorder {
 
   /** `onCommit` is called after each commit with the number of messages in it that went to `heddle.dead`. */
   constructor(
-    writer: BatchWriter,
+    writer: Pick<BatchWriter, 'write'>,
     metrics: RecorderMetrics,
     log: BrokerLog,
     onCommit: (refused: number) => void,

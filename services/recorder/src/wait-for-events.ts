@@ -7,6 +7,8 @@ import type { DeliveryRecorder } from './record-deliveries.ts';
 const PATIENCE_MS = 1_000;
 /** A message that the broker has sent and we have not got yet is in nobody's count for less than this. */
 const LOOK_EVERY_MS = 25;
+/** Of the requests that are under way at once, so many may wait; those beyond are told to come again. */
+const MAX_WAITING = 25;
 /** A job's id tells when it was made. So young a job's events may still be with another recorder. */
 const YOUNG_MS = 5_000;
 
@@ -16,6 +18,7 @@ export class EventWatch {
   readonly #recorder: Pick<DeliveryRecorder, 'holding' | 'taken'>;
   /** Whether other recorders may hold events. */
   readonly #shared: boolean;
+  #waiting = 0;
 
   constructor(
     broker: Pick<Broker, 'countMessages'>,
@@ -43,14 +46,16 @@ export class EventWatch {
       if (quiet && quietSince === taken && !this.#mayBeElsewhere(id)) {
         throw new HeddleError('job_not_found', `there is no job ${id}`);
       }
-      if (Date.now() >= deadline) {
+      if (Date.now() >= deadline || this.#waiting >= MAX_WAITING) {
         throw new HeddleError(
           'recorder_behind',
           `events are still on their way; job ${id} may be among them`,
         );
       }
       quietSince = quiet ? taken : undefined;
+      this.#waiting++;
       await setTimeout(LOOK_EVERY_MS);
+      this.#waiting--;
     }
   }
 

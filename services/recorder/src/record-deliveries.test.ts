@@ -1,0 +1,92 @@
+import type { Delivery } from '@heddle/broker';
+import { encodeEvents } from '@heddle/contracts';
+import { Registry } from 'prom-client';
+import { describe, expect, test, vi } from 'vitest';
+import { accepted } from '../test/job-events.ts';
+import { silent } from '../test/start-test-recorder.ts';
+import { createRecorderMetrics } from './metrics.ts';
+import { DeliveryRecorder } from './record-deliveries.ts';
+import type { BatchWriter, Item } from './store/record-batch.ts';
+
+type Write = BatchWriter['write'];
+
+function deliveryOf(id: string, lost = false) {
+  const message = {
+    ...encodeEvents([accepted(id)], id),
+    exchange: '',
+    routingKey: 'event',
+    redelivered: false,
+  };
+  return {
+    message,
+    lost,
+    streamOffset: undefined,
+    ack: vi.fn<() => void>(),
+    reject: vi.fn<() => void>(),
+    requeue: vi.fn<() => void>(),
+  } satisfies Delivery;
+}
+
+function recorderWith(write: Write) {
+  const metrics = createRecorderMetrics(new Registry());
+  return new DeliveryRecorder({ write }, metrics, silent, () => undefined);
+}
+
+const jobsOf = (items: readonly Item[]) =>
+  items.map((item) => (item.kind === 'event' ? item.event.job : item.kind));
+
+describe('recording deliveries', () => {
+  test('acks after the commit, and gathers meanwhile what goes into the next', async () => {
+    const batches: string[][] = [];
+    const commits: (() => void)[] = [];
+    const recorder = recorderWith(async (items) => {
+      batches.push(jobsOf(items));
+      await new Promise<void>((resolve) => commits.push(resolve));
+      return [];
+    });
+    const first = deliveryOf('a');
+    recorder.take(first);
+    await vi.waitFor(() => expect(batches).toEqual([['a']]));
+    const later = [deliveryOf('b'), deliveryOf('c')];
+    for (const delivery of later) recorder.take(delivery);
+    expect(first.ack).not.toHaveBeenCalled();
+    expect(recorder.holding).toBe(3);
+    commits[0]?.();
+    await vi.waitFor(() => expect(batches).toEqual([['a'], ['b', 'c']]));
+    expect(first.ack).toHaveBeenCalledOnce();
+    commits[1]?.();
+    await recorder.drain();
+    for (const delivery of later) expect(delivery.ack).toHaveBeenCalledOnce();
+    expect(recorder.holding).toBe(0);
+  });
+
+  test('holds deliveries while the database is in trouble, and tells of it', async () => {
+    const write = vi.fn<Write>().mockRejectedValueOnce(new Error('disk full')).mockResolvedValue([]);
+    const recorder = recorderWith(write);
+    const delivery = deliveryOf('a');
+    recorder.take(delivery);
+    await vi.waitFor(() => expect(recorder.trouble).toContain('disk full'));
+    expect(delivery.ack).not.toHaveBeenCalled();
+    await vi.waitFor(() => expect(delivery.ack).toHaveBeenCalledOnce());
+    expect(recorder.trouble).toBeUndefined();
+  });
+
+  test('does not write what was lost with its channel', async () => {
+    const write = vi.fn<Write>().mockResolvedValue([]);
+    const recorder = recorderWith(write);
+    recorder.take(deliveryOf('gone', true));
+    recorder.take(deliveryOf('here'));
+    await recorder.drain();
+    expect(write.mock.calls.map(([items]) => jobsOf(items))).toEqual([['here']]);
+    expect(recorder.holding).toBe(0);
+  });
+
+  test('gives up a database that stays in trouble when it is drained', async () => {
+    const recorder = recorderWith(() => Promise.reject(new Error('away')));
+    const delivery = deliveryOf('a');
+    recorder.take(delivery);
+    await vi.waitFor(() => expect(recorder.trouble).toContain('away'));
+    await recorder.drain();
+    expect(delivery.ack).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,237 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { type Broker, EventPublisher } from '@heddle/broker';
+import { newJobId, RecorderClient } from '@heddle/client';
+import { DatabaseSync } from '@photostructure/sqlite';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
+import { setup as startPostgres } from '../../../test/support/global-postgres.ts';
+import { accepted, succeeded } from '../test/job-events.ts';
+import { createTestDatabase, type TestDatabase } from '../test/open-test-store.ts';
+import { connect, startTestRecorder, type TestRecorder } from '../test/start-test-recorder.ts';
+import { announceTasks } from './store/announce-tasks.ts';
+import { claimOutgoing } from './store/outbox.ts';
+
+describe('a recorder in trouble', () => {
+  let vhost: TestVhost;
+  let database: TestDatabase;
+  let broker: Broker;
+  let events: EventPublisher;
+  let client: RecorderClient;
+  const recorders: TestRecorder[] = [];
+
+  beforeEach(async () => {
+    vhost = await createVhost();
+    database = await createTestDatabase('SQLite');
+    broker = await connect(vhost, 'client');
+    events = new EventPublisher(broker.publisher);
+    client = new RecorderClient(broker);
+  });
+  afterEach(async () => {
+    await broker.close();
+    await Promise.all(recorders.splice(0).map((recorder) => recorder.stop()));
+    await database.remove();
+    await vhost.drop();
+  });
+  const startRecorder = async (retentionMs?: number) => {
+    const recorder = await startTestRecorder(vhost, database, retentionMs);
+    recorders.push(recorder);
+    return recorder;
+  };
+  const countRecorded = async (state: string) => {
+    const counts = await client.ask({ op: 'counts' });
+    return counts.find((count) => count.state === state)?.count ?? 0;
+  };
+  const untilReadEmpty = () =>
+    vi.waitFor(async () => expect(await broker.countMessages('heddle.events.recorder')).toBe(0), {
+      timeout: 20_000,
+      interval: 100,
+    });
+
+  test('loses nothing when it is killed over and over', async () => {
+    const ids = Array.from({ length: 12_000 }, () => newJobId());
+    const publish = async (some: readonly string[]) => {
+      const at = Date.now();
+      await events.addAll(some.map((id) => accepted(id, { at })));
+      await events.addAll(some.map((id) => succeeded(id, { at: at + 1 })));
+    };
+    let before = 0;
+    for (const round of [0, 1, 2]) {
+      const child = await spawnRecorder(vhost, database);
+      const published = publish(ids.slice(round * 4_000, (round + 1) * 4_000));
+      await vi.waitFor(async () => expect(await countRecorded('succeeded')).toBeGreaterThan(before), {
+        timeout: 10_000,
+        interval: 5,
+      });
+      before = await countRecorded('succeeded');
+      child.kill('SIGKILL');
+      await Promise.all([once(child, 'exit'), published]);
+    }
+    expect(before).toBeLessThan(ids.length);
+    await startRecorder();
+    await untilReadEmpty();
+    await vi.waitFor(async () => expect(await countRecorded('succeeded')).toBe(ids.length), 10_000);
+    expect(await countRecorded('queued')).toBe(0);
+  });
+
+  test('holds events while its database is locked, says so, and records them afterwards', async () => {
+    const recorder = await startRecorder();
+    const id = newJobId();
+    const file = new DatabaseSync(join(database.options.folder, 'recorder.db'));
+    file.exec('begin immediate');
+    await events.add(accepted(id));
+    await vi.waitFor(() => expect(recorder.notReady()).toEqual([expect.stringContaining('locked')]), 5_000);
+    await expect(client.ask({ op: 'job', id })).rejects.toMatchObject({ code: 'recorder_behind' });
+    file.exec('rollback');
+    file.close();
+    await vi.waitFor(async () => expect(await client.ask({ op: 'job', id })).toMatchObject({ id }), 10_000);
+    expect(recorder.notReady()).toEqual([]);
+  });
+
+  test('gives back what it could not write when it is stopped, and the next one records it', async () => {
+    const recorder = await startRecorder();
+    const ids = Array.from({ length: 300 }, () => newJobId());
+    const file = new DatabaseSync(join(database.options.folder, 'recorder.db'));
+    file.exec('begin immediate');
+    await Promise.all(ids.map((id) => events.add(accepted(id))));
+    await vi.waitFor(() => expect(recorder.notReady()).toHaveLength(1), 5_000);
+    recorders.splice(0);
+    await recorder.stop();
+    file.exec('rollback');
+    file.close();
+    await startRecorder();
+    await untilReadEmpty();
+    await vi.waitFor(async () => expect(await countRecorded('queued')).toBe(ids.length), 5_000);
+  });
+
+  test('publishes what an earlier process had committed and not sent', async () => {
+    const store = await database.open();
+    const name = 'debug.left-behind';
+    const task = { name, pool: 'thread', timeoutMs: 1, body: 'json', inputSchema: {} } as const;
+    await announceTasks(store, [task]);
+    expect(await claimOutgoing(store, 10, 3_600_000, Date.now())).toHaveLength(1);
+    await store.db.destroy();
+    const news: string[] = [];
+    await broker.consume('heddle.control.listener', { prefetch: 10 }, (delivery) => {
+      news.push(delivery.message.body.toString());
+      delivery.ack();
+    });
+    await startRecorder();
+    await vi.waitFor(() => expect(news).toEqual(['{"type":"tasks-changed"}']), 5_000);
+  });
+
+  test('keeps a submitted job until there is a queue for it', async () => {
+    await startRecorder();
+    const task = 'debug.no-queue-yet';
+    const id = newJobId();
+    const job = { id, task, input: null, priority: 4, tags: [], acceptedAt: Date.now() };
+    await client.ask({ op: 'submit', idempotencyKey: randomUUID(), fingerprint: 'a'.repeat(64), job });
+    await broker.declareJobQueue(task);
+    await vi.waitFor(async () => expect(await broker.countMessages(`heddle.jobs.${task}`)).toBe(1), {
+      timeout: 10_000,
+      interval: 100,
+    });
+  });
+
+  test('deletes old jobs in the background', async () => {
+    await startRecorder(60_000);
+    const ids = Array.from({ length: 450 }, () => newJobId());
+    await events.addAll(ids.map((id) => accepted(id)));
+    await events.addAll(ids.map((id) => succeeded(id)));
+    const young = newJobId();
+    await events.addAll([accepted(young), succeeded(young, { at: Date.now() })]);
+    await untilReadEmpty();
+    // The next sweep of this recorder is a while off; a new one begins with a sweep.
+    await Promise.all(recorders.splice(0).map((recorder) => recorder.stop()));
+    await startRecorder(60_000);
+    await vi.waitFor(async () => expect(await countRecorded('succeeded')).toBe(1), 10_000);
+    expect(await client.ask({ op: 'job', id: young })).toMatchObject({ id: young });
+  });
+});
+
+describe('two recorders on one PostgreSQL', () => {
+  let vhost: TestVhost;
+  let database: TestDatabase;
+  let broker: Broker;
+  let recorders: TestRecorder[];
+  let stopPostgres: (() => Promise<void>) | undefined;
+
+  beforeAll(async () => {
+    stopPostgres = await startPostgres();
+  });
+  afterAll(async () => stopPostgres?.());
+  beforeEach(async () => {
+    vhost = await createVhost();
+    database = await createTestDatabase('PostgreSQL');
+    recorders = await Promise.all([startTestRecorder(vhost, database), startTestRecorder(vhost, database)]);
+    broker = await connect(vhost, 'client');
+  });
+  afterEach(async () => {
+    await broker.close();
+    await Promise.all(recorders.map((recorder) => recorder.stop()));
+    await database.remove();
+    await vhost.drop();
+  });
+
+  test('record every job once, whoever gets its events', async () => {
+    const events = new EventPublisher(broker.publisher);
+    const client = new RecorderClient(broker);
+    const ids = Array.from({ length: 2_000 }, () => newJobId());
+    // Messages of few events, so that the events of a job are spread over both.
+    await Promise.all(
+      ids.flatMap((id) => [
+        events.add(accepted(id, { input: { id } })),
+        events.add(succeeded(id, { result: id })),
+      ]),
+    );
+    await vi.waitFor(
+      async () =>
+        expect(await client.ask({ op: 'counts' })).toEqual([
+          { task: 'debug.echo', state: 'succeeded', count: ids.length },
+        ]),
+      { timeout: 20_000, interval: 200 },
+    );
+    for (const id of ids.slice(0, 50)) {
+      expect(await client.ask({ op: 'job', id })).toMatchObject({ input: { id }, result: id });
+    }
+  });
+
+  test('make one job of many submits with one key', async () => {
+    const client = new RecorderClient(broker);
+    const task = 'debug.keyed';
+    await broker.declareJobQueue(task);
+    const idempotencyKey = randomUUID();
+    const submit = () => {
+      const job = { id: newJobId(), task, input: 1, priority: 4, tags: [], acceptedAt: Date.now() };
+      return client.ask({ op: 'submit', idempotencyKey, fingerprint: 'a'.repeat(64), job });
+    };
+    const replies = await Promise.all(Array.from({ length: 50 }, submit));
+    expect(new Set(replies.map((reply) => reply.id)).size).toBe(1);
+    const jobs: string[] = [];
+    await broker.consume(`heddle.jobs.${task}`, { prefetch: 10 }, (delivery) => {
+      jobs.push(delivery.message.properties.messageId ?? '');
+      delivery.ack();
+    });
+    await vi.waitFor(() => expect(jobs).toEqual([replies[0]?.id]), 5_000);
+  });
+});
+
+/** A recorder in a process of its own, from the sources; resolves once it has started. */
+async function spawnRecorder(vhost: TestVhost, database: TestDatabase): Promise<ChildProcess> {
+  const main = fileURLToPath(new URL('main.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=heddle-src', main], {
+    env: {
+      PATH: process.env['PATH'],
+      AMQP_URL: vhost.url,
+      HEDDLE_DATA: database.options.folder,
+      HEDDLE_OPS_PORT: '0',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of createInterface({ input: child.stdout })) if (line.includes('"started"')) break;
+  return child;
+}
