@@ -57,7 +57,7 @@ export class Settler {
   /** Called by deliveries that have just been decided. */
   decided(delivery: HeldDelivery): void {
     if (this.#ended) return;
-    if (this.#decided.push(delivery) === 1) setImmediate(() => this.flush());
+    if (this.#decided.push(delivery) === 1) process.nextTick(() => this.flush());
   }
 
   /** Sends what has been decided, now. */
@@ -90,17 +90,18 @@ export class Settler {
     let acks = 0;
     let delivery = this.#oldest;
     while (delivery?.decision) {
+      const { newer }: HeldDelivery = delivery;
       if (delivery.decision === 'ack') {
         last = delivery;
         acks++;
       } else {
         this.#settleOne(delivery);
       }
-      delivery = delivery.newer;
+      delivery = newer;
     }
     if (!last) return;
     this.#channel.ack(last.tag, acks > 1);
-    for (let acked = this.#oldest; acked && acked !== delivery; acked = acked.newer) this.#release(acked);
+    while (this.#oldest && this.#oldest !== delivery) this.#release(this.#oldest);
     this.#onOutcome('acked', acks);
   }
 
@@ -124,6 +125,9 @@ export class Settler {
     else this.#oldest = newer;
     if (newer) newer.older = older;
     else this.#newest = older;
+    // Whoever keeps a settled delivery must not keep all that came after it.
+    delivery.older = undefined;
+    delivery.newer = undefined;
     delivery.sent = true;
     this.#held--;
   }

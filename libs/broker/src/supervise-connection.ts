@@ -12,8 +12,8 @@ const LONGEST_PAUSE_MS = 5_000;
 const CLOSE_MS = 2_000;
 
 export interface ConnectionListener {
-  /** AMQP work to be done before the connection counts as up; if it fails, the connection is given up and made anew. */
-  setUp?(connection: ChannelModel): Promise<void>;
+  /** AMQP calls, at least one, that must succeed before the connection counts as up; else it is given up and made anew. */
+  setUp(connection: ChannelModel): Promise<void>;
   onUp(connection: ChannelModel): void;
   onDown(reason: string): void;
   onBlocked?(reason: string): void;
@@ -52,9 +52,8 @@ export class ConnectionSupervisor {
 
   /** Ends it, and does not come back. */
   async close(): Promise<void> {
-    const current = this.#current;
-    if (current) await current.close(CLOSE_MS);
-    this.#closing.abort();
+    this.#closing.abort(new Error('closing'));
+    await this.#current?.close(CLOSE_MS);
     await this.#running;
   }
 
@@ -102,10 +101,13 @@ export class ConnectionSupervisor {
     }
   }
 
-  /** A connection that dies during its set-up ends the set-up too. */
+  /** Ends also when the connection dies meanwhile, or we are closed: a frozen broker would keep us for ever. */
   async #setUp({ model, ended }: OpenConnection): Promise<void> {
-    const died = ended.then((reason) => Promise.reject(new Error(reason)));
-    died.catch(() => {});
-    await Promise.race([this.#listener.setUp?.(model), died]);
+    const { signal } = this.#closing;
+    const closing = new Promise<string>((resolve) => {
+      signal.addEventListener('abort', () => resolve('closing'), { once: true });
+    });
+    const cut = Promise.race([ended, closing]).then((reason) => Promise.reject(new Error(reason)));
+    await Promise.race([this.#listener.setUp(model), cut]);
   }
 }
