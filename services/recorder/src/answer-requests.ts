@@ -3,15 +3,15 @@ import {
   decodeRequest,
   encodeReply,
   HeddleError,
+  type ReceivedRequest,
   type RecorderOp,
   type RecorderReplies,
   type RecorderRequest,
-  type ReceivedRequest,
   type Reply,
   type WireMessage,
 } from '@heddle/contracts';
-import { deadMessage, putOutgoing } from './store/outbox.ts';
 import type { Store } from './store/open-database.ts';
+import { deadMessage, putOutgoing } from './store/outbox.ts';
 
 /** Whoever asked has given up after that. */
 const REPLY_TIMEOUT_MS = 5_000;

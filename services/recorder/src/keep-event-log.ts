@@ -1,6 +1,6 @@
 import type { Broker, BrokerLog } from '@heddle/broker';
-import { beginEpoch } from './store/stream-epoch.ts';
 import type { Database } from './store/schema.ts';
+import { beginEpoch } from './store/stream-epoch.ts';
 
 /** Sees to it that the event stream exists, now and after each reconnect. A stream made anew begins a new epoch. */
 export async function keepEventLog(

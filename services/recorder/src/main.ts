@@ -1,6 +1,6 @@
 import { runService } from '@heddle/service';
-import { startRecorder } from './start-recorder.ts';
 import { recorderSettings } from './settings.ts';
+import { startRecorder } from './start-recorder.ts';
 
 await runService({
   name: 'recorder',

@@ -1,4 +1,4 @@
-import { durationSetting, baseSettings, urlSetting } from '@heddle/service';
+import { baseSettings, durationSetting, urlSetting } from '@heddle/service';
 import { z } from 'zod';
 
 export const recorderSettings = baseSettings.extend({

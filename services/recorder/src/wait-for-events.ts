@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import { HeddleError } from '@heddle/contracts';
 import type { Broker } from '@heddle/broker';
+import { HeddleError } from '@heddle/contracts';
 import type { DeliveryRecorder } from './record-deliveries.ts';
 
 /** How long a question waits for events that are on their way. */

@@ -1,4 +1,4 @@
-import { eventStates, type EventType, type JobEvent } from '@heddle/contracts';
+import { type EventType, eventStates, type JobEvent } from '@heddle/contracts';
 import fc from 'fast-check';
 
 const types = Object.keys(eventStates) as EventType[];

@@ -1,4 +1,4 @@
-import { eventStates, type EventType, isTerminal, type JobEvent } from '@heddle/contracts';
+import { type EventType, eventStates, isTerminal, type JobEvent } from '@heddle/contracts';
 
 /** When and where in a job's life an event stands. Two events of one job that agree in all of it are the same event. */
 export type Moment = Pick<JobEvent, 'type' | 'generation' | 'attempt' | 'run' | 'seq' | 'at'>;

@@ -1,4 +1,4 @@
-import { eventStates, type EventType, type JobEvent } from '@heddle/contracts';
+import { type EventType, eventStates, type JobEvent } from '@heddle/contracts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyHistoryOfEvents } from '../../test/any-events.ts';

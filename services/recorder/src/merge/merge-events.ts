@@ -1,6 +1,6 @@
 import type { JobEvent } from '@heddle/contracts';
-import { type Attempt, mergeAttempts } from './merge-attempts.ts';
 import { compareMoments, compareText, type Moment } from './event-order.ts';
+import { type Attempt, mergeAttempts } from './merge-attempts.ts';
 import { mergeProgress, type Progress } from './merge-progress.ts';
 
 /** What the events of one job amount to. */

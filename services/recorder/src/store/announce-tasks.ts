@@ -1,8 +1,8 @@
 import { encodeControl, type RecorderReplies, type TaskAnnouncement } from '@heddle/contracts';
 import type { Store } from './open-database.ts';
 import { putOutgoing } from './outbox.ts';
-import type { Database } from './schema.ts';
 import { runTransaction } from './run-transaction.ts';
+import type { Database } from './schema.ts';
 
 /** Keeps the newest announcement of each task, and tells everybody if that changes anything. */
 export async function announceTasks(

@@ -1,7 +1,7 @@
 import type { RecorderReplies } from '@heddle/contracts';
+import { eventStates, type JobState } from '@heddle/contracts';
 import { sql } from 'kysely';
 import type { JobHistory } from '../merge/merge-events.ts';
-import { eventStates, type JobState } from '@heddle/contracts';
 import type { Database, JobRow, Tx } from './schema.ts';
 
 /**

@@ -2,8 +2,8 @@ import type { TerminalState } from '@heddle/contracts';
 import { JobCounts } from './count-jobs.ts';
 import type { Store } from './open-database.ts';
 import type { PageEnd } from './page-cursor.ts';
-import type { Tx } from './schema.ts';
 import { runTransaction } from './run-transaction.ts';
+import type { Tx } from './schema.ts';
 
 export interface Sweep {
   /** Jobs and outputs deleted. */

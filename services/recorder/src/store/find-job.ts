@@ -1,9 +1,9 @@
 import type { JobRecord } from '@heddle/contracts';
-import type { Attempt } from '../merge/merge-attempts.ts';
+import { isTerminal } from '@heddle/contracts';
 import { compareText } from '../merge/event-order.ts';
+import type { Attempt } from '../merge/merge-attempts.ts';
 import type { Progress } from '../merge/merge-progress.ts';
 import { parseOr } from './job-history-rows.ts';
-import { isTerminal } from '@heddle/contracts';
 import type { Database, JobRow } from './schema.ts';
 
 export async function findJob(db: Database, id: string): Promise<JobRecord | undefined> {

@@ -3,9 +3,9 @@ import { blamesData } from './database-error.ts';
 import type { Store } from './open-database.ts';
 import { deadMessage, type OutgoingMessage, putOutgoing } from './outbox.ts';
 import { EventWriter } from './record-events.ts';
-import { storeOutput } from './store-output.ts';
-import type { Tx } from './schema.ts';
 import { runTransaction } from './run-transaction.ts';
+import type { Tx } from './schema.ts';
+import { storeOutput } from './store-output.ts';
 
 /** What one delivery asks to be written. */
 export type Item =

@@ -1,8 +1,8 @@
 import type { JobEvent } from '@heddle/contracts';
 import { type JobHistory, mergeEvent } from '../merge/merge-events.ts';
-import { WriteConflict } from './database-error.ts';
-import { JobCounts } from './count-jobs.ts';
 import { ChunkedStatement } from './chunked-statement.ts';
+import { JobCounts } from './count-jobs.ts';
+import { WriteConflict } from './database-error.ts';
 import {
   historyOf,
   MERGED_COLUMNS,

@@ -1,4 +1,4 @@
-import { type JobFilter, jobStates, type JobRecord, type JobState } from '@heddle/contracts';
+import { type JobFilter, type JobRecord, type JobState, jobStates } from '@heddle/contracts';
 import { type ExpressionBuilder, type SelectQueryBuilder, sql } from 'kysely';
 import { recordOf } from './find-job.ts';
 import { decodeCursor, encodeCursor, type PageEnd } from './page-cursor.ts';

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { anyHistoryOfEvents } from '../../test/any-events.ts';
+import { accepted, started, succeeded } from '../../test/job-events.ts';
 import { createTestDatabase, databaseKinds, type TestDatabase } from '../../test/open-test-store.ts';
 import { readDelivery } from '../read-delivery.ts';
 import { announceTasks, readTasks } from './announce-tasks.ts';
@@ -15,8 +16,7 @@ import { claimOutgoing, forgetOutgoing, postponeOutgoing } from './outbox.ts';
 import { BatchWriter, type Item } from './record-batch.ts';
 import { findOutput } from './store-output.ts';
 import { beginEpoch, readEpoch } from './stream-epoch.ts';
-import { submitOnce, type SubmitRequest } from './submit-once.ts';
-import { accepted, started, succeeded } from '../../test/job-events.ts';
+import { type SubmitRequest, submitOnce } from './submit-once.ts';
 
 describe.each(databaseKinds)('the store on %s', (kind) => {
   let database: TestDatabase;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { acceptedEvent } from '@heddle/client';
 import {
   DEFAULT_MAX_MESSAGE_BYTES,
   encodeEvents,
@@ -8,12 +9,11 @@ import {
   type RecorderReplies,
   type RecorderRequest,
 } from '@heddle/contracts';
-import { acceptedEvent } from '@heddle/client';
-import type { EventWriter } from './record-events.ts';
-import { putOutgoing } from './outbox.ts';
 import type { Store } from './open-database.ts';
-import type { Tx } from './schema.ts';
+import { putOutgoing } from './outbox.ts';
+import type { EventWriter } from './record-events.ts';
 import { runTransaction } from './run-transaction.ts';
+import type { Tx } from './schema.ts';
 
 export type SubmitRequest = Extract<RecorderRequest, { op: 'submit' }>;
 
