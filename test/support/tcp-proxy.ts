@@ -18,6 +18,8 @@ export interface TcpProxy {
   release(): void;
   /** Resets every connection; what was held back is lost. */
   reset(): void;
+  /** Resets each later connection as soon as the broker has sent it this many bytes; `undefined`: no longer. */
+  cutAfter(bytes: number | undefined): void;
   /** Whether new connections are reset at once. */
   refuse(refusing: boolean): void;
   close(): Promise<void>;
@@ -30,6 +32,7 @@ export async function startTcpProxy(brokerUrl: string): Promise<TcpProxy> {
   const held = new Set<Direction>();
   const forwarded = { 'to-broker': 0, 'to-client': 0 };
   let refusing = false;
+  let cutAfter: number | undefined;
   let accepted = 0;
 
   const server = createServer((client) => {
@@ -43,6 +46,7 @@ export async function startTcpProxy(brokerUrl: string): Promise<TcpProxy> {
         forwarded[direction] += bytes;
       },
     );
+    link.cutAfter = cutAfter;
     links.add(link);
     link.onClosed = () => links.delete(link);
     for (const direction of held) link.hold(direction);
@@ -72,6 +76,9 @@ export async function startTcpProxy(brokerUrl: string): Promise<TcpProxy> {
     reset() {
       for (const link of links) link.reset();
     },
+    cutAfter(bytes) {
+      cutAfter = bytes;
+    },
     refuse(now) {
       refusing = now;
     },
@@ -86,6 +93,7 @@ export async function startTcpProxy(brokerUrl: string): Promise<TcpProxy> {
 /** One connection through the proxy. */
 class Link {
   onClosed: () => void = () => {};
+  cutAfter: number | undefined;
   readonly #sources: Record<Direction, Socket>;
   #isHeld = false;
 
@@ -94,7 +102,12 @@ class Link {
     client.setNoDelay(true);
     broker.setNoDelay(true);
     this.#forward(client, broker, (bytes) => onForwarded('to-broker', bytes));
-    this.#forward(broker, client, (bytes) => onForwarded('to-client', bytes));
+    let sent = 0;
+    this.#forward(broker, client, (bytes) => {
+      onForwarded('to-client', bytes);
+      sent += bytes;
+      if (this.cutAfter !== undefined && sent >= this.cutAfter) this.reset();
+    });
   }
 
   hold(direction: Direction): void {

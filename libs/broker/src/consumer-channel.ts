@@ -54,9 +54,12 @@ export class ConsumerChannel {
     return this.#ended;
   }
 
-  /** Begins, or begins anew with another prefetch: a consumer that is there does not see a changed one. */
+  /**
+   * Begins, or begins anew with another prefetch: a consumer that is there does not see a changed one. What the broker
+   * sends until it has cancelled the old one is taken as before: given back, it would come again as redelivered.
+   */
   async subscribe(subscription: Subscription): Promise<void> {
-    await this.unsubscribe();
+    await this.#cancel();
     await this.#channel.prefetch(subscription.prefetch);
     this.#stopping = false;
     const { queue, exclusive } = subscription;
@@ -71,10 +74,14 @@ export class ConsumerChannel {
 
   /** No new deliveries; what comes until the broker agrees goes back to the queue. */
   async unsubscribe(): Promise<void> {
+    this.#stopping = true;
+    await this.#cancel();
+  }
+
+  async #cancel(): Promise<void> {
     if (this.#tag === undefined) return;
     const tag = this.#tag;
     this.#tag = undefined;
-    this.#stopping = true;
     await this.#channel.cancel(tag);
   }
 
