@@ -59,6 +59,14 @@ describe('the prefetch of a task', () => {
     expect(prefetch.current).toBe(3);
   });
 
+  it('does not take short jobs on a busy event loop for long ones', () => {
+    const prefetch = new AdaptivePrefetch('event-loop', 100);
+    const clock = { now: 0 };
+    work(prefetch, 100, 2, 5, clock);
+    work(prefetch, 100, 30, 20, clock);
+    expect(prefetch.current).toBe(300);
+  });
+
   it('measures nothing while nothing runs', () => {
     const prefetch = new AdaptivePrefetch('process', 2);
     const clock = { now: 0 };

@@ -4,11 +4,16 @@ import type { PoolKind } from '@heddle/contracts';
 const SETTLE_WINDOW = 200;
 const MAX_PREFETCH = 300;
 
-/** Below this mean run time a slot would stand idle between two deliveries; above twice it, nobody notices. Milliseconds. */
-const SHORT_RUN_MS = { 'event-loop': 5, thread: 100, process: 100 } as const satisfies Record<
-  PoolKind,
-  number
->;
+/**
+ * Milliseconds of mean run time: when shorter than the first, a slot would stand idle between two deliveries; when longer
+ * than the second, nobody notices. They lie far apart for the event loop, whose jobs wait for each other: on a busy machine
+ * the same short jobs look ten times as long, and every change of the prefetch costs a new subscription.
+ */
+const RUN_MS = {
+  'event-loop': { short: 5, long: 50 },
+  thread: { short: 100, long: 200 },
+  process: { short: 100, long: 200 },
+} as const satisfies Record<PoolKind, { short: number; long: number }>;
 
 /** A mean over fewer runs says little. It is taken over at least one run a slot, since slots that began together end together. */
 const RUNS_PER_LOOK = 10;
@@ -22,7 +27,7 @@ const RUNS_PER_LOOK = 10;
 export class AdaptivePrefetch {
   readonly #slots: number;
   readonly #wide: number;
-  readonly #shortMs: number;
+  readonly #runMs: { readonly short: number; readonly long: number };
   #current: number;
   #running = 0;
   #runs = 0;
@@ -33,7 +38,7 @@ export class AdaptivePrefetch {
     this.#slots = slots;
     this.#wide =
       pool === 'event-loop' ? Math.max(slots, Math.min(slots + SETTLE_WINDOW, MAX_PREFETCH)) : slots + 1;
-    this.#shortMs = SHORT_RUN_MS[pool];
+    this.#runMs = RUN_MS[pool];
     this.#current = slots;
   }
 
@@ -56,8 +61,8 @@ export class AdaptivePrefetch {
     const meanMs = this.#busyMs / this.#runs;
     this.#runs = 0;
     this.#busyMs = 0;
-    const wanted =
-      meanMs < this.#shortMs ? this.#wide : meanMs > 2 * this.#shortMs ? this.#slots : this.#current;
+    const { short, long } = this.#runMs;
+    const wanted = meanMs < short ? this.#wide : meanMs > long ? this.#slots : this.#current;
     const changed = wanted !== this.#current;
     this.#current = wanted;
     return changed;
