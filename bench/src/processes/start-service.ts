@@ -12,8 +12,15 @@ export interface ServiceProcess {
   readonly pid: number;
   /** Where the gateway listens; empty for the others. */
   readonly url: string;
+  /** Port on 127.0.0.1 that serves its metrics. */
+  readonly ops: number;
   /** SIGTERM; resolves when it has ended. Rejects when it had crashed before. */
   stop(): Promise<void>;
+}
+
+interface StartedLine {
+  readonly ops: number;
+  readonly url?: string;
 }
 
 const START_MS = 30_000;
@@ -44,7 +51,7 @@ export async function startService(
   const stop = (): Promise<void> => (stopping ??= stopChild(name, child, ended));
   session.cleanUp.add(`stop ${name}`, stop);
   const started = await startedLine(name, child, ended);
-  return { name, pid: child.pid ?? 0, url: started.url ?? '', stop };
+  return { name, pid: child.pid ?? 0, url: started.url ?? '', ops: started.ops, stop };
 }
 
 async function stopChild(name: string, child: ChildProcess, ended: Promise<number | null>): Promise<void> {
@@ -65,7 +72,7 @@ function startedLine(
   name: string,
   child: ChildProcess,
   ended: Promise<number | null>,
-): Promise<{ readonly url?: string }> {
+): Promise<StartedLine> {
   const recent: string[] = [];
   const keep = (line: string): void => {
     recent.push(line);
@@ -84,7 +91,7 @@ function startedLine(
       keep(line);
       if (!line.includes('"msg":"started"')) return;
       clearTimeout(timer);
-      resolve(JSON.parse(line) as { readonly url?: string });
+      resolve(JSON.parse(line) as StartedLine);
       lines.close();
       child.stdout?.resume();
     });
