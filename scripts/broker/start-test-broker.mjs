@@ -6,7 +6,7 @@ import { startBroker } from './start-broker.mjs';
 import { sweepStaleNodes } from './stop-stale-node.mjs';
 
 /** Throw-away nodes live here, one folder each. */
-export const THROW_AWAY_FOLDER = fileURLToPath(new URL('../../.heddle/nodes', import.meta.url));
+const THROW_AWAY_FOLDER = fileURLToPath(new URL('../../.heddle/nodes', import.meta.url));
 let started = 0;
 
 /**

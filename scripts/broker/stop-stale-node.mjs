@@ -6,7 +6,7 @@ import { isOurProcess, readRecord, removeRecord } from './node-record.mjs';
 const STOP_MS = 20_000;
 
 /** Thrown when the folder's node has a living keeper: another run of ours uses it. */
-export class BrokerInUseError extends Error {}
+class BrokerInUseError extends Error {}
 
 /** Stops the node that an earlier keeper left in this folder because it was itself killed with -9. */
 export async function stopStaleNode(folder) {

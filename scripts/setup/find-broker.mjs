@@ -45,7 +45,7 @@ export async function findBroker({ folder, throwAway, onDied }) {
 }
 
 /** Nothing to run a broker with, and no right to install it. */
-export class NoBrokerError extends Error {
+class NoBrokerError extends Error {
   constructor() {
     super(
       [

@@ -5,8 +5,8 @@ const FIRST_OPS_PORT = 9401;
 const DEFAULT_HTTP_PORT = 8080;
 const TRIES = 200;
 
-/** Where a stack's services listen, and what the user should be told about it. */
-export class PortInUseError extends Error {}
+/** A port that the user chose and that cannot be had. */
+class PortInUseError extends Error {}
 
 /**
  * An ops port for each name in order: its default, or the next free one.
