@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { BrokerLog, Delivery, Publisher } from '@heddle/broker';
 import {
   decodeRequest,
@@ -15,6 +16,9 @@ import { deadMessage, putOutgoing } from './store/outbox.ts';
 
 /** Whoever asked has given up after that. */
 const REPLY_TIMEOUT_MS = 5_000;
+
+/** The database is in trouble, and would be asked again at once. */
+const REQUEUE_AFTER_MS = 1_000;
 
 /** Does what a request asks, and gives the value of its reply. */
 export type RequestHandler = (request: RecorderRequest) => Promise<RecorderReplies[RecorderOp]>;
@@ -47,8 +51,9 @@ export class RequestAnswerer {
   }
 
   take(delivery: Delivery): void {
-    const answered = this.#answer(delivery).catch((error: unknown) => {
-      this.#log.error({ err: error }, 'cannot answer a request; it goes back to the queue');
+    const answered = this.#answer(delivery).catch(async (error: unknown) => {
+      this.#log.error({ err: error }, 'cannot keep a request that cannot be read; it goes back to the queue');
+      await setTimeout(REQUEUE_AFTER_MS);
       delivery.requeue();
     });
     this.#underWay.add(answered);

@@ -1,4 +1,4 @@
-import type { RecorderOp, RecorderReplies, RecorderRequest } from '@heddle/contracts';
+import { HeddleError, type RecorderOp, type RecorderReplies, type RecorderRequest } from '@heddle/contracts';
 import type { RequestHandler } from './answer-requests.ts';
 import { announceTasks, readTasks } from './store/announce-tasks.ts';
 import { readCounts } from './store/count-jobs.ts';
@@ -31,7 +31,10 @@ export function requestHandler({
   const { db } = store;
   const answers: { [Op in RecorderRequest['op']]: Answer<Op> } = {
     job: ({ id }) => watch.find(id, () => findJob(db, id)),
-    output: ({ id, name }) => watch.find(id, () => findOutput(db, id, name)),
+    output: ({ id, name }) => {
+      const absent = new HeddleError('output_not_found', `there is no output "${name}" of a job ${id}`);
+      return watch.find(id, () => findOutput(db, id, name), absent);
+    },
     jobs: (search) => searchJobs(db, search),
     counts: () => readCounts(db),
     tasks: () => readTasks(db),

@@ -21,7 +21,7 @@ function readEvents(message: ReceivedMessage): Item[] {
       ),
     ];
   }
-  return events.map((event) => ({ kind: 'event', event }));
+  return events.map((event) => ({ kind: 'event', event, message }));
 }
 
 const ESCAPED_NUL = '\\u0000';

@@ -32,9 +32,13 @@ export class EventWatch {
 
   /**
    * What `find` finds, as soon as it does. Throws `recorder_behind` if events were still on their way after a second,
-   * `job_not_found` once all have been read and it is not among them.
+   * `absent` once all have been read and it is not among them.
    */
-  async find<T>(id: string, find: () => Promise<T | undefined>): Promise<T> {
+  async find<T>(
+    id: string,
+    find: () => Promise<T | undefined>,
+    absent = new HeddleError('job_not_found', `there is no job ${id}`),
+  ): Promise<T> {
     const deadline = Date.now() + PATIENCE_MS;
     let quietSince: number | undefined;
     for (;;) {
@@ -43,9 +47,7 @@ export class EventWatch {
       const quiet = await this.#isQuiet();
       const found = await find();
       if (found !== undefined) return found;
-      if (quiet && quietSince === taken && !this.#mayBeElsewhere(id)) {
-        throw new HeddleError('job_not_found', `there is no job ${id}`);
-      }
+      if (quiet && quietSince === taken && !this.#mayBeElsewhere(id)) throw absent;
       if (Date.now() >= deadline || this.#waiting >= MAX_WAITING) {
         throw new HeddleError(
           'recorder_behind',

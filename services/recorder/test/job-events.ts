@@ -1,4 +1,5 @@
-import type { JobEvent } from '@heddle/contracts';
+import { encodeEvents, type JobEvent } from '@heddle/contracts';
+import type { Item } from '../src/store/record-batch.ts';
 
 type EventOf<T extends JobEvent['type']> = Extract<JobEvent, { type: T }>;
 
@@ -39,4 +40,11 @@ export function failed(job: string, code: string, more: Partial<JobEvent> = {}):
     error,
     ...more,
   } as JobEvent;
+}
+
+/** Events as they come out of one message. */
+export function itemsOf(events: readonly JobEvent[]): Item[] {
+  const { body, properties } = encodeEvents(events, 'message');
+  const message = { body, properties, exchange: 'heddle.events', routingKey: 'event', redelivered: false };
+  return events.map((event) => ({ kind: 'event', event, message }));
 }

@@ -11,7 +11,7 @@ export interface Attempt {
   readonly end: AttemptEnd | null;
 }
 
-export interface AttemptEnd {
+interface AttemptEnd {
   readonly type: EventType;
   readonly at: number;
   readonly seq: number;
@@ -19,7 +19,7 @@ export interface AttemptEnd {
 }
 
 /** A job in a crash loop keeps its newest attempts only. Those beyond stay beyond, so any order gives the same list. */
-export const MAX_KEPT_ATTEMPTS = 100;
+const MAX_KEPT_ATTEMPTS = 100;
 
 /** The attempts with what an event tells of its run; the same list if it tells nothing new. */
 export function mergeAttempts(attempts: readonly Attempt[], event: JobEvent): readonly Attempt[] {

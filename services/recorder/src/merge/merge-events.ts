@@ -16,7 +16,7 @@ export interface JobHistory {
 }
 
 /** Where the job comes from: the earliest `accepted`; until one arrives, the earliest of what else is known. */
-export interface Origin {
+interface Origin {
   /** Which `accepted` event it is; null: none has arrived. */
   readonly accepted: string | null;
   readonly at: number;
@@ -25,10 +25,10 @@ export interface Origin {
   /** Absent when it is in the database already. */
   readonly event?: AcceptedEvent | undefined;
 }
-export type AcceptedEvent = Extract<JobEvent, { type: 'accepted' }>;
+type AcceptedEvent = Extract<JobEvent, { type: 'accepted' }>;
 
 /** The event that decides the job's state, its result, error and outputs. */
-export interface Outcome {
+interface Outcome {
   readonly moment: Moment;
   readonly errorCode: string | null;
   /** Absent when it is in the database already. */

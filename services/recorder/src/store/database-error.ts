@@ -16,11 +16,12 @@ const POSTGRES_DATA = new Set(['22', '23', '54']);
  * a schema that is not ours) is the database's own trouble, and passes or needs a person: events wait for it.
  */
 export function blamesData(error: unknown): boolean {
-  if (error instanceof WriteConflict) return false;
-  // Thrown by our own code or by the driver's check of a value: the same for the same event.
-  if (error instanceof TypeError || error instanceof RangeError) return true;
   if (!(error instanceof Error)) return false;
+  // JSON nested so deep that it can be parsed and not written.
+  if (error instanceof RangeError) return true;
   const { code, errcode } = error as { code?: unknown; errcode?: unknown };
+  // The driver's check of a value.
+  if (error instanceof TypeError) return code === 'ERR_INVALID_ARG_TYPE';
   if (typeof errcode === 'number') return SQLITE_DATA.has(errcode & 0xff);
   return typeof code === 'string' && code.length === 5 && POSTGRES_DATA.has(code.slice(0, 2));
 }

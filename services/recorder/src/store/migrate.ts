@@ -1,10 +1,10 @@
 import { type Kysely, type Migration, Migrator } from 'kysely';
-import * as first from './migrations/0001-first.ts';
+import { up as first } from './migrations/0001-first.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only, in the order of their names. One that has been released is never edited. */
 const migrations: Record<string, Migration> = {
-  '0001-first': first,
+  '0001-first': { up: first },
 };
 
 /** Brings the database to the newest schema. Several recorders may do so at once: PostgreSQL holds all but one back. */

@@ -1,4 +1,4 @@
-import { encodeEvents, type JobEvent, type OutputMessage, type ReceivedMessage } from '@heddle/contracts';
+import type { JobEvent, OutputMessage, ReceivedMessage } from '@heddle/contracts';
 import { blamesData } from './database-error.ts';
 import type { Store } from './open-database.ts';
 import { deadMessage, type OutgoingMessage, putOutgoing } from './outbox.ts';
@@ -9,7 +9,7 @@ import { storeOutput } from './store-output.ts';
 
 /** What one delivery asks to be written. */
 export type Item =
-  | { readonly kind: 'event'; readonly event: JobEvent }
+  | { readonly kind: 'event'; readonly event: JobEvent; readonly message: ReceivedMessage }
   | { readonly kind: 'output'; readonly output: OutputMessage; readonly message: ReceivedMessage }
   | { readonly kind: 'dead'; readonly outgoing: OutgoingMessage<'heddle.dead'>; readonly reason: string };
 
@@ -57,15 +57,12 @@ export class BatchWriter {
   }
 }
 
-/** What becomes of an item that the database does not take. */
+/** What becomes of an item that the database does not take: its message as it came, even if others of its events are fine. */
 function refuse(item: Exclude<Item, { kind: 'dead' }>, error: Error): Item {
   const reason = `the database refuses it: ${error.message}`;
   if (item.kind === 'output') return deadItem(item.message, 'output', reason);
-  const { event } = item;
-  const id = `${event.job}/${event.type}/${event.generation}/${event.attempt}/${event.run}/${event.seq}`;
-  const { body, properties } = encodeEvents([event], id);
-  const message = { body, properties, exchange: 'heddle.events', routingKey: 'event', redelivered: false };
-  return deadItem(message, 'events', reason);
+  const { type, job } = item.event;
+  return deadItem(item.message, 'events', `event ${type} of job ${job}: ${reason}`);
 }
 
 export function deadItem(message: ReceivedMessage, kind: 'events' | 'output', reason: string): Item {

@@ -59,14 +59,14 @@ export interface JobTagRow {
 }
 
 /** How many jobs of a task are in a state, spread over shards so that recorders do not wait for each other. */
-export interface JobCountRow {
+interface JobCountRow {
   task: string;
   state: JobState;
   shard: number;
   jobs: number;
 }
 
-export interface OutputRow {
+interface OutputRow {
   job_id: string;
   run: string;
   name: string;
@@ -90,21 +90,21 @@ export interface OutboxRow {
   available_at: number;
 }
 
-export interface IdempotencyKeyRow {
+interface IdempotencyKeyRow {
   key: string;
   fingerprint: string;
   job_id: string;
   created_at: number;
 }
 
-export interface TaskRow {
+interface TaskRow {
   name: string;
   announcement: string;
   announced_at: number;
 }
 
 /** Single facts, such as the event stream's epoch. */
-export interface FactRow {
+interface FactRow {
   name: string;
   value: string;
 }

@@ -1,9 +1,9 @@
 import { type JobEvent, type JobFilter, jobStates } from '@heddle/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { accepted, failed, started, succeeded } from '../../test/job-events.ts';
+import { accepted, failed, itemsOf, started, succeeded } from '../../test/job-events.ts';
 import { createTestDatabase, databaseKinds, type TestDatabase } from '../../test/open-test-store.ts';
 import type { Store } from './open-database.ts';
-import { BatchWriter, type Item } from './record-batch.ts';
+import { BatchWriter } from './record-batch.ts';
 import { searchJobs } from './search-jobs.ts';
 
 interface Known {
@@ -82,7 +82,7 @@ describe.each(databaseKinds)('search on %s', (kind) => {
     await store.db.destroy();
     await database.remove();
   });
-  const record = (...some: JobEvent[]) => writer.write(some.map((event): Item => ({ kind: 'event', event })));
+  const record = (...some: JobEvent[]) => writer.write(itemsOf(some));
 
   async function readAll(filter: JobFilter, limit: number): Promise<string[]> {
     const ids: string[] = [];

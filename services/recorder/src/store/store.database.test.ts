@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { anyHistoryOfEvents } from '../../test/any-events.ts';
-import { accepted, started, succeeded } from '../../test/job-events.ts';
+import { accepted, itemsOf, started, succeeded } from '../../test/job-events.ts';
 import { createTestDatabase, databaseKinds, type TestDatabase } from '../../test/open-test-store.ts';
 import { readDelivery } from '../read-delivery.ts';
 import { announceTasks, readTasks } from './announce-tasks.ts';
@@ -13,7 +13,7 @@ import { deleteOldJobs, deleteOrphanOutputs } from './delete-old-jobs.ts';
 import { findJob } from './find-job.ts';
 import type { Store } from './open-database.ts';
 import { claimOutgoing, forgetOutgoing, postponeOutgoing } from './outbox.ts';
-import { BatchWriter, type Item } from './record-batch.ts';
+import { BatchWriter } from './record-batch.ts';
 import { findOutput } from './store-output.ts';
 import { beginEpoch, readEpoch } from './stream-epoch.ts';
 import { type SubmitRequest, submitOnce } from './submit-once.ts';
@@ -31,8 +31,7 @@ describe.each(databaseKinds)('the store on %s', (kind) => {
     await store.db.destroy();
     await database.remove();
   });
-  const record = (...events: JobEvent[]) =>
-    writer.write(events.map((event): Item => ({ kind: 'event', event })));
+  const record = (...events: JobEvent[]) => writer.write(itemsOf(events));
 
   test('migrating twice changes nothing', async () => {
     const again = await database.open();
@@ -112,8 +111,28 @@ describe.each(databaseKinds)('the store on %s', (kind) => {
     const [dead, ...more] = await claimOutgoing(store, 10, 1_000, Date.now());
     expect(more).toEqual([]);
     expect(dead).toMatchObject({ exchange: 'heddle.dead', message: { kind: 'events' } });
-    expect(JSON.parse(String(dead?.message.body))).toEqual([accepted(ids[17] ?? '')]);
+    expect(String(dead?.message.properties.headers?.['heddle-reason'])).toContain(ids[17]);
+    expect(JSON.parse(String(dead?.message.body))).toHaveLength(ids.length);
     expect(dead?.message.properties.headers).toMatchObject({ 'heddle-source': 'heddle.events.recorder' });
+    await forgetOutgoing(store.db, [dead?.id ?? '']);
+  });
+
+  test('sends an event that is nested too deep to be written to heddle.dead', async () => {
+    const id = randomUUID();
+    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    const body = Buffer.from(JSON.stringify([accepted(id, { input: 'DEEP' })]).replace('"DEEP"', deep));
+    const message = {
+      body,
+      properties: {},
+      exchange: 'heddle.events',
+      routingKey: 'event',
+      redelivered: false,
+    };
+    const refused = await writer.write([...readDelivery(message), ...itemsOf([accepted(`${id}-fine`)])]);
+    expect(refused).toHaveLength(1);
+    await expect(findJob(store.db, `${id}-fine`)).resolves.toBeDefined();
+    const [dead] = await claimOutgoing(store, 10, 1_000, Date.now());
+    expect(dead?.message.body).toEqual(body);
     await forgetOutgoing(store.db, [dead?.id ?? '']);
   });
 
@@ -144,6 +163,10 @@ describe.each(databaseKinds)('the store on %s', (kind) => {
       sha256,
       body: bytes,
     });
+    const other = { ...description, name: 'lost.png' };
+    const never = randomUUID();
+    await record(succeeded(never, { outputs: [other] }));
+    await expect(findOutput(store.db, never, 'lost.png')).resolves.toBeUndefined();
     await expect(findOutput(store.db, id, '64.png')).rejects.toMatchObject({ code: 'output_not_found' });
   });
 
