@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Broker, BrokerLog, Consumer, Delivery } from '@heddle/broker';
 import type { RecorderClient } from '@heddle/client';
 import { decodeEvents, queues } from '@heddle/contracts';
@@ -9,6 +10,9 @@ const LOG = 'heddle.events.log';
 const RING = { maxBytes: 8 * 1024 * 1024, maxItems: 20_000 };
 /** How long the tail goes on without a reader: somebody who reloads a page resumes from memory. */
 const LINGER_MS = 30_000;
+const ASK_MS = 2_000;
+/** How soon a recorder that is away is asked again whether the log is still the same. */
+const ASK_AGAIN_MS = 1_000;
 
 export interface LiveEventsOptions {
   readonly broker: Pick<Broker, 'consume' | 'onReconnect'>;
@@ -91,14 +95,23 @@ export class LiveEvents {
   }
 
   #currentEpoch(): Promise<string> {
-    this.#epoch ??= this.#options.recorder.ask({ op: 'stream-epoch' }).then(
-      ({ epoch }) => epoch,
-      (error: unknown) => {
-        this.#epoch = undefined;
-        throw error;
-      },
-    );
+    if (!this.#epoch) {
+      const asked = this.#askEpoch();
+      this.#epoch = asked;
+      asked.catch(() => {
+        if (this.#epoch === asked) this.#epoch = undefined;
+      });
+    }
     return this.#epoch;
+  }
+
+  /** Twice: a question that was put in the moment of a reconnect may have lost its answer. */
+  async #askEpoch(): Promise<string> {
+    const ask = async () => {
+      const { epoch } = await this.#options.recorder.ask({ op: 'stream-epoch' }, { timeoutMs: ASK_MS });
+      return epoch;
+    };
+    return ask().catch(ask);
   }
 
   async #startTail(epoch: string): Promise<Consumer> {
@@ -141,29 +154,25 @@ export class LiveEvents {
     });
   }
 
-  /** The stream may have been made anew meanwhile, or events have passed before the tail had seen its first. */
+  /** The stream may have been made anew meanwhile: the tail would wait for offsets that never come. */
   async #afterReconnect(): Promise<void> {
     const before = this.#epoch;
     this.#epoch = undefined;
-    if (!this.#tail) return;
-    try {
-      const changed = (await this.#currentEpoch()) !== (await before);
-      if (changed) {
-        await this.#stopTail();
-        this.#tail = this.#startTail(await this.#currentEpoch());
-        await this.#tail;
-      }
-      if (changed || this.#lastOffset === undefined) {
-        this.ring.push({
-          gap: changed ? 'the event log was made anew' : 'the gateway was away from the broker',
-        });
-        this.#wakeReaders();
-      }
-    } catch (error) {
-      this.#options.log.warn(
-        { err: error },
-        'the epoch of the event log could not be asked after a reconnect',
-      );
+    while (this.#tail && before) {
+      const epoch = await this.#currentEpoch().catch(() => undefined);
+      if (epoch === undefined) await pause(ASK_AGAIN_MS, undefined, { ref: false });
+      else if (epoch === (await before)) return;
+      else return this.#startAnew(epoch);
     }
+  }
+
+  async #startAnew(epoch: string): Promise<void> {
+    await this.#stopTail();
+    this.#tail = this.#startTail(epoch);
+    this.ring.push({ gap: 'the event log was made anew' });
+    this.#wakeReaders();
+    await this.#tail.catch((error: unknown) => {
+      this.#options.log.warn({ err: error }, 'the event log cannot be consumed');
+    });
   }
 }

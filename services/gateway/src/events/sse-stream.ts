@@ -7,7 +7,7 @@ const MOST_UNREAD_BYTES = 256 * 1024;
 /** Milliseconds after which a browser asks again. */
 const RETRY_MS = 2_000;
 /** How long the last words may stay unread. */
-const LAST_WORDS_MS = 5_000;
+const LAST_WORDS_MS = 30_000;
 
 /** The writing end of one client's event stream. Its headers are sent with the first words. */
 export class SseStream {

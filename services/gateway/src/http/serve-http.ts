@@ -11,6 +11,7 @@ import type { Route } from './route.ts';
 
 /** A client that dawdles over its headers is cut off; bodies have idle limits of their own, because bulk streams may take hours. */
 const HEADERS_TIMEOUT_MS = 10_000;
+const CHECK_CONNECTIONS_MS = 2_000;
 /** Longer than the usual 60 s of load balancers, which would otherwise reuse a connection that is just being closed. */
 const KEEP_ALIVE_MS = 65_000;
 
@@ -37,19 +38,26 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const active = new Set<ServerResponse>();
   let draining = false;
 
-  const server = createServer({ keepAlive: true, noDelay: true }, (request, response) => {
-    observeRequest(request, response, http);
-    active.add(response);
-    response.once('close', () => active.delete(response));
-    if (draining) return refuse(request, response, new HeddleError('shutting_down', 'try another gateway'));
-    if (active.size > maxRequests) {
-      return refuse(request, response, new HeddleError('overloaded', `${maxRequests} requests are at work`));
-    }
-    if (hot && request.method === 'POST' && request.url === HOT_PATH) {
-      noteRoute(response, HOT_PATH);
-      void answerRoute(hot.handle, request, response, {}, log);
-    } else app(request, response);
-  });
+  const server = createServer(
+    { keepAlive: true, noDelay: true, connectionsCheckingInterval: CHECK_CONNECTIONS_MS },
+    (request, response) => {
+      observeRequest(request, response, http);
+      active.add(response);
+      response.once('close', () => active.delete(response));
+      if (draining) return refuse(request, response, new HeddleError('shutting_down', 'try another gateway'));
+      if (active.size > maxRequests) {
+        return refuse(
+          request,
+          response,
+          new HeddleError('overloaded', `${maxRequests} requests are at work`),
+        );
+      }
+      if (hot && request.method === 'POST' && request.url === HOT_PATH) {
+        noteRoute(response, HOT_PATH);
+        void answerRoute(hot.handle, request, response, {}, log);
+      } else app(request, response);
+    },
+  );
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = 0;
   server.keepAliveTimeout = KEEP_ALIVE_MS;

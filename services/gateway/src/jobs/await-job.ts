@@ -1,7 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Broker } from '@heddle/broker';
 import { type JobSubmitter, newJobId, type NewJob, type RecorderClient } from '@heddle/client';
-import { DEFAULT_PRIORITY, decodeResult, isTerminal, type JobResult, type JobView } from '@heddle/contracts';
+import {
+  DEFAULT_PRIORITY,
+  decodeResult,
+  HeddleError,
+  isTerminal,
+  type JobResult,
+  type JobView,
+} from '@heddle/contracts';
 import { iso, outputHref, viewJob } from './view-job.ts';
 
 type Recorder = Pick<RecorderClient, 'ask'>;
@@ -19,6 +26,8 @@ interface Parts {
   readonly recorder: Recorder;
 }
 
+/** A recorder that takes longer for one look is not waited for. */
+const LOOK_MS = 1_500;
 /** How far the recorder may lie behind a result that has already come, in milliseconds between looks. */
 const LOOKS_MS = [0, 10, 20, 40, 80, 160, 320, 640];
 
@@ -73,7 +82,7 @@ export async function pollForEnd(
   const deadline = Date.now() + waitMs;
   for (let delay = 20; !signal.aborted; delay = Math.min(delay * 1.5, 1_000)) {
     const view = await look(recorder, id);
-    if (view && isTerminal(view.state)) return view;
+    if (view && view !== 'away' && isTerminal(view.state)) return view;
     const left = deadline - Date.now();
     if (left <= 0) return undefined;
     await pause(Math.min(delay, left), undefined, { signal }).catch(() => undefined);
@@ -85,17 +94,18 @@ async function viewEnded(recorder: Recorder, id: string): Promise<JobView | unde
   for (const delay of LOOKS_MS) {
     if (delay > 0) await pause(delay);
     const view = await look(recorder, id);
+    if (view === 'away') return undefined;
     if (view && isTerminal(view.state)) return view;
   }
   return undefined;
 }
 
-async function look(recorder: Recorder, id: string): Promise<JobView | undefined> {
+/** Undefined: the recorder is behind. `away`: it does not answer at all. */
+async function look(recorder: Recorder, id: string): Promise<JobView | 'away' | undefined> {
   try {
-    return viewJob(await recorder.ask({ op: 'job', id }, { timeoutMs: 1_000 }));
-  } catch {
-    // Away or behind: whoever asked has other means.
-    return undefined;
+    return viewJob(await recorder.ask({ op: 'job', id }, { timeoutMs: LOOK_MS }));
+  } catch (error) {
+    return error instanceof HeddleError && error.code === 'recorder_behind' ? undefined : 'away';
   }
 }
 

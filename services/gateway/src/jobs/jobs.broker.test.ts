@@ -1,0 +1,230 @@
+import { HeddleError, jobViewSchema } from '@heddle/contracts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
+import { type InProcessService, InProcessStack } from '../../../../test/support/in-process-stack.ts';
+
+let vhost: TestVhost;
+let stack: InProcessStack;
+let gateway: InProcessService;
+let recorder: InProcessService;
+
+beforeAll(async () => {
+  vhost = await createVhost();
+  stack = new InProcessStack(vhost.url);
+  recorder = await stack.startRecorder();
+  gateway = await stack.startGateway();
+  await stack.startWorker('debug.echo,debug.sleep,debug.fail');
+  await tasksAreKnown();
+});
+afterAll(async () => {
+  await stack.stop();
+  await vhost.drop();
+});
+
+async function tasksAreKnown(): Promise<void> {
+  await vi.waitFor(async () => expect((await get('/v1/tasks')).body['tasks']).toHaveLength(3), {
+    timeout: 10_000,
+  });
+}
+
+type Json = Record<string, unknown>;
+
+async function get(path: string): Promise<{ status: number; body: Json; headers: Headers }> {
+  const response = await fetch(gateway.url + path);
+  return { status: response.status, body: (await response.json()) as Json, headers: response.headers };
+}
+
+async function submit(
+  job: Json,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: Json; headers: Headers }> {
+  const response = await fetch(`${gateway.url}/v1/jobs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(job),
+  });
+  return { status: response.status, body: (await response.json()) as Json, headers: response.headers };
+}
+
+describe('a submitted job', () => {
+  it('is found at once, and ends', async () => {
+    const { status, body } = await submit({
+      task: 'debug.echo',
+      input: { a: ['ü', 1.5, null] },
+      tags: ['x'],
+    });
+    expect(status).toBe(202);
+    const seen = await get(`/v1/jobs/${body['id']}`);
+    expect(seen.status).toBe(200);
+    await expect
+      .poll(async () => (await get(`/v1/jobs/${body['id']}`)).body)
+      .toMatchObject({
+        state: 'succeeded',
+        result: { a: ['ü', 1.5, null] },
+        input: { a: ['ü', 1.5, null] },
+        tags: ['x'],
+      });
+    expect(jobViewSchema.safeParse((await get(`/v1/jobs/${body['id']}`)).body).error).toBeUndefined();
+  });
+
+  it('is never 404 after its 202, however many come at once', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 200 }, async (_, n) => {
+        const { body } = await submit({ task: 'debug.echo', input: n });
+        return (await get(`/v1/jobs/${body['id']}`)).status;
+      }),
+    );
+    expect(answers.every((status) => status === 200 || status === 503)).toBe(true);
+  });
+
+  it('is not found when there is no such job', async () => {
+    const { status, body } = await get('/v1/jobs/019a0000-0000-7000-8000-000000000000');
+    expect([status, body['code']]).toEqual([404, 'job_not_found']);
+  });
+
+  it('is found by search, page by page', async () => {
+    const tag = `page-${Date.now()}`;
+    for (let n = 0; n < 5; n++)
+      await submit({ task: 'debug.echo', input: n, tags: [tag] }, { prefer: 'wait=5' });
+    const first = await get(`/v1/jobs?tag=${tag}&state=succeeded&limit=3`);
+    const second = await get(`/v1/jobs?tag=${tag}&state=succeeded&limit=3&cursor=${first.body['next']}`);
+    const inputs = [first, second].flatMap(({ body }) => (body['jobs'] as Json[]).map((job) => job['input']));
+    expect(inputs).toEqual([4, 3, 2, 1, 0]);
+    expect(second.body['next']).toBeNull();
+    const refused = await get('/v1/jobs?cursor=nonsense');
+    expect([refused.status, refused.body['code']]).toEqual([422, 'invalid_cursor']);
+  });
+});
+
+describe('Prefer: wait', () => {
+  it('answers 200 with the job as GET shows it when it ends in time', async () => {
+    const { status, body, headers } = await submit({ task: 'debug.echo', input: 7 }, { prefer: 'wait=10' });
+    expect([status, headers.get('preference-applied')]).toEqual([200, 'wait']);
+    expect(body).toMatchObject({ state: 'succeeded', result: 7 });
+    expect(body).toEqual((await get(`/v1/jobs/${body['id']}`)).body);
+  });
+
+  it('answers 200 with the error of a job that failed', async () => {
+    const { status, body } = await submit(
+      { task: 'debug.fail', input: { message: 'on purpose' } },
+      { prefer: 'wait=10' },
+    );
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ state: 'failed', error: { message: 'on purpose' } });
+  });
+
+  it('answers 202 when it does not', async () => {
+    const { status, body } = await submit(
+      { task: 'debug.sleep', input: { ms: 3_000 } },
+      { prefer: 'wait=1' },
+    );
+    expect([status, body['state']]).toEqual([202, 'queued']);
+  });
+
+  it('answers from the result itself while the recorder is away', async () => {
+    await recorder.stop();
+    const { status, body } = await submit({ task: 'debug.echo', input: 'alone' }, { prefer: 'wait=20' });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ state: 'succeeded', result: 'alone', task: 'debug.echo' });
+    expect(jobViewSchema.safeParse(body).error).toBeUndefined();
+    const asked = await get(`/v1/jobs/${body['id']}`);
+    expect([asked.status, Number(asked.headers.get('retry-after')) > 0]).toEqual([503, true]);
+    recorder = await stack.startRecorder();
+    await expect
+      .poll(async () => (await get(`/v1/jobs/${body['id']}`)).status, { timeout: 10_000 })
+      .toBe(200);
+  });
+
+  it('stops waiting when the client leaves', async () => {
+    const gone = new AbortController();
+    const waiting = fetch(`${gateway.url}/v1/jobs`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', prefer: 'wait=60' },
+      body: '{"task":"debug.sleep","input":{"ms":200}}',
+      signal: gone.signal,
+    });
+    setTimeout(() => gone.abort(), 50);
+    await expect(waiting).rejects.toThrow('aborted');
+  });
+});
+
+describe('Idempotency-Key', () => {
+  const key = () => `key-${Date.now()}-${Math.random()}`;
+
+  it('gives the same job again, also to requests at the same time', async () => {
+    const headers = { 'idempotency-key': key() };
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, () => submit({ task: 'debug.echo', input: 'once' }, headers)),
+    );
+    expect(new Set(answers.map(({ body }) => body['id'])).size).toBe(1);
+    expect(answers.map(({ status }) => status)).toEqual([202, 202, 202, 202, 202]);
+  });
+
+  it('waits for the job, also for one that has ended already', async () => {
+    const headers = { 'idempotency-key': key(), prefer: 'wait=10' };
+    const first = await submit({ task: 'debug.echo', input: 'kept' }, headers);
+    const second = await submit({ task: 'debug.echo', input: 'kept' }, headers);
+    expect([first.status, second.status]).toEqual([200, 200]);
+    expect(second.body).toEqual(first.body);
+    expect(first.body).toMatchObject({ state: 'succeeded', result: 'kept' });
+  });
+
+  it('refuses another payload under the same key', async () => {
+    const headers = { 'idempotency-key': key() };
+    await submit({ task: 'debug.echo', input: 1 }, headers);
+    const { status, body } = await submit({ task: 'debug.echo', input: 2 }, headers);
+    expect([status, body['code']]).toEqual([422, 'idempotency_key_reused']);
+  });
+});
+
+describe('announced tasks', () => {
+  it('are checked against their schemas', async () => {
+    const { status, body } = await submit({ task: 'debug.sleep', input: { ms: 'long' } });
+    expect([status, body['code']]).toEqual([422, 'invalid_input']);
+    expect(body['detail']).toContain('input.ms');
+  });
+
+  it('are known as soon as a worker announces them, and stay known when it has gone', async () => {
+    expect((await submit({ task: 'image.thumbnail', input: {} })).body['code']).toBe('unknown_task');
+    const worker = await stack.startWorker('image.thumbnail');
+    await expect
+      .poll(async () => (await submit({ task: 'image.thumbnail', input: {} })).body['code'], {
+        timeout: 10_000,
+      })
+      .toBe('invalid_request');
+    await worker.stop();
+    const { body } = await get('/v1/tasks');
+    expect((body['tasks'] as Json[]).map((task) => task['name'])).toContain('image.thumbnail');
+  });
+
+  it('lists the workers that serve them', async () => {
+    await expect
+      .poll(async () => (await get('/v1/workers')).body, { timeout: 15_000 })
+      .toMatchObject({
+        workers: [{ tasks: expect.arrayContaining(['debug.echo', 'debug.fail', 'debug.sleep']), running: 0 }],
+      });
+  });
+});
+
+describe('a broker that closes every connection', () => {
+  it('loses no job that got its 202', async () => {
+    const accepted: string[] = [];
+    const refused: string[] = [];
+    const submitting = Array.from({ length: 20 }, async (_, lane) => {
+      for (let n = 0; n < 20; n++) {
+        const { status, body } = await submit({ task: 'debug.echo', input: [lane, n] });
+        if (status === 202) accepted.push(body['id'] as string);
+        else refused.push(body['code'] as string);
+      }
+    });
+    await expect.poll(() => accepted.length, { interval: 5 }).toBeGreaterThan(50);
+    await vhost.closeConnections();
+    await Promise.all(submitting);
+    expect(refused.filter((code) => code !== new HeddleError('broker_unavailable', '').code)).toEqual([]);
+    for (const id of accepted) {
+      await expect
+        .poll(async () => (await get(`/v1/jobs/${id}`)).body['state'], { timeout: 15_000 })
+        .toBe('succeeded');
+    }
+  });
+});

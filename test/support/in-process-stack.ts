@@ -1,0 +1,95 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Broker, type BrokerLog, connectBroker } from '@heddle/broker';
+import { createMetrics, type RunningService, type ServiceContext, type ServiceName } from '@heddle/service';
+import { pino } from 'pino';
+import type { z } from 'zod';
+import { settings as workerSettings } from '../../services/consumer/src/settings.ts';
+import { startWorker } from '../../services/consumer/src/start-worker.ts';
+import { gatewaySettings } from '../../services/gateway/src/settings.ts';
+import { startGateway } from '../../services/gateway/src/start-gateway.ts';
+import { startRecorder } from '../../services/recorder/src/start-recorder.ts';
+
+/** A service within the test's own process, with its connection to the broker. */
+export interface InProcessService {
+  readonly broker: Broker;
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts services on one broker and stops what it started, last first. */
+export class InProcessStack {
+  readonly #amqpUrl: string;
+  readonly #running = new Set<InProcessService>();
+  #folder: Promise<string> | undefined;
+  #count = 0;
+
+  constructor(amqpUrl: string) {
+    this.#amqpUrl = amqpUrl;
+  }
+
+  /** The recorder keeps its database when it is stopped and started again. */
+  async startRecorder(): Promise<InProcessService> {
+    const folder = await (this.#folder ??= mkdtemp(join(tmpdir(), 'heddle-test-')));
+    return this.#start('recorder', gatewaySettings, {}, ({ broker, log, metrics }) =>
+      startRecorder({
+        broker,
+        log,
+        registry: metrics.registry,
+        database: { folder },
+        retentionMs: 86_400_000,
+      }),
+    );
+  }
+
+  startWorker(tasks: string): Promise<InProcessService> {
+    return this.#start('consumer', workerSettings, { HEDDLE_TASKS: tasks }, startWorker);
+  }
+
+  startGateway(settings: Record<string, string> = {}): Promise<InProcessService> {
+    return this.#start('gateway', gatewaySettings, { HEDDLE_HTTP_PORT: '0', ...settings }, startGateway);
+  }
+
+  async stop(): Promise<void> {
+    for (const service of [...this.#running].toReversed()) await service.stop();
+    if (this.#folder) await rm(await this.#folder, { recursive: true, force: true });
+  }
+
+  async #start<S extends z.ZodObject>(
+    name: ServiceName,
+    schema: S,
+    env: Record<string, string>,
+    start: (context: ServiceContext<z.infer<S>>) => Promise<RunningService>,
+  ): Promise<InProcessService> {
+    const instance = `${name}-${process.pid}-${++this.#count}`;
+    const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent', base: { service: name } });
+    const draining = new AbortController();
+    const broker = await connectBroker({
+      url: this.#amqpUrl,
+      service: name,
+      instance,
+      log: log as BrokerLog,
+    });
+    const running = await start({
+      settings: schema.parse({ AMQP_URL: this.#amqpUrl, HEDDLE_DRAIN_SECONDS: '5', ...env }),
+      log,
+      metrics: createMetrics(name),
+      instance,
+      broker,
+      signal: draining.signal,
+    });
+    const service: InProcessService = {
+      broker,
+      url: running.url ?? '',
+      stop: async () => {
+        if (!this.#running.delete(service)) return;
+        draining.abort();
+        await running.drain();
+        await broker.close();
+      },
+    };
+    this.#running.add(service);
+    return service;
+  }
+}
