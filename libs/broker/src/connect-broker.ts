@@ -13,12 +13,12 @@ import type {
   ReplyQueue,
 } from './broker.ts';
 import { QueueConsumer } from './consume-queue.ts';
-import { inspectQueue, rowOf, TopologyDeclarer, versionOf } from './declare-topology.ts';
+import { TopologyDeclarer, versionOf } from './declare-topology.ts';
+import { inspectQueue, rowOf } from './inspect-queue.ts';
 import { ConfirmPublisher } from './publish-message.ts';
 import { ReplyDesk } from './reply-queue.ts';
 import { ConnectionSupervisor } from './supervise-connection.ts';
 import { Tally } from './tally.ts';
-import { useChannel } from './use-channel.ts';
 import { ConsumerWatchdog } from './watch-consumers.ts';
 
 /** How long `close` waits for confirms, and for consumers to settle. */
@@ -74,7 +74,8 @@ class RabbitBroker implements Broker {
     this.#publishing = new ConnectionSupervisor(
       { url, heartbeatSeconds, name: name('publish') },
       {
-        setUp: (connection) => useChannel(connection, () => Promise.resolve()),
+        // Here too: published to a broker that has lost its queues, messages would be confirmed and gone.
+        setUp: (connection) => this.#topology.declareShared(connection),
         onUp: (connection) => {
           this.publisher.connected(connection);
           this.#reportConnected();

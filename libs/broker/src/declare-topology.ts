@@ -1,11 +1,17 @@
-import { exchanges, HeddleError, jobQueue, type QueueRow, queues, sharedQueues } from '@heddle/contracts';
+import { exchanges, jobQueue, type QueueRow, queues, sharedQueues } from '@heddle/contracts';
 import type { Channel, ChannelModel } from 'amqplib';
 import { messageOf, replyCode, replyCodeOf } from './amqp-error.ts';
 import type { BrokerLog } from './broker.ts';
+import { inspectQueue, rowOf } from './inspect-queue.ts';
 import { queueDeclaration } from './queue-arguments.ts';
-import { useChannel } from './use-channel.ts';
+import { type RunOnChannel, useChannel, useChannels } from './use-channel.ts';
 
-type Binding = { readonly exchange: string; readonly key: string };
+interface Binding {
+  readonly exchange: string;
+  readonly key: string;
+}
+
+const JOB_ROW = 'heddle.jobs.<task>';
 const EVENT_LOG = 'heddle.events.log';
 
 /**
@@ -15,41 +21,35 @@ const EVENT_LOG = 'heddle.events.log';
 export class TopologyDeclarer {
   readonly #log: BrokerLog;
   readonly #tasks = new Set<string>();
-  /** Instance queues whose plain name an older connection of ours still held. */
+  /** How often a queue of our own had to take another name. */
   #renamed = 0;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(log: BrokerLog) {
     this.#log = log;
   }
 
-  /** All exchanges, the queues that every service declares, and the job queues asked for so far. */
-  async declareShared(connection: ChannelModel): Promise<void> {
-    for (const [name, entry] of Object.entries(exchanges)) {
-      const alternate = 'alternate' in entry ? { alternateExchange: entry.alternate } : {};
-      await this.#declare(
-        connection,
-        `exchange ${name}`,
-        (channel) => channel.assertExchange(name, entry.type, { durable: true, ...alternate }),
-        (channel) => channel.checkExchange(name),
-      );
-    }
-    for (const row of sharedQueues) {
-      if (queues[row].type !== 'stream') await this.#declareQueue(connection, row, row, queues[row].bindings);
-    }
-    for (const task of this.#tasks) await this.declareJobQueue(connection, task);
+  /** All exchanges, the queues that every service declares, and the job queues asked for so far. One call after the other. */
+  declareShared(connection: ChannelModel): Promise<void> {
+    const declared = this.#last.then(() =>
+      useChannels(connection, (run) => this.#declareAll(connection, run)),
+    );
+    this.#last = declared.catch(() => {});
+    return declared;
   }
 
   /** A task's queue, from now on with every `declareShared` too. */
   async declareJobQueue(connection: ChannelModel, task: string): Promise<void> {
     this.#tasks.add(task);
-    const row = 'heddle.jobs.<task>';
-    const bindings = queues[row].bindings.map(({ exchange }) => ({ exchange, key: task }));
-    await this.#declareQueue(connection, jobQueue(task), row, bindings);
+    await useChannels(connection, (run) => this.#declareJobQueue(connection, run, task));
   }
 
   async declareEventLog(connection: ChannelModel): Promise<{ created: boolean }> {
-    const created = !(await queueExists(connection, EVENT_LOG));
-    await this.#declareQueue(connection, EVENT_LOG, EVENT_LOG, queues[EVENT_LOG].bindings);
+    const created = (await inspectQueue(connection, EVENT_LOG)) === undefined;
+    const { bindings } = queues[EVENT_LOG];
+    await useChannels(connection, (run) =>
+      this.#declareQueue(connection, run, EVENT_LOG, EVENT_LOG, bindings),
+    );
     return { created };
   }
 
@@ -59,26 +59,49 @@ export class TopologyDeclarer {
    */
   async prepareQueue(connection: ChannelModel, queue: string): Promise<string> {
     const row = rowOf(queue);
-    if (queues[row].type === 'reply') return this.#declareInstanceQueue(connection, queue, row);
-    if (queues[row].type === 'stream') return queue;
-    if (row === queue) await this.#declareQueue(connection, queue, row, queues[row].bindings);
-    else if (this.#tasks.has(queue.slice('heddle.jobs.'.length))) {
-      await this.declareJobQueue(connection, queue.slice('heddle.jobs.'.length));
+    const { type, bindings } = queues[row];
+    if (type === 'reply') return this.#declareInstanceQueue(connection, queue, row);
+    if (type === 'job') {
+      const task = queue.slice(jobQueue('').length);
+      if (this.#tasks.has(task)) await this.declareJobQueue(connection, task);
+    } else if (type === 'quorum') {
+      await useChannels(connection, (run) => this.#declareQueue(connection, run, queue, row, bindings));
     }
     return queue;
   }
 
+  async #declareAll(connection: ChannelModel, run: RunOnChannel): Promise<void> {
+    for (const [name, entry] of Object.entries(exchanges)) {
+      const options = 'alternate' in entry ? { alternateExchange: entry.alternate } : {};
+      await this.#declare(
+        run,
+        `exchange ${name}`,
+        (channel) => channel.assertExchange(name, entry.type, { durable: true, ...options }),
+        (channel) => channel.checkExchange(name),
+      );
+    }
+    for (const row of sharedQueues) {
+      const { type, bindings } = queues[row];
+      if (type !== 'stream') await this.#declareQueue(connection, run, row, row, bindings);
+    }
+    for (const task of this.#tasks) await this.#declareJobQueue(connection, run, task);
+  }
+
+  async #declareJobQueue(connection: ChannelModel, run: RunOnChannel, task: string): Promise<void> {
+    const bindings = queues[JOB_ROW].bindings.map(({ exchange }) => ({ exchange, key: task }));
+    await this.#declareQueue(connection, run, jobQueue(task), JOB_ROW, bindings);
+  }
+
   async #declareInstanceQueue(connection: ChannelModel, queue: string, row: QueueRow): Promise<string> {
-    const declareAs = async (name: string): Promise<string> => {
-      const { exclusive, durable } = queueDeclaration(row, versionOf(connection));
-      await useChannel(connection, async (channel) => {
+    const { exclusive, durable } = queueDeclaration(row, versionOf(connection));
+    const declareAs = (name: string): Promise<string> =>
+      useChannel(connection, async (channel) => {
         await channel.assertQueue(name, { exclusive, durable });
         for (const { exchange, key } of queues[row].bindings) {
           await channel.bindQueue(name, exchange, key === '' ? '' : name);
         }
+        return name;
       });
-      return name;
-    };
     try {
       return await declareAs(queue);
     } catch (error) {
@@ -89,20 +112,21 @@ export class TopologyDeclarer {
 
   async #declareQueue(
     connection: ChannelModel,
+    run: RunOnChannel,
     name: string,
     row: QueueRow,
     bindings: readonly Binding[],
   ): Promise<void> {
-    const { exclusive: _, ...declaration } = queueDeclaration(row, versionOf(connection));
+    const { durable, arguments: args } = queueDeclaration(row, versionOf(connection));
     await this.#declare(
-      connection,
+      run,
       `queue ${name}`,
-      (channel) => channel.assertQueue(name, declaration),
+      (channel) => channel.assertQueue(name, { durable, arguments: args }),
       (channel) => channel.checkQueue(name),
     );
     for (const { exchange, key } of bindings) {
       await this.#declare(
-        connection,
+        run,
         `binding of ${name} to ${exchange}`,
         (channel) => channel.bindQueue(name, exchange, key),
         () => Promise.resolve(),
@@ -111,17 +135,17 @@ export class TopologyDeclarer {
   }
 
   async #declare(
-    connection: ChannelModel,
+    run: RunOnChannel,
     what: string,
     declare: (channel: Channel) => Promise<unknown>,
     check: (channel: Channel) => Promise<unknown>,
   ): Promise<void> {
     try {
-      await useChannel(connection, declare);
+      await run(declare);
     } catch (error) {
       const code = replyCodeOf(error);
       if (code !== replyCode.preconditionFailed && code !== replyCode.accessRefused) throw error;
-      await useChannel(connection, check);
+      await run(check);
       this.#log.warn({ what, reason: messageOf(error) }, 'kept what is on the broker');
     }
   }
@@ -130,33 +154,4 @@ export class TopologyDeclarer {
 /** The broker's version, as it said when the connection was opened. */
 export function versionOf(connection: ChannelModel): string {
   return connection.connection.serverProperties.version;
-}
-
-/** Ready messages, or undefined if there is no such queue. */
-export async function inspectQueue(
-  connection: ChannelModel,
-  queue: string,
-): Promise<{ ready: number; consumers: number } | undefined> {
-  try {
-    const { messageCount, consumerCount } = await useChannel(connection, (channel) =>
-      channel.checkQueue(queue),
-    );
-    return { ready: messageCount, consumers: consumerCount };
-  } catch (error) {
-    if (replyCodeOf(error) === replyCode.notFound) return undefined;
-    throw error;
-  }
-}
-
-async function queueExists(connection: ChannelModel, queue: string): Promise<boolean> {
-  return (await inspectQueue(connection, queue)) !== undefined;
-}
-
-/** The row of the table that a queue belongs to. */
-export function rowOf(queue: string): QueueRow {
-  for (const row of Object.keys(queues) as QueueRow[]) {
-    const [head = row, placeholder] = row.split('<');
-    if (placeholder === undefined ? queue === row : queue.startsWith(head)) return row;
-  }
-  throw new HeddleError('internal_error', `the topology has no queue "${queue}"`);
 }

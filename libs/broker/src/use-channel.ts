@@ -1,21 +1,37 @@
 import type { Channel, ChannelModel } from 'amqplib';
 
+/** Runs AMQP calls on a channel; rejects with the broker's error, whose `code` is the AMQP reply code. */
+export type RunOnChannel = <T>(work: (channel: Channel) => Promise<T>) => Promise<T>;
+
 /**
- * Runs AMQP calls on a channel of their own, because a refused call closes its channel and fails everything on it.
- * Rejects with the broker's error, whose `code` is the AMQP reply code.
+ * Lends throw-away channels for AMQP calls that the broker may refuse, because a refusal closes the channel and fails
+ * everything on it: the same channel from call to call, and a new one after each refusal.
  */
-export async function useChannel<T>(
+export async function useChannels<T>(
   connection: ChannelModel,
-  work: (channel: Channel) => Promise<T>,
+  body: (run: RunOnChannel) => Promise<T>,
 ): Promise<T> {
-  const channel = await connection.createChannel();
-  let open = true;
-  channel.on('error', () => {});
-  channel.on('handler-error', () => {});
-  channel.on('close', () => (open = false));
+  let current: Channel | undefined;
+  const open = async (): Promise<Channel> => {
+    const channel = await connection.createChannel();
+    channel.on('error', () => {});
+    channel.on('handler-error', () => {});
+    channel.on('close', () => {
+      if (current === channel) current = undefined;
+    });
+    return channel;
+  };
   try {
-    return await work(channel);
+    return await body(async (work) => {
+      current ??= await open();
+      return work(current);
+    });
   } finally {
-    if (open) await channel.close().catch(() => {});
+    await current?.close().catch(() => {});
   }
+}
+
+/** Runs one piece of work on a throw-away channel. */
+export function useChannel<T>(connection: ChannelModel, work: (channel: Channel) => Promise<T>): Promise<T> {
+  return useChannels(connection, (run) => run(work));
 }

@@ -1,6 +1,6 @@
 import type { ChannelModel } from 'amqplib';
 import type { QueueConsumer } from './consume-queue.ts';
-import { inspectQueue } from './declare-topology.ts';
+import { inspectQueue } from './inspect-queue.ts';
 
 /** How often idle consumers are looked at. */
 const LOOK_MS = 10_000;

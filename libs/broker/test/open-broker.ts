@@ -1,3 +1,4 @@
+/// <reference types="node" />
 import { randomUUID } from 'node:crypto';
 import type { WireMessage } from '@heddle/contracts';
 import amqp, { type Channel } from 'amqplib';
