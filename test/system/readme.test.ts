@@ -1,0 +1,145 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createVhost, type TestVhost } from '../support/broker.ts';
+import { Stack } from '../support/service-process.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const PRINTED_ADDRESS = 'http://127.0.0.1:8080';
+
+/** The one `sh` block of the README that has curl lines, without its comments. */
+const block = [...readme.matchAll(/```sh\n([^]*?)```/g)]
+  .map(([, text = '']) => text)
+  .find((text) => text.includes('curl'));
+const lines = (block ?? '').split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+
+const module = /```js\n([^]*?)```/.exec(readme)?.[1] ?? '';
+
+describe("README's lines", () => {
+  let vhost: TestVhost;
+  let folder: string;
+  let url: string;
+  const stack = new Stack();
+  /** What each line printed. */
+  let outputs: string[];
+
+  beforeAll(async () => {
+    vhost = await createVhost();
+    // Inside the clone, where the task's module finds what it imports.
+    mkdirSync(join(root, '.heddle'), { recursive: true });
+    folder = mkdtempSync(join(root, '.heddle/readme-'));
+    symlinkSync(join(root, 'samples'), join(folder, 'samples'));
+    const shout = join(folder, 'shout.mjs');
+    writeFileSync(shout, module);
+    const env = { AMQP_URL: vhost.url, HEDDLE_DATA: join(folder, 'data') };
+    const [gateway] = await Promise.all([
+      stack.start('gateway', env),
+      stack.start('recorder', env),
+      stack.start('consumer', { ...env, HEDDLE_TASKS: `debug.*,image.*,${shout}` }),
+    ]);
+    url = gateway.url ?? '';
+    await vi.waitUntil(() => knows(url, ['debug.echo', 'debug.sleep', 'image.thumbnail', 'text.shout']), {
+      timeout: 30_000,
+    });
+    outputs = await runLines(
+      lines.map((line) => line.replaceAll(PRINTED_ADDRESS, url)),
+      folder,
+    );
+  });
+  afterAll(async () => {
+    await stack.stop();
+    await vhost.drop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** What the line that contains this text printed, as JSON. */
+  function jsonOf(text: string, which = 0): unknown {
+    const index = lines.flatMap((line, at) => (line.includes(text) ? [at] : []))[which];
+    if (index === undefined) throw new Error(`expected a line with ${text} in README.md, got none`);
+    return JSON.parse(outputs[index] ?? '');
+  }
+
+  test('are there, and each names the address that npm start prints', () => {
+    expect(lines.length).toBeGreaterThan(8);
+    expect(lines.filter((line) => !line.includes(PRINTED_ADDRESS))).toEqual([]);
+  });
+
+  test('run a job and wait for its result', () => {
+    expect(jsonOf('hello')).toMatchObject({ state: 'succeeded', result: { hello: 'world' } });
+  });
+
+  test('submit a job, show it and follow its events to the end', () => {
+    expect(jsonOf(':8080$job')).toMatchObject({ task: 'debug.sleep', priority: 9, tags: ['readme'] });
+    const events = outputs[lines.findIndex((line) => line.includes('$job/events'))];
+    expect(events).toMatch(/^event: snapshot$/m);
+    expect(events).toMatch(/^event: succeeded$/m);
+  });
+
+  test('make a thumbnail and fetch it', () => {
+    const png = readFileSync(join(folder, '128.png'));
+    expect(png.subarray(1, 4).toString()).toBe('PNG');
+    expect(png.length).toBeGreaterThan(1_000);
+  });
+
+  test('submit in bulk', () => {
+    const answer = outputs[lines.findIndex((line) => line.includes('/bulk'))] ?? '';
+    const answers = answer
+      .trim()
+      .split('\n')
+      .map((text) => JSON.parse(text) as unknown);
+    expect(answers).toEqual([
+      { line: 1, id: expect.any(String) },
+      { line: 2, id: expect.any(String) },
+    ]);
+  });
+
+  test('give the same job for the same request', () => {
+    const [first, second] = [jsonOf('readme-1', 0), jsonOf('readme-1', 1)] as { id: string }[];
+    expect(second?.id).toBe(first?.id);
+  });
+
+  test('define a task that runs, and whose input the gateway checks', async () => {
+    const headers = { 'content-type': 'application/json', prefer: 'wait=5' };
+    const post = (input: unknown) =>
+      fetch(`${url}/v1/jobs`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ task: 'text.shout', input }),
+      });
+    expect(await (await post({ text: 'hello' })).json()).toMatchObject({ result: { text: 'HELLO' } });
+    expect((await post({ text: 1 })).status).toBe(422);
+  });
+
+  test('search, and list tasks and workers', () => {
+    expect(jsonOf('tag=readme')).toMatchObject({ jobs: [{ task: 'debug.sleep' }], next: null });
+    expect(jsonOf('/v1/tasks')).toMatchObject({ tasks: expect.arrayContaining([]) });
+    expect(jsonOf('/v1/workers')).toHaveProperty('workers');
+  });
+});
+
+async function knows(url: string, tasks: readonly string[]): Promise<boolean> {
+  const response = await fetch(`${url}/v1/tasks`);
+  if (!response.ok) return false;
+  const known = new Set(
+    ((await response.json()) as { tasks: { name: string }[] }).tasks.map(({ name }) => name),
+  );
+  return tasks.every((task) => known.has(task));
+}
+
+/** Runs lines in one shell, as somebody who pastes them does; gives what each printed. Rejects at the first that fails. */
+async function runLines(commands: readonly string[], cwd: string): Promise<string[]> {
+  const mark = '=====';
+  const script = commands.map((command) => `${command}\nprintf '\\n${mark}\\n'`).join('\n');
+  const shell = spawn('/bin/sh', ['-e'], { cwd, stdio: ['pipe', 'pipe', 'pipe'] });
+  let output = '';
+  let complaint = '';
+  shell.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  shell.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
+  shell.stdin.end(script);
+  const code = await new Promise((resolve) => shell.once('close', resolve));
+  if (code !== 0) throw new Error(`the shell ended with ${String(code)}: ${complaint}\n${output}`);
+  return output.split(`\n${mark}\n`);
+}
