@@ -2,6 +2,7 @@ import { type EventType, eventStates, type JobEvent } from '@heddle/contracts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyHistoryOfEvents } from '../../test/any-events.ts';
+import { started } from '../../test/job-events.ts';
 import { compareMoments, endsJob } from './event-order.ts';
 import { type JobHistory, mergeEvent } from './merge-events.ts';
 
@@ -56,6 +57,22 @@ describe('merging events', () => {
         const highest = events.toSorted(byTheRule).at(-1) as JobEvent;
         expect(eventStates[fold(events).outcome.moment.type]).toBe(eventStates[highest.type]);
       }),
+    );
+  });
+
+  test('keeps the newest hundred attempts of a job that crashes for ever', () => {
+    const attempts = Array.from({ length: 150 }, (_, n) =>
+      started('job-1', { attempt: n + 1, run: `run-${n}` }),
+    );
+    const inOrder = fold(attempts);
+    expect(inOrder.attempts.map((attempt) => attempt.number)).toEqual(
+      Array.from({ length: 100 }, (_, n) => n + 51),
+    );
+    fc.assert(
+      fc.property(fc.shuffledSubarray(attempts, { minLength: 150 }), (shuffled) => {
+        expect(fold(shuffled).attempts).toEqual(inOrder.attempts);
+      }),
+      { numRuns: 20 },
     );
   });
 

@@ -1,8 +1,8 @@
 import type { CompiledQuery } from 'kysely';
 import type { Tx } from './schema.ts';
 
-/** Rows of the largest chunk: 512 rows of 24 columns stay below SQLite's 32,766 parameters. */
-const LARGEST = 512;
+/** Rows of the largest chunk. More make SQLite no faster, and PostgreSQL plans a statement of thousands of parameters slowly. */
+const LARGEST = 128;
 
 /**
  * A statement over many items, compiled once for each power of two of items; many items go in few statements.
