@@ -24,6 +24,7 @@ export function stackFile(env = process.env) {
 export class Stack {
   #print;
   #onBadSettings;
+  #quiet;
   #env;
   /** Promise of the broker: a stop may come before it is up. */
   #finding;
@@ -31,9 +32,11 @@ export class Stack {
   #stopping = false;
 
   /**
-   * @param {{print: (line: string) => void, onBadSettings?: () => void, env?: NodeJS.ProcessEnv}} options
+   * @param {{print: (line: string) => void, onBadSettings?: () => void, quiet?: boolean, env?: NodeJS.ProcessEnv}} options
+   *   `quiet`: says nothing of services that start as they should
    */
-  constructor({ print, onBadSettings = () => {}, env = process.env }) {
+  constructor({ print, onBadSettings = () => {}, quiet = false, env = process.env }) {
+    this.#quiet = quiet;
     this.#print = print;
     this.#onBadSettings = onBadSettings;
     this.#env = env;
@@ -126,6 +129,7 @@ export class Stack {
     return {
       onStarted: (line, ms) => {
         starts += 1;
+        if (this.#quiet && starts === 1) return;
         const again = starts > 1 ? 'started again' : 'started';
         const where = line.url ? `, ${line.url}` : '';
         this.#print(
