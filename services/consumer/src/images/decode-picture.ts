@@ -1,4 +1,5 @@
 import { HeddleError } from '@heddle/contracts';
+import type { Metadata } from 'sharp';
 import { explainFault } from './explain-fault.ts';
 import { MAX_PIXELS, sharp } from './image-library.ts';
 import { fitInside, type Picture } from './picture.ts';
@@ -26,11 +27,10 @@ export interface DecodedPicture {
 export async function decodePicture(bytes: Buffer, size: number): Promise<DecodedPicture> {
   const format = sniffImage(bytes);
   try {
-    const { width, height, pages = 1, autoOrient, icc, space } = await sharp(bytes, LIMITS).metadata();
-    if (format === 'webp' && height * pages > MAX_WEBP_SIDE) {
-      const expected = `expected a WebP of at most ${MAX_WEBP_SIDE} pixels a side, all frames counted`;
-      throw new HeddleError('image_too_large', `${expected}; got ${width} × ${height} in ${pages} frames`);
-    }
+    // Only the header is read here, so the limit can wait for what it says.
+    const metadata = await sharp(bytes, { ...LIMITS, limitInputPixels: false }).metadata();
+    checkSize(format, metadata);
+    const { autoOrient, icc, space } = metadata;
     const target = fitInside(autoOrient, size);
     const ignoreIcc = icc !== undefined && space === 'srgb' && isSrgbProfile(icc);
     const { data, info } = await sharp(bytes, { ...LIMITS, ignoreIcc })
@@ -40,14 +40,23 @@ export async function decodePicture(bytes: Buffer, size: number): Promise<Decode
       .toColourspace('srgb')
       .raw()
       .toBuffer({ resolveWithObject: true });
-    const picture = {
-      pixels: data,
-      width: info.width,
-      height: info.height,
-      channels: info.channels,
+    const channels = info.channels === 4 ? 4 : 3;
+    return {
+      picture: { pixels: data, width: info.width, height: info.height, channels },
+      original: autoOrient,
     };
-    return { picture, original: autoOrient };
   } catch (fault) {
     throw explainFault(fault, format);
+  }
+}
+
+function checkSize(format: string, { width, height, pages = 1 }: Metadata): void {
+  if (width * height > MAX_PIXELS) {
+    const expected = `expected at most ${MAX_PIXELS / 1e6} megapixels`;
+    throw new HeddleError('image_too_large', `${expected}, got ${width} × ${height} pixels`);
+  }
+  if (format === 'webp' && height * pages > MAX_WEBP_SIDE) {
+    const expected = `expected at most ${MAX_WEBP_SIDE} pixels a side in a WebP, its frames stacked`;
+    throw new HeddleError('image_too_large', `${expected}; got ${pages} frames of ${width} × ${height}`);
   }
 }

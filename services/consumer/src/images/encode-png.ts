@@ -3,7 +3,7 @@ import type { Picture } from './picture.ts';
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 /** PNG's colour types by number of channels. */
-const COLOUR_TYPES = { 1: 0, 2: 4, 3: 2, 4: 6 } as const;
+const COLOUR_TYPES = { 3: 2, 4: 6 } as const;
 /** The filter that predicts each byte from its left neighbour. */
 const FILTER_SUB = 1;
 /** On filtered photos higher levels take twice the time for a hundredth of the size. */

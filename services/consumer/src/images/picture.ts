@@ -3,12 +3,12 @@ export interface Picture {
   readonly pixels: Buffer;
   readonly width: number;
   readonly height: number;
-  /** 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha. Alpha is not premultiplied. */
-  readonly channels: 1 | 2 | 3 | 4;
+  /** 3: RGB; grey is RGB, too. 4: RGB and alpha, which is not multiplied into the colours. */
+  readonly channels: 3 | 4;
 }
 
 export function hasAlpha(picture: Picture): boolean {
-  return picture.channels === 2 || picture.channels === 4;
+  return picture.channels === 4;
 }
 
 /** Width and height with the longest side brought down to `size`: rounded, at least 1, never enlarged. */

@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { isTask, type Task } from '@heddle/client';
 import { HeddleError } from '@heddle/contracts';
 import { siblingModule } from './sibling-module.ts';
@@ -15,7 +17,7 @@ export const builtInModule = siblingModule('../tasks/built-in-tasks', import.met
 export async function loadTasks(module: string): Promise<RegisteredTask[]> {
   let exported: Record<string, unknown>;
   try {
-    exported = (await import(module)) as Record<string, unknown>;
+    exported = await importModule(module);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new HeddleError('invalid_task', `${module} cannot be loaded: ${reason}`, { cause: error });
@@ -28,6 +30,16 @@ export async function loadTasks(module: string): Promise<RegisteredTask[]> {
     );
   }
   return [...tasks].map((task) => ({ task, module }));
+}
+
+/** Under a TypeScript loader, worker threads may have its hook for `require` only (tsx on Node 20). */
+async function importModule(module: string): Promise<Record<string, unknown>> {
+  try {
+    return (await import(module)) as Record<string, unknown>;
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error;
+    return createRequire(import.meta.url)(fileURLToPath(module)) as Record<string, unknown>;
+  }
 }
 
 /** An export is a task or a list of tasks. */
