@@ -14,7 +14,7 @@ export async function stopStaleNode(folder) {
   if (!stale) return;
   if (isOurProcess(stale.keeperPid, 'keep-node.mjs')) {
     throw new BrokerInUseError(
-      `the broker in ${folder} belongs to a run that goes on (process ${stale.keeperPid})`,
+      `a run that goes on uses ${folder} (process ${stale.keeperPid}): stop it, or set HEDDLE_DATA to another folder`,
     );
   }
   if (isOurProcess(stale.nodePid, stale.nodename)) await stopProcess(stale.nodePid);
