@@ -7,7 +7,7 @@
  */
 
 /** Test files may reach for the test support and for what they compare with. */
-const TESTS = '[.]test[.]ts$';
+const TESTS = '([.]test[.]ts$|^(libs|services)/[^/]+/test/)';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
