@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type Broker, EventPublisher } from '@heddle/broker';
 import { newJobId, RecorderClient } from '@heddle/client';
 import { DatabaseSync } from '@photostructure/sqlite';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
 import { setup as startPostgres } from '../../../test/support/global-postgres.ts';
@@ -200,6 +201,31 @@ describe('two recorders on one PostgreSQL', () => {
     }
   });
 
+  test('go on after their database has cut every session', async () => {
+    const events = new EventPublisher(broker.publisher);
+    const client = new RecorderClient(broker);
+    const ids = Array.from({ length: 1_500 }, () => newJobId());
+    const admin = new pg.Client({ connectionString: database.options.url });
+    await admin.connect();
+    const published = Promise.all(ids.map((id) => events.add(accepted(id, { at: Date.now() }))));
+    for (let cuts = 0; cuts < 5; cuts++) {
+      await admin.query(
+        'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+      );
+      await vi.waitFor(async () => expect(await countSessions(admin)).toBeGreaterThan(1), 5_000);
+    }
+    await published;
+    await admin.end();
+    await vi.waitFor(
+      async () => {
+        const counts = await client.ask({ op: 'counts' });
+        expect(counts).toEqual([{ task: 'debug.echo', state: 'queued', count: ids.length }]);
+      },
+      { timeout: 20_000, interval: 200 },
+    );
+    await vi.waitFor(() => expect(recorders.flatMap((recorder) => recorder.notReady())).toEqual([]), 10_000);
+  });
+
   test('make one job of many submits with one key', async () => {
     const client = new RecorderClient(broker);
     const task = 'debug.keyed';
@@ -219,6 +245,13 @@ describe('two recorders on one PostgreSQL', () => {
     await vi.waitFor(() => expect(jobs).toEqual([replies[0]?.id]), 5_000);
   });
 });
+
+async function countSessions(admin: pg.Client): Promise<number> {
+  const { rows } = await admin.query<{ sessions: number }>(
+    'select count(*)::int as sessions from pg_stat_activity where datname = current_database()',
+  );
+  return rows[0]?.sessions ?? 0;
+}
 
 /** A recorder in a process of its own, from the sources; resolves once it has started. */
 async function spawnRecorder(vhost: TestVhost, database: TestDatabase): Promise<ChildProcess> {

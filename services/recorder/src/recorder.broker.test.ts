@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { type Broker, EventPublisher } from '@heddle/broker';
 import { newJobId, RecorderClient } from '@heddle/client';
 import { encodeOutput, header, type JobEvent, type JobRecord, type ReceivedMessage } from '@heddle/contracts';
+import { connect as connectRaw } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
 import { accepted, failed, started, succeeded } from '../test/job-events.ts';
@@ -66,7 +67,7 @@ describe('the recorder', () => {
       expect(page.jobs.map((job) => job.id)).toEqual([ids[2], ids[1]]);
       const last = await client.ask({ op: 'jobs', filter, limit: 2, cursor: page.next ?? '' });
       expect(last).toMatchObject({ jobs: [{ id: ids[0] }], next: null });
-    });
+    }, 10_000);
     expect(await client.ask({ op: 'counts' })).toContainEqual({
       task: 'debug.search',
       state: 'failed',
@@ -115,7 +116,7 @@ describe('the recorder', () => {
     const id = newJobId();
     await publish(accepted(id));
     expect(await ask(id)).toMatchObject({ id });
-    await vi.waitFor(() => expect(dead.messages).toHaveLength(3));
+    await vi.waitFor(() => expect(dead.messages).toHaveLength(3), 10_000);
     const reasons = dead.messages.map((message) => String(message.properties.headers?.[header.reason]));
     expect(reasons.toSorted()).toEqual([
       expect.stringContaining('body is not JSON'),
@@ -150,7 +151,7 @@ describe('the recorder', () => {
       jobs.push(delivery.message);
       delivery.ack();
     });
-    await vi.waitFor(() => expect(jobs).toHaveLength(1));
+    await vi.waitFor(() => expect(jobs).toHaveLength(1), 10_000);
     expect(jobs[0]?.properties).toMatchObject({ messageId: id, type: task, priority: 6 });
     await consumer.close();
   });
@@ -180,7 +181,7 @@ describe('the recorder', () => {
       ok: false,
       error: { code: 'invalid_request' },
     });
-    await vi.waitFor(() => expect(dead.messages).toHaveLength(1));
+    await vi.waitFor(() => expect(dead.messages).toHaveLength(1), 10_000);
     await dead.stop();
   });
 
@@ -194,6 +195,19 @@ describe('the recorder', () => {
       20_000,
     );
     for (const id of ids) expect(await ask(id)).toMatchObject({ id });
+  });
+
+  test('begins a new epoch when the event stream had to be made anew', async () => {
+    const { epoch } = await client.ask({ op: 'stream-epoch' });
+    const connection = await connectRaw(vhost.url);
+    const channel = await connection.createChannel();
+    await channel.deleteQueue('heddle.events.log');
+    await connection.close();
+    await vhost.closeConnections();
+    await vi.waitFor(async () => expect(await client.ask({ op: 'stream-epoch' })).not.toEqual({ epoch }), {
+      timeout: 20_000,
+      interval: 200,
+    });
   });
 
   test('measures its transactions', async () => {

@@ -10,7 +10,7 @@ export interface DatabaseOptions {
   /** `postgresql://…`; absent: SQLite in `folder`. */
   readonly url?: string | undefined;
   readonly folder: string;
-  /** Hears of connections that break while nobody uses them. */
+  /** Hears of connections that break; what was being done fails besides. */
   readonly onError: (error: Error) => void;
 }
 

@@ -5,7 +5,7 @@ const BIGINT_OID = 20;
 const POOL_SIZE = 8;
 const CONNECT_TIMEOUT_MS = 5_000;
 
-/** A pool of connections to PostgreSQL. `onError` hears of connections that break while nobody uses them. */
+/** A pool of connections to PostgreSQL. `onError` hears of connections that break. */
 export function openPostgres(url: string, onError: (error: Error) => void): Dialect {
   const pool = new pg.Pool({
     connectionString: url,
@@ -16,6 +16,8 @@ export function openPostgres(url: string, onError: (error: Error) => void): Dial
     types: { getTypeParser },
   });
   pool.on('error', onError);
+  // The pool listens to idle connections only: one that breaks in use would end the process, beside failing its query.
+  pool.on('connect', (client) => client.on('error', onError));
   return new PostgresDialect({ pool });
 }
 

@@ -37,6 +37,9 @@ export async function putOutgoing(tx: Tx, messages: readonly OutgoingMessage[]):
   }
 }
 
+/** All headers must fit into one frame of AMQP, 128 KiB. */
+const MAX_REASON = 1_000;
+
 /** A message as it goes to `heddle.dead`: as it came, with the reason. */
 export function deadMessage(
   received: ReceivedMessage,
@@ -44,7 +47,11 @@ export function deadMessage(
   source: string,
   reason: string,
 ): OutgoingMessage<'heddle.dead'> {
-  const headers = { ...received.properties.headers, [header.reason]: reason, [header.source]: source };
+  const headers = {
+    ...received.properties.headers,
+    [header.reason]: reason.slice(0, MAX_REASON),
+    [header.source]: source,
+  };
   // An expiration would make the broker drop it from among the dead.
   const properties: WireProperties = { ...received.properties, headers, expiration: undefined };
   return { exchange: 'heddle.dead', routingKey: '', message: { kind, body: received.body, properties } };
