@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Corners, corners, farthest, quartersImage, readCorners } from '../../test/pictures.ts';
 import { sharp } from './image-library.ts';
-import { makeThumbnails, type Thumbnail } from './make-thumbnails.ts';
+import { makeThumbnails } from './make-thumbnails.ts';
 
 const png = { sizes: [32], format: 'png' } as const;
 
@@ -10,7 +10,8 @@ async function thumbnailOf(
   input: { sizes?: number[]; format?: 'png' | 'jpeg' | 'webp' | 'avif' } = {},
 ) {
   const [thumbnail] = await makeThumbnails(file, { ...png, sizes: [...png.sizes], ...input });
-  return thumbnail as Thumbnail;
+  if (!thumbnail) throw new Error('expected a thumbnail');
+  return thumbnail;
 }
 
 async function expectCorners(file: Buffer, expected: Corners | typeof corners, tolerance = 6): Promise<void> {

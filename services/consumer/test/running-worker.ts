@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { type Broker, type BrokerLog, connectBroker } from '@heddle/broker';
+import { JobSubmitter } from '@heddle/client';
+import {
+  decodeEvents,
+  decodeOutput,
+  decodeRequest,
+  encodeReply,
+  type ExchangeName,
+  type JobEvent,
+  type KindOn,
+  type OutputMessage,
+  type ReceivedMessage,
+  type RecorderRequest,
+  type WireMessage,
+} from '@heddle/contracts';
+import { createMetrics, type RunningService } from '@heddle/service';
+import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
+import { settings } from '../src/settings.ts';
+import { startWorker } from '../src/start-worker.ts';
+import { until } from './open-test-pool.ts';
+
+const quiet: BrokerLog = { debug() {}, info() {}, warn() {}, error() {} };
+
+/** A worker on a virtual host of its own, with the test in the places of client, recorder and operator. */
+export interface RunningWorker {
+  readonly vhost: TestVhost;
+  /** The test's own connection. */
+  readonly broker: Broker;
+  readonly submitter: JobSubmitter;
+  readonly metrics: ReturnType<typeof createMetrics>;
+  /** What the recorder would have got so far, in order. */
+  readonly recorded: (JobEvent | OutputMessage)[];
+  /** What lies in `heddle.dead`. */
+  readonly dead: ReceivedMessage[];
+  /** What the worker asked of the recorder. */
+  readonly asked: RecorderRequest[];
+  eventsOf(job: string): JobEvent[];
+  /** Resolves with the event that ends the job. */
+  ended(job: string): Promise<JobEvent>;
+  /** Publishes as a client in another language would. */
+  publish<E extends ExchangeName>(exchange: E, key: string, message: WireMessage<KindOn<E>>): Promise<void>;
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const TERMINAL = new Set(['succeeded', 'failed', 'dead', 'cancelled', 'expired']);
+
+export async function runWorker(env: Record<string, string> = {}): Promise<RunningWorker> {
+  const vhost = await createVhost();
+  const connect = (service: string) =>
+    connectBroker({ url: vhost.url, service, instance: `${service}-${randomUUID()}`, log: quiet });
+  const [broker, workersBroker] = await Promise.all([connect('test'), connect('consumer')]);
+  const metrics = createMetrics('consumer');
+  const draining = new AbortController();
+  const worker = await startWorker({
+    settings: settings.parse({ AMQP_URL: vhost.url, ...env }),
+    log: quiet as never,
+    metrics,
+    instance: 'worker-1',
+    broker: workersBroker,
+    signal: draining.signal,
+  });
+  const recorded: RunningWorker['recorded'] = [];
+  const dead: ReceivedMessage[] = [];
+  await broker.consume('heddle.events.recorder', { prefetch: 200 }, (delivery) => {
+    recorded.push(...read(delivery.message));
+    delivery.ack();
+  });
+  await broker.consume('heddle.dead', { prefetch: 200 }, (delivery) => {
+    dead.push(delivery.message);
+    delivery.ack();
+  });
+  const asked = await answerAsRecorder(broker);
+  const eventsOf = (job: string) =>
+    recorded.filter((entry): entry is JobEvent => 'seq' in entry && entry.job === job);
+  const drainOnce = once(worker);
+  return {
+    vhost,
+    broker,
+    submitter: new JobSubmitter(broker),
+    metrics,
+    recorded,
+    dead,
+    asked,
+    eventsOf,
+    ended: async (job) => {
+      let last: JobEvent | undefined;
+      await until(() => {
+        last = eventsOf(job).find((event) => TERMINAL.has(event.type));
+        return last !== undefined;
+      });
+      return last as unknown as JobEvent;
+    },
+    publish: (exchange, key, message) => broker.publisher.publish(exchange, key, message),
+    drain: drainOnce,
+    close: async () => {
+      await drainOnce();
+      await Promise.all([broker.close(), workersBroker.close()]);
+      await vhost.drop();
+    },
+  };
+}
+
+function once(worker: RunningService): () => Promise<void> {
+  let drained: Promise<void> | undefined;
+  return () => (drained ??= worker.drain());
+}
+
+function read(message: ReceivedMessage): (JobEvent | OutputMessage)[] {
+  if (message.properties.type === 'output') {
+    const output = decodeOutput(message);
+    if (!output.ok) throw new Error(output.reason);
+    return [output.value];
+  }
+  const events = decodeEvents(message);
+  if (!events.ok) throw new Error(events.reason);
+  return events.value;
+}
+
+async function answerAsRecorder(broker: Broker): Promise<RecorderRequest[]> {
+  const asked: RecorderRequest[] = [];
+  await broker.consume('heddle.queries', { prefetch: 10 }, (delivery) => {
+    delivery.ack();
+    const decoded = decodeRequest(delivery.message);
+    if (!decoded.ok) throw new Error(decoded.reason);
+    const { request, replyTo = '', correlationId = '' } = decoded.value;
+    asked.push(request);
+    const reply = encodeReply('announce', { ok: true, value: { tasks: 1 } }, correlationId);
+    void broker.publisher.publish('heddle.replies', replyTo, reply);
+  });
+  return asked;
+}
