@@ -1,9 +1,9 @@
-import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
 import { type ErrorCode, errorTable, problemSchema } from '@heddle/contracts';
 import { z } from 'zod';
+import type { ResponseDescription } from './route-description.ts';
 
 /** The answers that these errors give, by status; codes that share one are told apart in its description. */
-export function problems(...codes: readonly ErrorCode[]): RouteConfig['responses'] {
+export function problems(...codes: readonly ErrorCode[]): Record<number, ResponseDescription> {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of codes) {
     const { status } = errorTable[code];

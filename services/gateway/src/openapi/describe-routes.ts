@@ -1,4 +1,3 @@
-import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
 import {
   bulkLineSchema,
   type ErrorCode,
@@ -15,6 +14,7 @@ import { z } from 'zod';
 import { eventQuerySchema } from '../events/stream-events.ts';
 import { healthSchema, picturesSchema, readinessSchema, workerListSchema } from './answer-schemas.ts';
 import { problems } from './describe-problems.ts';
+import type { RouteDescription } from './route-description.ts';
 
 const jobPath = z.object({ id: jobIdSchema });
 const preferHeader = z
@@ -55,7 +55,7 @@ const eventStream = (description: string) => ({
   content: { 'text/event-stream': { schema: { type: 'string' } as const } },
 });
 
-const jobRoutes: RouteConfig[] = [
+const jobRoutes: RouteDescription[] = [
   {
     method: 'post',
     path: '/v1/jobs',
@@ -160,7 +160,7 @@ const jobRoutes: RouteConfig[] = [
   },
 ];
 
-const eventRoutes: RouteConfig[] = [
+const eventRoutes: RouteDescription[] = [
   {
     method: 'get',
     path: '/v1/jobs/{id}/events',
@@ -192,7 +192,7 @@ const html = (description: string) => ({
   content: { 'text/html': { schema: { type: 'string' } as const } },
 });
 
-const systemRoutes: RouteConfig[] = [
+const systemRoutes: RouteDescription[] = [
   {
     method: 'get',
     path: '/v1/tasks',
@@ -249,4 +249,4 @@ const systemRoutes: RouteConfig[] = [
 ];
 
 /** One description a route of `gatewayRoutes`. */
-export const routeDescriptions: readonly RouteConfig[] = [...jobRoutes, ...eventRoutes, ...systemRoutes];
+export const routeDescriptions: readonly RouteDescription[] = [...jobRoutes, ...eventRoutes, ...systemRoutes];

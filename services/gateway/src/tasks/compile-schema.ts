@@ -1,5 +1,5 @@
 import { HeddleError, type Issue, type JsonSchema } from '@heddle/contracts';
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from 'ajv/dist/2020.js';
 
 /** Throws `invalid_input` with the path of the first fault. */
 export type CheckInput = (input: unknown) => void;
@@ -15,7 +15,10 @@ export function compileSchema(schema: JsonSchema): CheckInput {
   const bytes = Buffer.byteLength(JSON.stringify(schema));
   if (bytes > MAX_SCHEMA_BYTES) throw new Error(`expected at most ${MAX_SCHEMA_BYTES} bytes, got ${bytes}`);
   if (schema['$async'] !== undefined) throw new Error('expected a synchronous schema, got one with $async');
-  const validate: ValidateFunction = newAjv().compile(schema);
+  requireSchema(schema);
+  // Another draft's name would send the compiler looking for it.
+  const { $schema: _draft, ...body } = schema;
+  const validate: ValidateFunction = newCompiler().compile(body);
   return (input) => {
     if (validate(input)) return;
     const issues = (validate.errors ?? []).slice(0, 1).map((error) => issueOf(error, input));
@@ -30,18 +33,31 @@ export function compileSchema(schema: JsonSchema): CheckInput {
   };
 }
 
+const DRAFT = 'https://json-schema.org/draft/2020-12/schema';
+
+const options: Options = {
+  strict: false,
+  validateFormats: false,
+  addUsedSchema: false,
+  logger: false,
+  // An answer names the first fault; looking for all of them in a large input is work for an attacker.
+  allErrors: false,
+  ownProperties: true,
+};
+
+let metaSchemas: Ajv2020 | undefined;
+
+/** Whether it is a JSON Schema at all. What knows that is made once: it takes a tenth of a second. */
+function requireSchema(schema: JsonSchema): void {
+  metaSchemas ??= new Ajv2020(options);
+  if (metaSchemas.validateSchema({ ...schema, $schema: DRAFT }) !== true) {
+    throw new Error(`expected a JSON Schema: ${metaSchemas.errorsText()}`);
+  }
+}
+
 /** One compiler a schema: nothing of one (its `$id`, its size) is left behind for the next. */
-function newAjv(): Ajv2020 {
-  const ajv = new Ajv2020({
-    strict: false,
-    validateFormats: false,
-    validateSchema: true,
-    addUsedSchema: false,
-    logger: false,
-    // An answer names the first fault; looking for all of them in a large input is work for an attacker.
-    allErrors: false,
-    ownProperties: true,
-  });
+function newCompiler(): Ajv2020 {
+  const ajv = new Ajv2020({ ...options, meta: false, validateSchema: false });
   // zod writes its `.meta({ id })` there; ajv takes it for the `id` of an old draft and refuses.
   ajv.removeKeyword('id');
   ajv.addKeyword('id');

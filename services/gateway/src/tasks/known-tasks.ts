@@ -109,11 +109,17 @@ export class KnownTasks {
       const same =
         before !== undefined &&
         JSON.stringify(before.announcement.inputSchema) === JSON.stringify(announcement.inputSchema);
-      const checkInput = same ? before.checkInput : this.#compile(announcement);
+      const checkInput = same ? before.checkInput : this.#checkWhenNeeded(announcement);
       tasks.set(announcement.name, { announcement, checkInput });
     }
     this.#tasks = tasks;
     this.#loaded = true;
+  }
+
+  /** Compiles when the first job of the task comes: most gateways see few of the tasks. */
+  #checkWhenNeeded(announcement: TaskAnnouncement): CheckInput {
+    let check: CheckInput | undefined;
+    return (input) => (check ??= this.#compile(announcement))(input);
   }
 
   #compile(announcement: TaskAnnouncement): CheckInput {

@@ -1,0 +1,66 @@
+import { HeddleError } from '@heddle/contracts';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { compileSchema } from './compile-schema.ts';
+
+function faultOf(schema: Record<string, unknown>, input: unknown): string {
+  try {
+    compileSchema(schema)(input);
+    return 'fits';
+  } catch (error) {
+    expect(error).toBeInstanceOf(HeddleError);
+    expect((error as HeddleError).code).toBe('invalid_input');
+    return (error as HeddleError).message;
+  }
+}
+
+describe('compileSchema', () => {
+  const schema = z.toJSONSchema(
+    z
+      .strictObject({
+        sizes: z.array(z.int().min(1)).max(3),
+        format: z.enum(['png', 'webp']).optional(),
+        'odd/name~': z.object({ id: z.string() }).meta({ id: 'Odd' }).optional(),
+      })
+      .meta({ id: 'Input' }),
+  ) as Record<string, unknown>;
+
+  it.each([
+    [{ sizes: [1] }, 'fits'],
+    [{ sizes: [1, '2'] }, 'input.sizes.1: expected integer, got string'],
+    [{ sizes: [1], colour: 1 }, 'input.colour: expected no field of this name'],
+    [{}, 'input.sizes: expected a value, got nothing'],
+    [{ sizes: [], format: 'bmp' }, 'input.format: expected one of "png", "webp"'],
+    [{ sizes: [], 'odd/name~': { id: null } }, 'input.odd/name~.id: expected string, got null'],
+    [[], 'input: expected object, got array'],
+    [undefined, 'input: expected object, got undefined'],
+    [JSON.parse('{"sizes":[],"__proto__":{"a":1}}'), 'input.__proto__: expected no field of this name'],
+  ])('%j → %s', (input, fault) => {
+    expect(faultOf(schema, input)).toBe(fault);
+  });
+
+  it('takes what people write by hand: unknown keywords and formats', () => {
+    expect(faultOf({ type: 'string', format: 'colour', 'x-hint': 1, example: 'red' }, 'red')).toBe('fits');
+  });
+
+  it.each([
+    ['no schema', { type: 'nonsense' }],
+    ['a reference that leads nowhere', { $ref: '#/$defs/nothing' }],
+    ['a reference to another host', { $ref: 'https://example.com/schema.json' }],
+    ['an asynchronous schema', { $async: true, type: 'object' }],
+    ['a pattern that is none', { type: 'string', pattern: '(' }],
+    ['a schema without end', { enum: Array.from({ length: 100_000 }, (_, n) => `value ${n}`) }],
+  ])('refuses %s with an error', (_, schema) => {
+    expect(() => compileSchema(schema)).toThrow(Error);
+  });
+
+  it('leaves nothing of one schema behind for the next', () => {
+    const one = { $id: 'same', type: 'string' };
+    const other = { $id: 'same', type: 'number' };
+    expect([faultOf(one, 'x'), faultOf(other, 1), faultOf(one, 1)]).toEqual([
+      'fits',
+      'fits',
+      'input: expected string, got number',
+    ]);
+  });
+});
