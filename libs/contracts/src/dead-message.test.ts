@@ -45,4 +45,13 @@ describe('a message for heddle.dead', () => {
     expect(body.toString()).toBe('0123');
     expect(properties.headers?.[header.reason]).toMatch(/; the body was cut from 10 bytes$/);
   });
+
+  test('loses headers that would not fit into a frame beside the reason, and says so', () => {
+    const headers = { large: 'x'.repeat(100_000), long: 2n ** 60n };
+    const { properties } = toDeadMessage('job', { ...received, properties: { headers } }, reason, 100);
+    expect(properties.headers).toEqual({
+      [header.reason]: 'unroutable_message: nobody is bound; its headers were too large and left out',
+      [header.source]: 'heddle.jobs',
+    });
+  });
 });

@@ -13,14 +13,17 @@ export interface DeadReason {
 
 const MAX_DETAIL_CHARACTERS = 1_000;
 
+/** In bytes of JSON. Frames hold 128 KiB of headers, our AMQP client writes 64, JSON may be half as long as AMQP, and ours come on top. */
+const MAX_HEADERS_BYTES = 30 * 1024;
+
 /** Headers by which a broker would send the copy somewhere else, or take it for one that has been here before (RabbitMQ 3.10 then drops it). */
 const BROKER_HEADERS =
   /^(cc|bcc|x-death|x-first-death-.*|x-last-death-.*|x-delivery-count|x-acquired-count)$/i;
 
 /**
  * A message as it goes to `heddle.dead`: body and properties as they came, with `heddle-reason` (`<code>: <detail>`) and
- * `heddle-source`. It loses its expiration, because what lies there waits for a person. A body of more than `maxBytes` bytes
- * is cut, and the reason says so.
+ * `heddle-source`. It loses its expiration, because what lies there waits for a person. What would keep it from being
+ * published is left out, and the reason says so: a body beyond `maxBytes` bytes, headers beyond 30 KiB.
  */
 export function toDeadMessage<Kind extends KindOn<'heddle.dead'>>(
   kind: Kind,
@@ -30,7 +33,12 @@ export function toDeadMessage<Kind extends KindOn<'heddle.dead'>>(
 ): WireMessage<Kind> {
   const { body, properties } = received;
   const isCut = body.length > maxBytes;
-  const cut = isCut ? `; the body was cut from ${body.length} bytes` : '';
+  const headers = withoutBrokerHeaders(properties.headers);
+  const isBulky = Buffer.byteLength(JSON.stringify(headers, bigintAsText)) > MAX_HEADERS_BYTES;
+  const notes = [
+    isCut ? `; the body was cut from ${body.length} bytes` : '',
+    isBulky ? '; its headers were too large and left out' : '',
+  ].join('');
   return {
     kind,
     body: isCut ? body.subarray(0, maxBytes) : body,
@@ -39,8 +47,8 @@ export function toDeadMessage<Kind extends KindOn<'heddle.dead'>>(
       expiration: undefined,
       transient: false,
       headers: {
-        ...withoutBrokerHeaders(properties.headers),
-        [header.reason]: `${reason.code}: ${reason.detail.slice(0, MAX_DETAIL_CHARACTERS)}${cut}`,
+        ...(!isBulky && headers),
+        [header.reason]: `${reason.code}: ${reason.detail.slice(0, MAX_DETAIL_CHARACTERS)}${notes}`,
         [header.source]: reason.source,
       },
     },
@@ -52,4 +60,9 @@ export function withoutBrokerHeaders(
   headers: Readonly<Record<string, unknown>> | undefined,
 ): Record<string, unknown> {
   return Object.fromEntries(Object.entries(headers ?? {}).filter(([name]) => !BROKER_HEADERS.test(name)));
+}
+
+/** AMQP has 64-bit integers, JSON has not. */
+function bigintAsText(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
 }

@@ -94,6 +94,14 @@ describe('what the broker set aside', () => {
     expect(events).toEqual([]);
   });
 
+  test('with more headers than can be published again is moved without them', async () => {
+    channel.publish('heddle.jobs', 'no.such-task', Buffer.from('1'), {
+      headers: { large: 'x'.repeat(65_000) },
+    });
+    await vi.waitFor(() => expect(dead).toHaveLength(1), { timeout: 10_000 });
+    expect(dead[0]?.properties.headers?.[header.reason]).toContain('headers were too large');
+  });
+
   test('is settled only after its copy is confirmed: a mover that ends leaves nothing behind', async () => {
     const count = 200;
     for (let i = 0; i < count; i += 1) channel.publish('heddle.jobs', 'no.such-task', Buffer.from(String(i)));
