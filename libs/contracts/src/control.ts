@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { describeIssues, issuesOf } from './error.ts';
+import { jobIdSchema } from './job.ts';
 import { type Decoded, parseJson, type ReceivedMessage, type WireMessage } from './message.ts';
 import { taskNameSchema } from './task.ts';
 
@@ -10,6 +11,12 @@ import { taskNameSchema } from './task.ts';
 export const controlSchema = z.discriminatedUnion('type', [
   /** The announced tasks have changed; ask the recorder for them. */
   z.object({ type: z.literal('tasks-changed') }),
+  /** Stop this job wherever it is: the recorder keeps the cancel until the job's message has been consumed. */
+  z.object({ type: z.literal('cancel'), job: jobIdSchema, reason: z.string().max(500).exactOptional() }),
+  /** The tasks that are paused now; all others are not. */
+  z.object({ type: z.literal('paused'), tasks: z.array(taskNameSchema) }),
+  /** The schedules have changed; ask the recorder for them. */
+  z.object({ type: z.literal('schedules-changed') }),
   /** A worker's sign of life, every ten seconds and once more, with `leaving`, at its end. */
   z.object({
     type: z.literal('worker'),

@@ -28,6 +28,11 @@ export const errorTable = {
     retryable: false,
     title: 'The idempotency key was used with another payload',
   },
+  key_in_use: { status: 409, retryable: false, title: 'An unfinished job of this task has the same key' },
+  not_cancellable: { status: 409, retryable: false, title: 'The job has ended already' },
+  not_replayable: { status: 409, retryable: false, title: 'The job is not dead, or its input was not kept' },
+  batch_not_found: { status: 404, retryable: false, title: 'There is no such batch' },
+  schedule_not_found: { status: 404, retryable: false, title: 'There is no such schedule' },
   // The system
   broker_unavailable: { status: 503, retryable: true, title: 'The broker cannot be reached' },
   broker_blocked: {
@@ -59,6 +64,15 @@ export const errorTable = {
   // The job
   task_failed: { status: 500, retryable: true, title: "The task's handler threw" },
   timed_out: { status: 500, retryable: true, title: 'The attempt ran longer than its timeout' },
+  cancelled: { status: 500, retryable: false, title: 'Somebody cancelled the job' },
+  expired: { status: 500, retryable: false, title: 'No worker took the job within its time to live' },
+  batch_failed: { status: 500, retryable: false, title: 'A job of the batch failed, and the batch with it' },
+  webhook_refused: {
+    status: 500,
+    retryable: false,
+    title: 'The webhook address is not allowed, or told us to stop',
+  },
+  webhook_failed: { status: 500, retryable: true, title: 'The webhook did not answer with success' },
   crashed: { status: 500, retryable: true, title: 'The process or thread that ran the job ended' },
   out_of_memory: { status: 500, retryable: true, title: 'The job used more memory than its process may' },
   invalid_output: { status: 500, retryable: false, title: "The task's result does not fit its own schema" },

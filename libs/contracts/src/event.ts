@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { describeIssues, issuesOf } from './error.ts';
-import { type JobState, jobIdSchema } from './job.ts';
+import { batchPlaceSchema, type JobState, jobIdSchema, webhookSchema } from './job.ts';
 import { type Decoded, header, parseJson, type ReceivedMessage, type WireMessage } from './message.ts';
+import { retrySchema } from './retry.ts';
 import { taskNameSchema } from './task.ts';
 
 /** Everything that can happen to a job, and the state it leaves the job in. */
@@ -65,7 +66,10 @@ export const eventSchema = z.discriminatedUnion('type', [
     body: z.object({ type: z.string(), bytes: z.int() }).exactOptional(),
     tags: z.array(z.string()).exactOptional(),
     timeoutMs: z.int().exactOptional(),
-    batch: z.string().exactOptional(),
+    batch: batchPlaceSchema.exactOptional(),
+    retry: retrySchema.exactOptional(),
+    deadline: z.int().exactOptional(),
+    webhook: webhookSchema.exactOptional(),
   }),
   z.object({ type: z.literal('started'), ...byWorker }),
   z.object({
@@ -81,16 +85,35 @@ export const eventSchema = z.discriminatedUnion('type', [
     startedAt: z.int(),
     result: z.unknown().optional(),
     outputs: z.array(outputDescriptionSchema).exactOptional(),
+    webhook: webhookSchema.exactOptional(),
   }),
   z.object({
-    type: z.enum(['failed', 'dead', 'retrying']),
+    type: z.enum(['failed', 'dead']),
     ...byWorker,
     startedAt: z.int(),
     error: jobErrorSchema,
+    webhook: webhookSchema.exactOptional(),
   }),
-  z.object({ type: z.enum(['cancelled', 'expired']), ...base, error: jobErrorSchema.exactOptional() }),
-  z.object({ type: z.enum(['delayed']), ...base, until: z.int() }),
-  z.object({ type: z.literal('replayed'), ...base }),
+  /** The attempt failed; the next one begins at `until`. */
+  z.object({
+    type: z.literal('retrying'),
+    ...byWorker,
+    startedAt: z.int(),
+    error: jobErrorSchema,
+    until: z.int(),
+  }),
+  /** Ended without a run's own word: by the recorder (`run` empty) or by the worker that took the job. */
+  z.object({
+    type: z.enum(['cancelled', 'expired']),
+    ...base,
+    worker: z.string().max(200).exactOptional(),
+    startedAt: z.int().exactOptional(),
+    error: jobErrorSchema.exactOptional(),
+    webhook: webhookSchema.exactOptional(),
+  }),
+  z.object({ type: z.literal('delayed'), ...base, until: z.int() }),
+  /** A dead job goes again, as the next generation. `input`: edited on the way. */
+  z.object({ type: z.literal('replayed'), ...base, input: z.unknown().optional() }),
 ]);
 export type JobEvent = z.infer<typeof eventSchema>;
 

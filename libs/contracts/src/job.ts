@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { durationSchema } from './duration.ts';
 import { describeIssues, issuesOf } from './error.ts';
 import { type Decoded, header, parseJson, type ReceivedMessage, type WireMessage } from './message.ts';
-import { taskNameSchema } from './task.ts';
+import { type RetryOptions, retrySchema } from './retry.ts';
+import { SUSPECT_SUFFIX, taskNameSchema } from './task.ts';
 
 /** Every state a job can be in; `docs/lifecycle.md` draws the arrows between them, and a test compares. */
 export const jobStates = [
@@ -53,12 +54,52 @@ export const jobIdSchema = z
   .string()
   .regex(/^[\x21-\x7e]{1,200}$/, { error: 'expected 1 to 200 printable ASCII characters' });
 
+/** Who is told when the job has ended: an HTTP or HTTPS address without user and password. */
+export const webhookSchema = z.strictObject({
+  url: z
+    .string()
+    .max(2_000)
+    .refine((text) => isWebhookUrl(text), {
+      error: 'expected an http:// or https:// URL without user and password',
+    }),
+});
+export type Webhook = z.infer<typeof webhookSchema>;
+
+function isWebhookUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return (protocol === 'http:' || protocol === 'https:') && username === '' && password === '';
+}
+
 /** What can be asked of a job besides its task and input. */
 export const jobOptionsSchema = z.strictObject({
   priority: prioritySchema.exactOptional(),
   timeout: durationSchema.exactOptional(),
   tags: tagsSchema.exactOptional(),
+  /** Runs no sooner than this long after it was accepted. */
+  delay: durationSchema.exactOptional(),
+  /** Runs no sooner than this; a time in the past means now. Not together with `delay`. */
+  runAt: z.iso.datetime({ offset: true }).exactOptional(),
+  /** Ends as `expired`, unrun, if no worker has taken it this long after it was accepted. */
+  ttl: durationSchema.exactOptional(),
+  retry: retrySchema.exactOptional(),
+  webhook: webhookSchema.exactOptional(),
+  /** At most one unfinished job of a task has this key. */
+  key: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/, { error: 'expected 1 to 200 printable ASCII characters' })
+    .exactOptional(),
+  /** What to do when an unfinished job has the key: answer 409, or with that job. Default `reject`. */
+  onConflict: z.enum(['reject', 'return']).exactOptional(),
 });
+
+/** A job's place in its batch. */
+export const batchPlaceSchema = z.object({
+  id: jobIdSchema,
+  /** From 0, in the order of the inputs; absent for the reduce job. */
+  index: z.int().min(0).optional(),
+});
+export type BatchPlace = z.infer<typeof batchPlaceSchema>;
 
 /** A job as the services hold it. */
 export interface Job {
@@ -74,7 +115,11 @@ export interface Job {
   readonly tags: readonly string[];
   /** Milliseconds one attempt may run; absent: the task's own. */
   readonly timeoutMs?: number | undefined;
-  readonly batch?: string | undefined;
+  readonly retry?: RetryOptions | undefined;
+  /** Milliseconds since the epoch; see `header.deadline`. */
+  readonly deadline?: number | undefined;
+  readonly webhook?: Webhook | undefined;
+  readonly batch?: BatchPlace | undefined;
   /** Milliseconds since the epoch. */
   readonly acceptedAt: number;
   /** Whether the publisher also published the `accepted` event; if not, the worker does. */
@@ -95,6 +140,9 @@ export function encodeJob(job: Job): WireMessage<'job'> {
   if (job.generation > 0) headers[header.generation] = job.generation;
   if (job.tags.length > 0) headers[header.tags] = job.tags;
   if (job.timeoutMs !== undefined) headers[header.timeout] = job.timeoutMs;
+  if (job.retry !== undefined) headers[header.retry] = job.retry;
+  if (job.deadline !== undefined) headers[header.deadline] = job.deadline;
+  if (job.webhook !== undefined) headers[header.webhook] = job.webhook;
   if (job.batch !== undefined) headers[header.batch] = job.batch;
   if (job.traceparent !== undefined) headers[header.traceparent] = job.traceparent;
   if (job.bytes) headers[header.input] = JSON.stringify(job.input ?? {});
@@ -122,7 +170,10 @@ export const jobHeadersSchema = z.object({
   [header.accepted]: z.boolean().optional(),
   [header.tags]: tagsSchema.optional(),
   [header.timeout]: durationSchema.optional(),
-  [header.batch]: jobIdSchema.optional(),
+  [header.retry]: retrySchema.optional(),
+  [header.deadline]: z.int().min(0).optional(),
+  [header.webhook]: webhookSchema.optional(),
+  [header.batch]: batchPlaceSchema.optional(),
   [header.input]: z.string().optional(),
   [header.traceparent]: z.string().max(200).optional(),
 });
@@ -137,7 +188,9 @@ export function decodeJob(message: ReceivedMessage): Decoded<Job> {
   if (id !== '' && !jobIdSchema.safeParse(id).success) {
     return { ok: false, reason: 'message_id: expected 1 to 200 printable ASCII characters' };
   }
-  const task = taskNameSchema.safeParse(message.routingKey);
+  const { routingKey } = message;
+  const isSuspect = routingKey.endsWith(SUSPECT_SUFFIX);
+  const task = taskNameSchema.safeParse(isSuspect ? routingKey.slice(0, -SUSPECT_SUFFIX.length) : routingKey);
   if (!task.success) return { ok: false, reason: `routing key: ${describeIssues(issuesOf(task.error))}` };
   if (properties.type !== undefined && properties.type !== task.data) {
     return { ok: false, reason: `type: expected the routing key "${task.data}", got "${properties.type}"` };
@@ -166,6 +219,9 @@ export function decodeJob(message: ReceivedMessage): Decoded<Job> {
       acceptedAt: headers[header.acceptedAt] ?? properties.timestamp ?? Date.now(),
       accepted: headers[header.accepted] ?? false,
       timeoutMs: headers[header.timeout],
+      retry: headers[header.retry],
+      deadline: headers[header.deadline],
+      webhook: headers[header.webhook],
       batch: headers[header.batch],
       traceparent: headers[header.traceparent],
       replyTo: properties.replyTo,

@@ -9,7 +9,15 @@ export interface WireMessage<Kind extends MessageKind = MessageKind> {
 }
 
 /** What travels: `topology.ts` says which exchange carries which kinds. */
-export type MessageKind = 'job' | 'events' | 'output' | 'request' | 'reply' | 'control' | 'result';
+export type MessageKind =
+  | 'job'
+  | 'events'
+  | 'output'
+  | 'request'
+  | 'reply'
+  | 'control'
+  | 'result'
+  | 'production';
 
 /** The message properties of AMQP 0-9-1 that Heddle reads or writes. All messages are persistent (`delivery_mode` 2) unless `transient`. */
 export interface WireProperties {
@@ -50,14 +58,18 @@ export const header = {
   attempt: 'heddle-attempt',
   /** 0; one more with each replay of a dead job. */
   generation: 'heddle-generation',
-  /** The batch that the job belongs to. */
+  /** The batch that the job belongs to, and its place there: a table with `id` and `index`. */
   batch: 'heddle-batch',
   /** Array of strings. */
   tags: 'heddle-tags',
   /** Milliseconds that one attempt may run. */
   timeout: 'heddle-timeout',
-  /** Retry policy. */
+  /** Retry policy: a table with the fields of `retrySchema`. */
   retry: 'heddle-retry',
+  /** Milliseconds since the epoch: a worker that takes the job later ends it as `expired`, unrun. */
+  deadline: 'heddle-deadline',
+  /** Where the end of the job is to be told: a table with `url`. */
+  webhook: 'heddle-webhook',
   /** JSON text: the input of a job whose body is bytes. */
   input: 'heddle-input',
   /** True when the publisher has also published the job's `accepted` event. */

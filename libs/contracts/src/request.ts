@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { type BatchRecord, batchPlanSchema } from './batch.ts';
 import { describeIssues, type ErrorCode, errorTable, issuesOf } from './error.ts';
 import { jobErrorSchema, outputDescriptionSchema } from './event.ts';
-import { jobIdSchema, jobStates, tagsSchema } from './job.ts';
+import { type JobState, jobIdSchema, jobStates, tagsSchema, webhookSchema } from './job.ts';
 import { type Decoded, header, parseJson, type ReceivedMessage, type WireMessage } from './message.ts';
+import { retrySchema } from './retry.ts';
+import { type ScheduleRecord, scheduleRecordSchema } from './schedule.ts';
 import { taskAnnouncementSchema, taskNameSchema } from './task.ts';
 
 /** The filters of a job search; all are optional and combine with "and". Times are milliseconds since the epoch. */
@@ -19,6 +22,25 @@ export const jobFilterSchema = z.strictObject({
 });
 export type JobFilter = z.infer<typeof jobFilterSchema>;
 
+/** Which dead jobs: some by id, a group, or all. */
+export const deadSelectionSchema = z.strictObject({
+  ids: z.array(jobIdSchema).min(1).max(1_000).exactOptional(),
+  task: taskNameSchema.exactOptional(),
+  error: z.string().min(1).max(100).exactOptional(),
+  /** UTC day of death, such as 2026-11-21. */
+  day: z.iso.date().exactOptional(),
+});
+export type DeadSelection = z.infer<typeof deadSelectionSchema>;
+
+/** Where the inputs of a batch come from. */
+const batchSourceSchema = z.union([
+  z.object({ inputs: z.array(z.unknown()).min(1) }),
+  z.object({
+    range: z.object({ from: z.int(), to: z.int(), chunk: z.int().min(1) }),
+    input: z.record(z.string(), z.unknown()),
+  }),
+]);
+
 /** What the recorder is asked. `submit`: claim, job and outbox row in one transaction, for jobs with an idempotency key. */
 export const requestSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal('job'), id: jobIdSchema }),
@@ -33,7 +55,10 @@ export const requestSchema = z.discriminatedUnion('op', [
   z.object({
     op: z.literal('submit'),
     /** The `Idempotency-Key` of the request. */
-    idempotencyKey: z.string().min(1).max(255),
+    idempotencyKey: z.string().min(1).max(255).exactOptional(),
+    /** At most one unfinished job of the task has it. At least one of the two keys is there. */
+    key: z.string().min(1).max(200).exactOptional(),
+    onConflict: z.enum(['reject', 'return']).exactOptional(),
     /** SHA-256 of what was asked, in hex: the same key with another payload is refused. */
     fingerprint: z.string().length(64),
     job: z.object({
@@ -45,6 +70,11 @@ export const requestSchema = z.discriminatedUnion('op', [
       priority: z.int(),
       tags: tagsSchema,
       timeoutMs: z.int().exactOptional(),
+      retry: retrySchema.exactOptional(),
+      deadline: z.int().exactOptional(),
+      webhook: webhookSchema.exactOptional(),
+      /** Not before this many milliseconds from `acceptedAt`. */
+      delayMs: z.int().exactOptional(),
       acceptedAt: z.int(),
       traceparent: z.string().exactOptional(),
     }),
@@ -52,6 +82,47 @@ export const requestSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal('announce'), tasks: z.array(taskAnnouncementSchema).min(1).max(1_000) }),
   z.object({ op: z.literal('tasks') }),
   z.object({ op: z.literal('stream-epoch') }),
+  /** Ends a queued or delayed job at once; a running one is told to stop, and ends when its worker says so. */
+  z.object({ op: z.literal('cancel'), id: jobIdSchema, reason: z.string().max(500).exactOptional() }),
+  /** What a worker must know before it takes jobs: ids that are cancelled and not consumed yet, tasks that are paused. */
+  z.object({ op: z.literal('control-snapshot') }),
+  z.object({ op: z.literal('pause'), task: taskNameSchema }),
+  z.object({ op: z.literal('resume'), task: taskNameSchema }),
+  z.object({ op: z.literal('create-batch'), plan: batchPlanSchema, source: batchSourceSchema }),
+  z.object({ op: z.literal('batch'), id: jobIdSchema }),
+  z.object({
+    op: z.literal('batches'),
+    cursor: z.string().max(500).exactOptional(),
+    limit: z.int().min(1).max(200),
+  }),
+  /** Results of a batch's jobs in the order of its inputs, from `first` on. */
+  z.object({
+    op: z.literal('batch-results'),
+    id: jobIdSchema,
+    first: z.int().min(0),
+    limit: z.int().min(1).max(1_000),
+  }),
+  z.object({ op: z.literal('cancel-batch'), id: jobIdSchema }),
+  z.object({ op: z.literal('put-schedule'), schedule: scheduleRecordSchema }),
+  z.object({ op: z.literal('schedules') }),
+  z.object({ op: z.literal('delete-schedule'), id: z.string().max(100) }),
+  /** A tick has been dealt with: remembers it, if it is later than what is remembered. */
+  z.object({
+    op: z.literal('schedule-ticked'),
+    id: z.string().max(100),
+    at: z.int(),
+    job: jobIdSchema.nullable(),
+  }),
+  /** Dead jobs by task, error code and day. */
+  z.object({ op: z.literal('dead-groups') }),
+  /** Sends dead jobs again, at most `limit`, oldest first. `input`: instead of the one that failed; only with `ids` of one job. */
+  z.object({
+    op: z.literal('replay'),
+    select: deadSelectionSchema,
+    limit: z.int().min(1).max(10_000),
+    input: z.unknown().optional(),
+  }),
+  z.object({ op: z.literal('drop-dead'), select: deadSelectionSchema, limit: z.int().min(1).max(10_000) }),
 ]);
 export type RecorderRequest = z.infer<typeof requestSchema>;
 export type RecorderOp = RecorderRequest['op'];
@@ -84,11 +155,22 @@ export const jobRecordSchema = z.object({
   error: jobErrorSchema.nullable(),
   outputs: z.array(outputDescriptionSchema),
   acceptedAt: z.int(),
+  /** When a delayed or retrying job is due. */
+  dueAt: z.int().nullable(),
   startedAt: z.int().nullable(),
   endedAt: z.int().nullable(),
   updatedAt: z.int(),
 });
 export type JobRecord = z.infer<typeof jobRecordSchema>;
+
+/** One job of a batch, ended or not. */
+export interface BatchResult {
+  readonly index: number;
+  readonly id: string;
+  readonly state: JobState;
+  readonly result?: unknown;
+  readonly error?: z.infer<typeof jobErrorSchema> | undefined;
+}
 
 /** What the recorder answers, by request. An `output` reply carries the bytes as its body instead. */
 export interface RecorderReplies {
@@ -103,6 +185,23 @@ export interface RecorderReplies {
   tasks: { tasks: (z.infer<typeof taskAnnouncementSchema> & { announcedAt: number })[] };
   /** Changes when the event stream was made anew, so that its offsets mean something else. */
   'stream-epoch': { epoch: string };
+  /** `state` after the cancel: `cancelled`, or `running` when its worker has been told. */
+  cancel: { id: string; state: JobState };
+  'control-snapshot': { cancelled: string[]; paused: string[] };
+  pause: { task: string; paused: boolean };
+  resume: { task: string; paused: boolean };
+  'create-batch': { id: string };
+  batch: BatchRecord;
+  batches: { batches: BatchRecord[]; next: string | null };
+  'batch-results': { results: BatchResult[] };
+  'cancel-batch': BatchRecord;
+  'put-schedule': ScheduleRecord;
+  schedules: { schedules: ScheduleRecord[] };
+  'delete-schedule': { id: string };
+  'schedule-ticked': { id: string };
+  'dead-groups': { groups: { task: string; error: string; day: string; count: number; newest: string }[] };
+  replay: { replayed: number; skipped: { id: string; reason: string }[]; left: number };
+  'drop-dead': { dropped: number; left: number };
 }
 
 export function encodeRequest(

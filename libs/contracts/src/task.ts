@@ -1,12 +1,19 @@
 import { z } from 'zod';
+import { retrySchema } from './retry.ts';
 
 const TASK_NAME = /^[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+$/;
+
+/** Ends the routing key, and the queue's name, of jobs that took their worker down. */
+export const SUSPECT_SUFFIX = '.suspect';
 
 /** A task's name is also its routing key: dotted lower-case words, at most 100 characters, no wildcards of topic exchanges. */
 export const taskNameSchema = z
   .string()
   .max(100)
-  .regex(TASK_NAME, { error: 'expected dotted lower-case words such as "image.thumbnail"' });
+  .regex(TASK_NAME, { error: 'expected dotted lower-case words such as "image.thumbnail"' })
+  .refine((name) => !name.endsWith(SUSPECT_SUFFIX), {
+    error: `expected a name that does not end in "${SUSPECT_SUFFIX}"`,
+  });
 
 /** Where a task's handler runs: on the worker's event loop, in a worker thread, or in a child process. */
 export const poolKinds = ['event-loop', 'thread', 'process'] as const;
@@ -24,10 +31,16 @@ export const taskAnnouncementSchema = z.object({
   timeoutMs: z.int().positive(),
   /** `json`: the body is the input. `bytes`: the body is bytes and the input travels beside it. */
   body: z.enum(['json', 'bytes']),
+  retry: retrySchema.exactOptional(),
   inputSchema: z.record(z.string(), z.unknown()),
   outputSchema: z.record(z.string(), z.unknown()).exactOptional(),
 });
 export type TaskAnnouncement = z.infer<typeof taskAnnouncementSchema>;
+
+/** The queue of a task's jobs that were running when their worker went. */
+export function suspectQueue(task: string): `heddle.jobs.${string}.suspect` {
+  return `heddle.jobs.${task}${SUSPECT_SUFFIX}`;
+}
 
 /** The queue of a task's jobs. */
 export function jobQueue(task: string): `heddle.jobs.${string}` {

@@ -14,7 +14,8 @@ export type Party =
   | 'notifier'
   | 'client'
   | 'foreign'
-  | 'operator';
+  | 'operator'
+  | 'broker';
 
 interface ExchangeEntry {
   readonly type: 'topic' | 'direct' | 'fanout';
@@ -54,10 +55,18 @@ export const exchanges = {
   },
   'heddle.requests': {
     type: 'direct',
-    carries: ['request'],
-    keys: ['queries'],
-    publishers: ['gateway', 'producer', 'consumer', 'notifier', 'client'],
-    about: 'Questions to the recorder; each names where its reply goes.',
+    carries: ['request', 'production'],
+    keys: ['queries', 'production', 'scheduler'],
+    publishers: ['gateway', 'producer', 'consumer', 'recorder', 'notifier', 'client'],
+    about: 'Questions to the recorder, each naming where its reply goes; work for the producers.',
+  },
+  'heddle.delay.<ms>': {
+    type: 'fanout',
+    carries: ['job'],
+    keys: ['<task>'],
+    publishers: ['gateway', 'producer', 'consumer', 'recorder', 'notifier', 'client'],
+    about:
+      'One rung of the delay ladder; made on first use. The routing key is kept for the way back to `heddle.jobs`.',
   },
   'heddle.replies': {
     type: 'direct',
@@ -90,20 +99,18 @@ export const exchanges = {
   },
 } as const satisfies Record<string, ExchangeEntry>;
 
-export type ExchangeName = keyof typeof exchanges;
-/** The message kinds that an exchange takes. */
-export type KindOn<E extends ExchangeName> = (typeof exchanges)[E]['carries'][number];
-
 interface QueueEntry {
   /**
    * - `job`: strict priorities (quorum from RabbitMQ 4.3, classic before).
    * - `quorum`: replicated, ordered.
+   * - `single`: a quorum queue that delivers to one consumer at a time, and to another one when that has gone.
+   * - `delay`: a quorum queue whose messages move on to its dead-letter exchange after a time to live.
    * - `stream`: a log that many read.
    * - `reply`: exclusive to its connection, gone with it.
    */
-  readonly type: 'job' | 'quorum' | 'stream' | 'reply';
+  readonly type: 'job' | 'quorum' | 'single' | 'delay' | 'stream' | 'reply';
   readonly carries: readonly MessageKind[];
-  readonly bindings: readonly { readonly exchange: ExchangeName; readonly key: string }[];
+  readonly bindings: readonly { readonly exchange: keyof typeof exchanges; readonly key: string }[];
   readonly consumers: readonly Party[];
   /** Unsettled deliveries a consumer may hold. `task`: computed from the pool. Absent: nothing of ours consumes. */
   readonly prefetch?: number | 'task';
@@ -164,6 +171,41 @@ export const queues = {
     prefetch: 50,
     about: 'Questions to the recorder.',
   },
+  'heddle.jobs.<task>.suspect': {
+    type: 'quorum',
+    carries: ['job'],
+    bindings: [{ exchange: 'heddle.submit', key: '<task>.suspect' }],
+    consumers: ['consumer'],
+    prefetch: 1,
+    deadLetter: 'heddle.dropped',
+    about:
+      'Jobs of one task that were running when their worker went: each is run alone, in a process of its own.',
+  },
+  'heddle.delay.<ms>': {
+    type: 'delay',
+    carries: ['job'],
+    bindings: [{ exchange: 'heddle.delay.<ms>', key: '' }],
+    consumers: ['broker'],
+    deadLetter: 'heddle.jobs',
+    about: 'Jobs that rest for so many milliseconds; the broker then moves them to `heddle.jobs`.',
+  },
+  'heddle.producer': {
+    type: 'quorum',
+    carries: ['production'],
+    bindings: [{ exchange: 'heddle.requests', key: 'production' }],
+    consumers: ['producer'],
+    prefetch: 4,
+    about: 'Batches to expand, reduce jobs to start.',
+  },
+  'heddle.scheduler': {
+    type: 'single',
+    carries: ['production'],
+    bindings: [{ exchange: 'heddle.requests', key: 'scheduler' }],
+    consumers: ['producer'],
+    prefetch: 10,
+    about:
+      'Each producer puts a `wake` here at its start; the one that the broker lets consume ticks the schedules, holding the last wake until it goes.',
+  },
   'heddle.replies.<instance>': {
     type: 'reply',
     carries: ['reply', 'result'],
@@ -203,19 +245,39 @@ export const queues = {
 /** A row of the table: what kind of queue. */
 export type QueueRow = keyof typeof queues;
 /** A queue's real name: the row's name with `<…>` filled in. */
-export type QueueName<R extends QueueRow = QueueRow> = R extends `${infer Head}<${string}>`
-  ? `${Head}${string}`
+export type QueueName<R extends QueueRow = QueueRow> = R extends `${infer Head}<${string}>${infer Tail}`
+  ? `${Head}${string}${Tail}`
   : R;
 /** The row that a queue name belongs to. */
 export type RowOf<Q extends QueueName> = Q extends QueueRow
   ? Q
-  : Q extends `heddle.jobs.${string}`
-    ? 'heddle.jobs.<task>'
-    : Q extends `heddle.replies.${string}`
-      ? 'heddle.replies.<instance>'
-      : Q extends `heddle.control.${string}`
-        ? 'heddle.control.<instance>'
-        : never;
+  : Q extends `heddle.jobs.${string}.suspect`
+    ? 'heddle.jobs.<task>.suspect'
+    : Q extends `heddle.jobs.${string}`
+      ? 'heddle.jobs.<task>'
+      : Q extends `heddle.delay.${string}`
+        ? 'heddle.delay.<ms>'
+        : Q extends `heddle.replies.${string}`
+          ? 'heddle.replies.<instance>'
+          : Q extends `heddle.control.${string}`
+            ? 'heddle.control.<instance>'
+            : never;
+
+/** A row of the exchange table. */
+export type ExchangeRow = keyof typeof exchanges;
+/** An exchange's real name: the row's name with `<…>` filled in. */
+export type ExchangeName = ExchangeRow extends infer R
+  ? R extends `${infer Head}<${string}>`
+    ? `${Head}${number}`
+    : R
+  : never;
+/** The message kinds that an exchange takes. */
+export type KindOn<E extends ExchangeName> = (typeof exchanges)[E extends ExchangeRow
+  ? E
+  : 'heddle.delay.<ms>']['carries'][number];
+
+/** The exchanges that exist once, declared by every service at start. */
+export const sharedExchanges = (Object.keys(exchanges) as ExchangeRow[]).filter((row) => !row.includes('<'));
 
 /** The rows whose queues exist once, declared by every service at start. */
 export const sharedQueues = (Object.keys(queues) as QueueRow[]).filter((row) => !row.includes('<'));

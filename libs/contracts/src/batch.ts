@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { jobIdSchema, jobOptionsSchema } from './job.ts';
+import { taskNameSchema } from './task.ts';
+
+export const batchStates = ['running', 'succeeded', 'failed', 'cancelled'] as const;
+export type BatchState = (typeof batchStates)[number];
+
+/** Jobs that one expansion message asks for. */
+export const BATCH_CHUNK_JOBS = 100;
+/** Most jobs of a batch. */
+export const MAX_BATCH_JOBS = 10_000_000;
+
+/** Options that every job of a batch gets. */
+const batchJobOptions = jobOptionsSchema.omit({ key: true, onConflict: true, runAt: true, delay: true });
+
+const rangeSchema = z
+  .strictObject({
+    /** First number. */
+    from: z.int(),
+    /** Behind the last number. */
+    to: z.int(),
+    /** Numbers a job: each job's input is `{from, to}` of its chunk, merged into `input`. */
+    chunk: z.int().min(1).default(1),
+  })
+  .refine(({ from, to }) => from < to, { error: 'expected "from" to be less than "to"' })
+  .refine(({ from, to, chunk }) => Math.ceil((to - from) / chunk) <= MAX_BATCH_JOBS, {
+    error: `expected at most ${MAX_BATCH_JOBS} chunks`,
+  });
+
+/** `POST /v1/batches`: the jobs' inputs as a list, or a range of numbers in chunks. */
+export const batchBodySchema = z
+  .strictObject({
+    task: taskNameSchema,
+    inputs: z.array(z.unknown()).min(1).exactOptional(),
+    range: rangeSchema.exactOptional(),
+    /** Fields that every job of a range gets beside `from` and `to`. */
+    input: z.record(z.string(), z.unknown()).exactOptional(),
+    /** A job that runs when all others have ended, over their results in the order of the inputs. */
+    reduce: z.strictObject({ task: taskNameSchema, input: z.unknown().optional() }).exactOptional(),
+    /** `stop`: the first job that does not succeed cancels the rest. `collect` (default): the others go on. */
+    onFailure: z.enum(['stop', 'collect']).exactOptional(),
+    ...batchJobOptions.shape,
+  })
+  .refine((body) => (body.inputs === undefined) !== (body.range === undefined), {
+    error: 'expected either "inputs" or "range"',
+  })
+  .meta({ id: 'SubmitBatch' });
+export type BatchBody = z.output<typeof batchBodySchema>;
+
+/** What every job of a batch is made with; durations in milliseconds. */
+export const batchPlanSchema = z.object({
+  id: jobIdSchema,
+  task: taskNameSchema,
+  total: z.int().min(1),
+  reduce: z.object({ task: taskNameSchema, input: z.unknown().optional() }).exactOptional(),
+  onFailure: z.enum(['stop', 'collect']),
+  /** Of each job; as in `jobOptionsSchema`, parsed. */
+  options: z.object({
+    priority: z.int().exactOptional(),
+    tags: z.array(z.string()).exactOptional(),
+    timeout: z.int().exactOptional(),
+    ttl: z.int().exactOptional(),
+    retry: jobOptionsSchema.shape.retry,
+  }),
+  acceptedAt: z.int(),
+  webhook: jobOptionsSchema.shape.webhook,
+});
+export type BatchPlan = z.infer<typeof batchPlanSchema>;
+
+/** Jobs of a batch that have ended, by how; and all that there are to be. */
+export const batchCountsSchema = z.object({
+  total: z.int(),
+  succeeded: z.int(),
+  failed: z.int(),
+  dead: z.int(),
+  cancelled: z.int(),
+  expired: z.int(),
+});
+export type BatchCounts = z.infer<typeof batchCountsSchema>;
+
+/** A batch as the recorder knows it; times in milliseconds since the epoch. */
+export const batchRecordSchema = z.object({
+  id: jobIdSchema,
+  task: taskNameSchema,
+  state: z.enum(batchStates),
+  counts: batchCountsSchema,
+  reduceJob: jobIdSchema.nullable(),
+  /** The reduce job's result. */
+  result: z.unknown(),
+  acceptedAt: z.int(),
+  endedAt: z.int().nullable(),
+});
+export type BatchRecord = z.infer<typeof batchRecordSchema>;
