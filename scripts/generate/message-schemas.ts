@@ -11,6 +11,7 @@ import {
   type MessageKind,
   outputDescriptionSchema,
   outputHeadersSchema,
+  producerMessageSchema,
   requestSchema,
   taskNameSchema,
   terminalStates,
@@ -74,6 +75,12 @@ export const messageDescriptions: Readonly<Record<MessageKind, MessageDescriptio
     contentType: 'application/json',
     payload: replySchema,
   },
+  production: {
+    title: 'Production',
+    summary: 'Work for the producers: batches to expand, reduce jobs to start, schedules to look after.',
+    contentType: 'application/json',
+    payload: producerMessageSchema,
+  },
   control: {
     title: 'Control',
     summary: 'News for every process; nothing durable hangs on it.',
@@ -91,6 +98,7 @@ export const messageDescriptions: Readonly<Record<MessageKind, MessageDescriptio
 /** What a routing key or a queue name is made of. */
 export const parameterDescriptions: Readonly<Record<string, string>> = {
   task: `A task's name: ${z.toJSONSchema(taskNameSchema).pattern ?? 'dotted lower-case words'}`,
+  ms: 'Milliseconds: a rung of the delay ladder.',
   instance: 'The instance of a process: unique for its lifetime.',
   reply_to: "The request's or job's `reply_to`: the name of the asker's queue.",
 };

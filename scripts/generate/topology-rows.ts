@@ -1,5 +1,5 @@
 import {
-  type ExchangeName,
+  type ExchangeRow,
   exchanges,
   type MessageKind,
   type Party,
@@ -9,7 +9,7 @@ import {
 
 /** An exchange of the table, with what may be absent spelt out. */
 export interface ExchangeFacts {
-  readonly name: ExchangeName;
+  readonly name: ExchangeRow;
   readonly type: 'topic' | 'direct' | 'fanout';
   readonly carries: readonly MessageKind[];
   readonly keys: readonly string[];
@@ -21,17 +21,17 @@ export interface ExchangeFacts {
 /** A queue of the table, with what may be absent spelt out. */
 export interface QueueFacts {
   readonly name: QueueRow;
-  readonly type: 'job' | 'quorum' | 'stream' | 'reply';
+  readonly type: 'job' | 'quorum' | 'single' | 'delay' | 'stream' | 'reply';
   readonly carries: readonly MessageKind[];
-  readonly bindings: readonly { readonly exchange: ExchangeName; readonly key: string }[];
+  readonly bindings: readonly { readonly exchange: ExchangeRow; readonly key: string }[];
   readonly consumers: readonly Party[];
   readonly prefetch?: number | 'task';
-  readonly deadLetter?: ExchangeName;
+  readonly deadLetter?: ExchangeRow;
   readonly maxBytes?: number;
   readonly about: string;
 }
 
-export const exchangeRows: readonly ExchangeFacts[] = (Object.keys(exchanges) as ExchangeName[]).map(
+export const exchangeRows: readonly ExchangeFacts[] = (Object.keys(exchanges) as ExchangeRow[]).map(
   (name) => ({ name, ...exchanges[name] }),
 );
 

@@ -1,4 +1,4 @@
-import { exchanges, jobQueue, type QueueRow, queues, sharedQueues } from '@heddle/contracts';
+import { exchanges, jobQueue, type QueueRow, queues, sharedExchanges, sharedQueues } from '@heddle/contracts';
 import type { Channel, ChannelModel } from 'amqplib';
 import { messageOf, replyCode, replyCodeOf } from './amqp-error.ts';
 import type { BrokerLog } from './broker.ts';
@@ -71,7 +71,8 @@ export class TopologyDeclarer {
   }
 
   async #declareAll(connection: ChannelModel, run: RunOnChannel): Promise<void> {
-    for (const [name, entry] of Object.entries(exchanges)) {
+    for (const name of sharedExchanges) {
+      const entry = exchanges[name];
       const options = 'alternate' in entry ? { alternateExchange: entry.alternate } : {};
       await this.#declare(
         run,

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { type ExchangeName, HeddleError, type KindOn, type WireMessage } from '@heddle/contracts';
 import type { ChannelModel } from 'amqplib';
 import { messageOf, replyCode, replyCodeOf } from './amqp-error.ts';
 import { BackOff } from './back-off.ts';
 import type { BrokerLog, BrokerState, Publisher, PublishOptions, PublishOutcome } from './broker.ts';
+import { Suspects } from './isolate-suspects.ts';
 import { Outgoing } from './outgoing.ts';
 import { PublishChannel } from './publish-channel.ts';
-import { Suspects } from './isolate-suspects.ts';
 import { WaitingLine } from './waiting-line.ts';
 import { toPublishOptions } from './wire-properties.ts';
 

@@ -2,7 +2,7 @@ import { MAX_PRIORITY, type QueueRow, queues } from '@heddle/contracts';
 
 /** A row of the topology as declared. */
 type QueueEntry = {
-  readonly type: 'job' | 'quorum' | 'stream' | 'reply';
+  readonly type: 'job' | 'quorum' | 'single' | 'delay' | 'stream' | 'reply';
   readonly deadLetter?: string;
   readonly maxBytes?: number;
 };
@@ -11,7 +11,7 @@ type QueueEntry = {
 export interface QueueDeclaration {
   readonly durable: boolean;
   readonly exclusive: boolean;
-  readonly arguments: Readonly<Record<string, string | number>>;
+  readonly arguments: Readonly<Record<string, string | number | boolean>>;
 }
 
 /** Streams forget whole segments only, so a segment is a small part of what is kept. */
@@ -42,6 +42,11 @@ export function queueDeclaration(row: QueueRow, version: string): QueueDeclarati
         ...(entry.deadLetter && safeDeadLettering(entry)),
         ...(entry.maxBytes && { 'x-max-length-bytes': entry.maxBytes }),
       });
+    case 'single':
+      return durable({ ...quorum(version), 'x-single-active-consumer': true });
+    case 'delay':
+      // The time to live is each rung's own: whoever declares it adds it.
+      return durable({ ...quorum(version), ...safeDeadLettering(entry) });
     case 'stream':
       return durable({
         'x-queue-type': 'stream',
@@ -73,6 +78,6 @@ function safeDeadLettering(entry: QueueEntry): Record<string, string | number> {
   };
 }
 
-function durable(args: Record<string, string | number>): QueueDeclaration {
+function durable(args: Record<string, string | number | boolean>): QueueDeclaration {
   return { durable: true, exclusive: false, arguments: args };
 }

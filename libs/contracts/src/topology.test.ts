@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   type ExchangeName,
+  type ExchangeRow,
   exchanges,
   type KindOn,
   type QueueRow,
@@ -8,7 +9,7 @@ import {
   sharedQueues,
 } from './topology.ts';
 
-const exchangeNames = Object.keys(exchanges) as ExchangeName[];
+const exchangeNames = Object.keys(exchanges) as ExchangeRow[];
 const queueRows = Object.keys(queues) as QueueRow[];
 const setAsideByTheBroker = [
   ...exchangeNames.flatMap((name) => ('alternate' in exchanges[name] ? [exchanges[name].alternate] : [])),
@@ -22,7 +23,7 @@ describe('every queue', () => {
 
   test.each(queueRows)('%s that a service consumes has a prefetch', (row) => {
     const { consumers } = queues[row];
-    const isOurs = !(consumers as readonly string[]).includes('operator');
+    const isOurs = !consumers.some((party) => party === 'operator' || party === 'broker');
     expect('prefetch' in queues[row]).toBe(isOurs);
   });
 

@@ -33,7 +33,7 @@ export const exchanges = {
   'heddle.submit': {
     type: 'topic',
     carries: ['job'],
-    keys: ['<task>'],
+    keys: ['<task>', '<task>.suspect'],
     publishers: ['gateway', 'producer', 'consumer', 'recorder', 'client'],
     about:
       "Jobs from Heddle's own publishers, who publish `mandatory`: what cannot be routed comes back to them.",
@@ -63,7 +63,7 @@ export const exchanges = {
   'heddle.delay.<ms>': {
     type: 'fanout',
     carries: ['job'],
-    keys: ['<task>'],
+    keys: [],
     publishers: ['gateway', 'producer', 'consumer', 'recorder', 'notifier', 'client'],
     about:
       'One rung of the delay ladder; made on first use. The routing key is kept for the way back to `heddle.jobs`.',

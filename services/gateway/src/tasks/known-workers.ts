@@ -4,6 +4,8 @@ import type { ControlNews } from '@heddle/contracts';
 const SILENT_MS = 30_000;
 const MOST_WORKERS = 10_000;
 
+type SignOfLife = Extract<ControlNews, { type: 'worker' }>;
+
 interface WorkerView {
   readonly worker: string;
   readonly tasks: readonly string[];
@@ -14,9 +16,9 @@ interface WorkerView {
 
 /** The workers that have lately given a sign of life. */
 export class KnownWorkers {
-  readonly #workers = new Map<string, { news: ControlNews & { type: 'worker' }; seen: number }>();
+  readonly #workers = new Map<string, { news: SignOfLife; seen: number }>();
 
-  hear(news: ControlNews & { type: 'worker' }): void {
+  hear(news: SignOfLife): void {
     // Deleted first, so that the map stays in the order of the last sign of life.
     this.#workers.delete(news.worker);
     if (news.leaving) return;

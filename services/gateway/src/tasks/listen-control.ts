@@ -15,6 +15,6 @@ export function listenToControl(
     delivery.ack();
     if (!news.ok) log.warn({ reason: news.reason }, 'control news cannot be read');
     else if (news.value.type === 'tasks-changed') tasks.refresh();
-    else workers.hear(news.value);
+    else if (news.value.type === 'worker') workers.hear(news.value);
   });
 }
