@@ -11,7 +11,10 @@ import { taskNameSchema } from './task.ts';
 export const controlSchema = z.discriminatedUnion('type', [
   /** The announced tasks have changed; ask the recorder for them. */
   z.object({ type: z.literal('tasks-changed') }),
-  /** Stop this job wherever it is: the recorder keeps the cancel until the job's message has been consumed. */
+  /**
+   * Stop this job wherever it is: the recorder keeps the cancel until the job's message has been consumed. The id of a
+   * batch stops all jobs that have it as their batch.
+   */
   z.object({ type: z.literal('cancel'), job: jobIdSchema, reason: z.string().max(500).exactOptional() }),
   /** The tasks that are paused now; all others are not. */
   z.object({ type: z.literal('paused'), tasks: z.array(taskNameSchema) }),

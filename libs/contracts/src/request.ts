@@ -29,6 +29,8 @@ export const deadSelectionSchema = z.strictObject({
   error: z.string().min(1).max(100).exactOptional(),
   /** UTC day of death, such as 2026-11-21. */
   day: z.iso.date().exactOptional(),
+  /** Failed jobs too. Those named by id may be either. */
+  include: z.literal('failed').exactOptional(),
 });
 export type DeadSelection = z.infer<typeof deadSelectionSchema>;
 
@@ -84,7 +86,7 @@ export const requestSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal('stream-epoch') }),
   /** Ends a queued or delayed job at once; a running one is told to stop, and ends when its worker says so. */
   z.object({ op: z.literal('cancel'), id: jobIdSchema, reason: z.string().max(500).exactOptional() }),
-  /** What a worker must know before it takes jobs: ids that are cancelled and not consumed yet, tasks that are paused. */
+  /** What a worker must know before it takes jobs: ids of jobs that are cancelled and not consumed yet, and of batches; tasks that are paused. */
   z.object({ op: z.literal('control-snapshot') }),
   z.object({ op: z.literal('pause'), task: taskNameSchema }),
   z.object({ op: z.literal('resume'), task: taskNameSchema }),
@@ -113,8 +115,8 @@ export const requestSchema = z.discriminatedUnion('op', [
     at: z.int(),
     job: jobIdSchema.nullable(),
   }),
-  /** Dead jobs by task, error code and day. */
-  z.object({ op: z.literal('dead-groups') }),
+  /** Dead jobs by task, error code and day; `include`: failed ones too. */
+  z.object({ op: z.literal('dead-groups'), include: z.literal('failed').exactOptional() }),
   /** Sends dead jobs again, at most `limit`, oldest first. `input`: instead of the one that failed; only with `ids` of one job. */
   z.object({
     op: z.literal('replay'),
