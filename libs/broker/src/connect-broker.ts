@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DEFAULT_MAX_MESSAGE_BYTES, HeddleError, type QueueName, queues } from '@heddle/contracts';
 import type { ChannelModel } from 'amqplib';
 import type {
@@ -23,6 +24,9 @@ import { ConsumerWatchdog } from './watch-consumers.ts';
 
 /** How long `close` waits for confirms, and for consumers to settle. */
 const CLOSE_MS = 5_000;
+/** How long declaring and counting wait for a connection. */
+const DECLARE_MS = 30_000;
+const COUNT_MS = 1_000;
 const REPLY_PREFETCH = queues['heddle.replies.<instance>'].prefetch;
 
 /**
@@ -67,7 +71,8 @@ class RabbitBroker implements Broker {
       log,
       onOutcome: (exchange, outcome) => published.add(exchange, outcome, 1),
       onSample: (inFlight) => observer?.confirmsInFlight?.(inFlight),
-      declareAgain: () => this.#topology.declareShared(this.#connection()),
+      declareAgain: () =>
+        this.#onConnection(DECLARE_MS, (connection) => this.#topology.declareShared(connection)),
     });
     const { url, heartbeatSeconds = 10, service, instance } = options;
     const name = (purpose: string): string => `heddle ${service} ${instance} ${purpose}`;
@@ -135,16 +140,16 @@ class RabbitBroker implements Broker {
     return this.#startConsumer(queue, options, onDelivery);
   }
 
-  async declareJobQueue(task: string): Promise<void> {
-    await this.#topology.declareJobQueue(this.#connection(), task);
+  declareJobQueue(task: string): Promise<void> {
+    return this.#onConnection(DECLARE_MS, (connection) => this.#topology.declareJobQueue(connection, task));
   }
 
   declareEventLog(): Promise<{ created: boolean }> {
-    return this.#topology.declareEventLog(this.#connection());
+    return this.#onConnection(DECLARE_MS, (connection) => this.#topology.declareEventLog(connection));
   }
 
   async countMessages(queue: QueueName): Promise<number> {
-    const found = await inspectQueue(this.#connection(), queue);
+    const found = await this.#onConnection(COUNT_MS, (connection) => inspectQueue(connection, queue));
     return found?.ready ?? 0;
   }
 
@@ -249,10 +254,19 @@ class RabbitBroker implements Broker {
     this.#options.observer?.connected?.(connected);
   }
 
-  #connection(): ChannelModel {
-    const { connection, lastFailure } = this.#consuming;
-    if (connection) return connection;
-    throw new HeddleError('broker_unavailable', `there is no connection to the broker: ${lastFailure}`);
+  /** Runs it on the consuming connection, and once more on the next one if that is lost meanwhile, while time is left. */
+  async #onConnection<T>(timeoutMs: number, work: (connection: ChannelModel) => Promise<T>): Promise<T> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const connection = await this.#consuming.whenUp(Math.max(deadline - Date.now(), 0));
+      try {
+        return await work(connection);
+      } catch (error) {
+        // A channel tells of the loss before its connection does.
+        await nextTurn();
+        if (this.#consuming.connection === connection) throw error;
+      }
+    }
   }
 }
 

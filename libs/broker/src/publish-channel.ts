@@ -78,11 +78,6 @@ export class PublishChannel {
     return this.#window.unconfirmed();
   }
 
-  /** Confirms that are still to come are not awaited. */
-  async close(): Promise<void> {
-    if (this.#open) await this.#channel.close().catch(() => {});
-  }
-
   #onReturn({ fields, properties }: Message): void {
     const sameId = this.#mandatory.get(String(properties.messageId)) ?? [];
     const outgoing = sameId.find(

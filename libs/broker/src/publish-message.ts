@@ -121,7 +121,6 @@ export class ConfirmPublisher implements Publisher {
       clearTimeout(timer);
     }
     clearInterval(this.#sweeper);
-    await this.#channel?.close();
   }
 
   #refusal(exchange: string, bytes: number, failFast: boolean): HeddleError | undefined {
