@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ErrorCode, type Problem } from '@heddle/contracts';
+import type { Problem } from '@heddle/contracts';
 import { lingerThenEnd, mustLinger } from './linger.ts';
 import { problemOf, retryAfterSeconds } from './problem.ts';
 
@@ -37,7 +37,7 @@ export function answerError(
     return problem;
   }
   const text = JSON.stringify(problem);
-  const retryAfter = retryAfterSeconds(problem.code as ErrorCode);
+  const retryAfter = retryAfterSeconds(problem.code);
   const lingers = mustLinger(request);
   response.writeHead(problem.status, {
     'Content-Type': 'application/problem+json; charset=utf-8',

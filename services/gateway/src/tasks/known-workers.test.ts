@@ -1,8 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KnownWorkers } from './known-workers.ts';
 
-const sign = (worker: string, leaving = false) =>
-  ({ type: 'worker', worker, tasks: ['a.b'], running: 1, leaving, at: 0 }) as const;
+const sign = (worker: string, leaving = false) => ({
+  type: 'worker' as const,
+  worker,
+  tasks: ['a.b'],
+  running: 1,
+  leaving,
+  at: 0,
+});
 
 describe('KnownWorkers', () => {
   beforeEach(() => void vi.useFakeTimers());
