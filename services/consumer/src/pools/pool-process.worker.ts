@@ -1,6 +1,7 @@
 /** The child process of a process pool: runs the handlers that it is sent, one at a time, until its parent lets go of it. */
-import { RemoteRun, type Send } from './run-remotely.ts';
+
 import type { ToHandler } from './run-protocol.ts';
+import { RemoteRun, type Send } from './run-remotely.ts';
 import { watchProcess } from './watch-process.ts';
 
 // A terminal's Ctrl-C and a supervisor's signal go to the whole group; the parent decides when its children end.

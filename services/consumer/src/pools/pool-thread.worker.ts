@@ -1,7 +1,7 @@
 /** A thread of a thread pool. */
 import type { MessagePort } from 'node:worker_threads';
-import { RemoteRun } from './run-remotely.ts';
 import type { FromHandler, RunRequest, ToHandler } from './run-protocol.ts';
+import { RemoteRun } from './run-remotely.ts';
 
 /** Runs one handler; everything about it goes through `port`, so that it arrives in order. */
 export async function runInThread({
