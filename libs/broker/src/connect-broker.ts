@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DEFAULT_MAX_MESSAGE_BYTES, HeddleError, type QueueName, queues } from '@heddle/contracts';
 import type { ChannelModel } from 'amqplib';
 import type {
@@ -6,9 +5,9 @@ import type {
   BrokerHealth,
   BrokerOptions,
   BrokerState,
-  Consumer,
   ConsumeOptions,
   ConsumeOutcome,
+  Consumer,
   Delivery,
   PublishOutcome,
   ReplyQueue,
@@ -72,7 +71,7 @@ class RabbitBroker implements Broker {
       onOutcome: (exchange, outcome) => published.add(exchange, outcome, 1),
       onSample: (inFlight) => observer?.confirmsInFlight?.(inFlight),
       declareAgain: () =>
-        this.#onConnection(DECLARE_MS, (connection) => this.#topology.declareShared(connection)),
+        this.#consuming.use(DECLARE_MS, (connection) => this.#topology.declareShared(connection)),
     });
     const { url, heartbeatSeconds = 10, service, instance } = options;
     const name = (purpose: string): string => `heddle ${service} ${instance} ${purpose}`;
@@ -141,15 +140,15 @@ class RabbitBroker implements Broker {
   }
 
   declareJobQueue(task: string): Promise<void> {
-    return this.#onConnection(DECLARE_MS, (connection) => this.#topology.declareJobQueue(connection, task));
+    return this.#consuming.use(DECLARE_MS, (connection) => this.#topology.declareJobQueue(connection, task));
   }
 
   declareEventLog(): Promise<{ created: boolean }> {
-    return this.#onConnection(DECLARE_MS, (connection) => this.#topology.declareEventLog(connection));
+    return this.#consuming.use(DECLARE_MS, (connection) => this.#topology.declareEventLog(connection));
   }
 
   async countMessages(queue: QueueName): Promise<number> {
-    const found = await this.#onConnection(COUNT_MS, (connection) => inspectQueue(connection, queue));
+    const found = await this.#consuming.use(COUNT_MS, (connection) => inspectQueue(connection, queue));
     return found?.ready ?? 0;
   }
 
@@ -252,21 +251,6 @@ class RabbitBroker implements Broker {
     if (connected === this.#isConnected) return;
     this.#isConnected = connected;
     this.#options.observer?.connected?.(connected);
-  }
-
-  /** Runs it on the consuming connection, and once more on the next one if that is lost meanwhile, while time is left. */
-  async #onConnection<T>(timeoutMs: number, work: (connection: ChannelModel) => Promise<T>): Promise<T> {
-    const deadline = Date.now() + timeoutMs;
-    for (;;) {
-      const connection = await this.#consuming.whenUp(Math.max(deadline - Date.now(), 0));
-      try {
-        return await work(connection);
-      } catch (error) {
-        // A channel tells of the loss before its connection does.
-        await nextTurn();
-        if (this.#consuming.connection === connection) throw error;
-      }
-    }
   }
 }
 

@@ -4,9 +4,9 @@ import { messageOf } from './amqp-error.ts';
 import { BackOff } from './back-off.ts';
 import type {
   BrokerLog,
-  Consumer,
   ConsumeOptions,
   ConsumeOutcome,
+  Consumer,
   ConsumerHealth,
   Delivery,
 } from './broker.ts';

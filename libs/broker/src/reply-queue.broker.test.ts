@@ -1,4 +1,4 @@
-import { type JobEvent, decodeEvents } from '@heddle/contracts';
+import { decodeEvents, type JobEvent } from '@heddle/contracts';
 import { describe, expect, it } from 'vitest';
 import { openBroker, openChannel, openVhost } from '../test/open-broker.ts';
 import { type Broker, EventPublisher } from './index.ts';

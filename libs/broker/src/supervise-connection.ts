@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { HeddleError } from '@heddle/contracts';
 import type { ChannelModel } from 'amqplib';
 import { messageOf } from './amqp-error.ts';
@@ -50,8 +50,25 @@ export class ConnectionSupervisor {
     return this.#lastFailure;
   }
 
-  /** The connection, or the next one. Rejects with `broker_unavailable` after `timeoutMs`. */
-  whenUp(timeoutMs: number): Promise<ChannelModel> {
+  /**
+   * Runs it on the connection, and again on the next one if that is lost meanwhile. Rejects with `broker_unavailable`
+   * when `timeoutMs` have passed without a connection.
+   */
+  async use<T>(timeoutMs: number, work: (connection: ChannelModel) => Promise<T>): Promise<T> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const connection = await this.#whenUp(Math.max(deadline - Date.now(), 0));
+      try {
+        return await work(connection);
+      } catch (error) {
+        // A channel tells of the loss before its connection does.
+        await nextTurn();
+        if (this.connection === connection) throw error;
+      }
+    }
+  }
+
+  #whenUp(timeoutMs: number): Promise<ChannelModel> {
     if (this.#current) return Promise.resolve(this.#current.model);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {

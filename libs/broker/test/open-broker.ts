@@ -8,8 +8,8 @@ import { startTcpProxy, type TcpProxy } from '../../../test/support/tcp-proxy.ts
 import {
   type Broker,
   type BrokerOptions,
-  connectBroker,
   type ConsumeOutcome,
+  connectBroker,
   type PublishOutcome,
 } from '../src/index.ts';
 
