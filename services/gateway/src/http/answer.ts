@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Problem } from '@heddle/contracts';
-import { lingerThenEnd, mustLinger } from './linger.ts';
+import { cutUnlessComplete, lingerThenEnd, mustLinger } from './linger.ts';
 import { problemOf, retryAfterSeconds } from './problem.ts';
 
 export type Headers = Readonly<Record<string, string | number>>;
@@ -49,6 +49,9 @@ export function answerError(
     ...headers,
   });
   if (lingers) lingerThenEnd(request, response, text);
-  else response.end(text);
+  else {
+    response.end(text);
+    cutUnlessComplete(request);
+  }
   return problem;
 }

@@ -57,6 +57,22 @@ describe('limits', () => {
   });
 });
 
+describe('a client that drips', () => {
+  it('on after its request was refused is cut off', async () => {
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk) => (answer += chunk.toString()));
+    socket.on('error', () => {});
+    socket.write(
+      'POST /v1/jobs HTTP/1.1\r\nhost: x\r\ncontent-type: text/plain\r\ncontent-length: 5000\r\n\r\n',
+    );
+    const drip = setInterval(() => socket.write('x'), 200);
+    await once(socket, 'close');
+    clearInterval(drip);
+    expect(answer).toContain('415 Unsupported Media Type');
+  }, 15_000);
+});
+
 describe('draining', () => {
   it('finishes what was begun, takes nothing new and closes the connections', async () => {
     let letGo = () => {};
