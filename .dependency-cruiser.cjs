@@ -1,6 +1,6 @@
 /**
  * Which folder may import which. Dependencies point one way: services → client, broker, service → contracts.
- * Run: npm run boundaries
+ * The command stands in CONTRIBUTING.md.
  *
  * Sources only are cruised. There is no `exclude` on `dist`, which would drop whole packages without a word if they
  * resolved to it; `heddle-src` resolves them to their sources, and the rule `sources-only` fails if they do not.

@@ -38,6 +38,7 @@ export function spawnNode(folder, record) {
     PATH: process.env.PATH,
     LANG: 'C.UTF-8',
     HOME: record.home,
+    ERL_CRASH_DUMP: inside('log/erl_crash.dump'),
     ERL_EPMD_PORT: String(record.epmdPort),
     ERL_EPMD_ADDRESS: '127.0.0.1',
     // The start script then becomes the Erlang machine, so that signals reach it.

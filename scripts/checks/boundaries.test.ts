@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { checks } from '../verify/list-checks.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const config = join(root, '.dependency-cruiser.cjs');
@@ -45,6 +46,8 @@ const innocent = {
   'libs/broker/src/settler.test.ts': "import 'vitest'; import '../../../test/support.ts';",
   'libs/broker/dist/index.js': '',
   'test/support.ts': "import 'amqplib';",
+  'bench/src/reference.ts': "import 'amqplib';",
+  'scripts/start.mjs': "import 'node:fs';",
 };
 
 interface Violation {
@@ -118,18 +121,18 @@ function versions(names: readonly string[]): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, '1.0.0']));
 }
 
+/** Runs the check as `npm test` does, but with its findings as JSON. */
 async function cruise(tree: string): Promise<Violation[]> {
   const depcruise = join(root, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
-  const args = [
-    depcruise,
-    '--config',
-    config,
+  const { args = [] } = checks.find(({ what }) => what === 'boundaries') ?? {};
+  const asJson = [
+    ...args.map((arg) => (arg === '.dependency-cruiser.cjs' ? config : arg)),
     '--output-type',
     'json',
-    'libs/*/src',
-    'services/*/src',
-    'test',
   ];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: tree, maxBuffer: 1e8 });
+  const { stdout } = await promisify(execFile)(process.execPath, [depcruise, ...asJson], {
+    cwd: tree,
+    maxBuffer: 1e8,
+  });
   return (JSON.parse(stdout) as { summary: { violations: Violation[] } }).summary.violations;
 }

@@ -12,8 +12,7 @@ export interface Permissions {
 }
 
 /**
- * What a service needs on the broker. The recorder declares what is shared; the others look whether it is there, which
- * asks for no right. To declare a queue RabbitMQ asks for `configure` on it; to bind it, `write` on it and `read` on the
+ * What a service needs on the broker. The recorder declares what is shared; the others find it there. To declare a queue RabbitMQ asks for `configure` on it; to bind it, `write` on it and `read` on the
  * exchange; to give it a dead-letter exchange, `read` on it and `write` on that exchange; an alternate exchange likewise.
  */
 export function permissionsOf(service: Party): Permissions {

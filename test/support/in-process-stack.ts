@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Broker, type BrokerLog, connectBroker } from '@heddle/broker';
+import { type Broker, connectBroker } from '@heddle/broker';
 import { createMetrics, type RunningService, type ServiceContext, type ServiceName } from '@heddle/service';
 import { pino } from 'pino';
 import type { z } from 'zod';
@@ -69,7 +69,7 @@ export class InProcessStack {
       url: this.#amqpUrl,
       service: name,
       instance,
-      log: log as BrokerLog,
+      log,
     });
     const running = await start({
       settings: schema.parse({ AMQP_URL: this.#amqpUrl, HEDDLE_DRAIN_SECONDS: '5', ...env }),

@@ -68,11 +68,7 @@ function profilerFlags(): string[] {
 }
 
 /** Resolves with the line `"started"` of the service's log. The rest of the log is read and dropped. */
-function startedLine(
-  name: string,
-  child: ChildProcess,
-  ended: Promise<number | null>,
-): Promise<StartedLine> {
+function startedLine(name: string, child: ChildProcess, ended: Promise<number | null>): Promise<StartedLine> {
   const recent: string[] = [];
   const keep = (line: string): void => {
     recent.push(line);

@@ -27,6 +27,6 @@ export async function waitForFinished(
     if (finished > seen) progressAt = now;
     if (now - progressAt > STUCK_MS) throw new Error(`stuck: ${finished} of ${target} jobs have ended`);
     seen = finished;
-    await new Promise((resolve) => setTimeout(resolve, Math.max(20, 3 * (now - asked))));
+    await new Promise((resolve) => setTimeout(resolve, Math.max(40, 3 * (now - asked))));
   }
 }

@@ -6,51 +6,69 @@ export interface Photo {
   readonly bytes: Buffer;
 }
 
-/** Width, height, format: what people upload, from a phone's photo to a small graphic. */
-const KINDS = [
-  [4032, 3024, 'jpeg'],
-  [1920, 1080, 'jpeg'],
-  [1600, 1200, 'png'],
-  [3000, 2000, 'jpeg'],
-  [1280, 960, 'jpeg'],
-  [800, 600, 'png'],
-  [2048, 1536, 'jpeg'],
-  [1024, 1024, 'jpeg'],
-] as const;
+interface Kind {
+  readonly width: number;
+  readonly height: number;
+  readonly format: 'jpeg' | 'png';
+}
 
-/** Photos that are the same in every run: soft shapes and a little grain, so that they compress as real ones do. */
+/** What people upload: photos of phones and cameras, some of them reduced, and a few screenshots. Five megapixels in the mean. */
+const KINDS: readonly Kind[] = [
+  { width: 4032, height: 3024, format: 'jpeg' },
+  { width: 1920, height: 1080, format: 'png' },
+  { width: 2592, height: 1944, format: 'jpeg' },
+  { width: 1600, height: 1200, format: 'jpeg' },
+  { width: 3264, height: 2448, format: 'jpeg' },
+  { width: 1280, height: 960, format: 'png' },
+  { width: 2048, height: 1536, format: 'jpeg' },
+  { width: 3000, height: 2000, format: 'jpeg' },
+];
+
+/** Different values of grain: as much as makes a JPEG of a photo's usual size, a quarter of a byte a pixel. */
+const GRAIN = 32;
+
+/** Photos that are the same in every run: soft shapes, and for photos the grain that keeps them from compressing to nothing. */
 export function generatePhotos(): Promise<Photo[]> {
   return Promise.all(
-    KINDS.map(async ([width, height, format], index) => ({
-      name: `${index}.${format}`,
-      type: `image/${format}`,
-      bytes: await generatePhoto(width, height, format, index + 1),
+    KINDS.map(async (kind, index) => ({
+      name: `${index}.${kind.format}`,
+      type: `image/${kind.format}`,
+      bytes: await generatePhoto(kind, index + 1),
     })),
   );
 }
 
-function generatePhoto(width: number, height: number, format: 'jpeg' | 'png', seed: number): Promise<Buffer> {
+function generatePhoto({ width, height, format }: Kind, seed: number): Promise<Buffer> {
   const pixels = Buffer.alloc(width * height * 3);
-  const grain = grains(seed);
+  const across = wave(width, 190 / seed);
+  const down = wave(height, 230 / seed);
+  const grain = format === 'jpeg' ? grains(seed) : () => 0;
   for (let y = 0, at = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1, at += 3) {
-      const noise = grain() & 7;
-      pixels[at] = 128 + 100 * Math.sin((x * seed) / 190) + noise;
-      pixels[at + 1] = 128 + 100 * Math.sin((y * seed) / 230) + noise;
-      pixels[at + 2] = 128 + 100 * Math.sin((x + y) / 310) + noise;
+      const dot = grain();
+      const red = across[x] ?? 0;
+      const green = down[y] ?? 0;
+      pixels[at] = red + dot;
+      pixels[at + 1] = green + dot;
+      pixels[at + 2] = ((red + green) >> 1) + dot;
     }
   }
   const image = sharp(pixels, { raw: { width, height, channels: 3 } });
   return format === 'jpeg' ? image.jpeg({ quality: 85 }).toBuffer() : image.png().toBuffer();
 }
 
-/** Pseudo-random 32-bit numbers (xorshift). */
+/** A sine of this period, from 10 to 210. */
+function wave(length: number, period: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, at) => 110 + 100 * Math.sin(at / period));
+}
+
+/** Pseudo-random numbers below `GRAIN` (xorshift). */
 function grains(seed: number): () => number {
   let state = seed;
   return () => {
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
-    return state;
+    return (state >>> 0) % GRAIN;
   };
 }

@@ -63,11 +63,11 @@ export interface Broker {
     options: ConsumeOptions,
     onDelivery: (delivery: Delivery) => void,
   ): Promise<Consumer>;
-  /** Declares a task's job queue and its bindings, now and again after every reconnect. Rejects with `broker_unavailable`. */
+  /** Declares a task's job queue and its bindings, now and again after every reconnect. Rejects with `broker_unavailable` after 30 s without a connection. */
   declareJobQueue(task: string): Promise<void>;
   /** This process's queue of replies, made on first use. */
   replies(): Promise<ReplyQueue>;
-  /** Ready messages; 0 if there is no such queue. Rejects with `broker_unavailable`. */
+  /** Ready messages; 0 if there is no such queue. Rejects with `broker_unavailable` after 1 s without a connection. */
   countMessages(queue: QueueName): Promise<number>;
   /** Declares the stream of events, which only the recorder does. `created`: it was not there, so that offsets begin anew. */
   declareEventLog(): Promise<{ created: boolean }>;

@@ -24,6 +24,15 @@ export class ConfirmWindow<T> {
     this.#compact();
   }
 
+  /** The first unconfirmed one that passes. */
+  find(passes: (item: T) => boolean): T | undefined {
+    for (let index = this.#head; index < this.#slots.length; index++) {
+      const item = this.#slots[index];
+      if (item !== undefined && passes(item)) return item;
+    }
+    return undefined;
+  }
+
   /** Everything not confirmed, in the order of publishing. */
   unconfirmed(): T[] {
     return this.#slots.slice(this.#head).filter((slot) => slot !== undefined);

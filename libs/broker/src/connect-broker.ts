@@ -23,6 +23,9 @@ import { ConsumerWatchdog } from './watch-consumers.ts';
 
 /** How long `close` waits for confirms, and for consumers to settle. */
 const CLOSE_MS = 5_000;
+/** How long declaring and counting wait for a connection. */
+const DECLARE_MS = 30_000;
+const COUNT_MS = 1_000;
 const REPLY_PREFETCH = queues['heddle.replies.<instance>'].prefetch;
 
 /**
@@ -67,7 +70,8 @@ class RabbitBroker implements Broker {
       log,
       onOutcome: (exchange, outcome) => published.add(exchange, outcome, 1),
       onSample: (inFlight) => observer?.confirmsInFlight?.(inFlight),
-      declareAgain: () => this.#topology.declareShared(this.#connection()),
+      declareAgain: () =>
+        this.#consuming.use(DECLARE_MS, (connection) => this.#topology.declareShared(connection)),
     });
     const { url, heartbeatSeconds = 10, service, instance } = options;
     const name = (purpose: string): string => `heddle ${service} ${instance} ${purpose}`;
@@ -135,16 +139,16 @@ class RabbitBroker implements Broker {
     return this.#startConsumer(queue, options, onDelivery);
   }
 
-  async declareJobQueue(task: string): Promise<void> {
-    await this.#topology.declareJobQueue(this.#connection(), task);
+  declareJobQueue(task: string): Promise<void> {
+    return this.#consuming.use(DECLARE_MS, (connection) => this.#topology.declareJobQueue(connection, task));
   }
 
   declareEventLog(): Promise<{ created: boolean }> {
-    return this.#topology.declareEventLog(this.#connection());
+    return this.#consuming.use(DECLARE_MS, (connection) => this.#topology.declareEventLog(connection));
   }
 
   async countMessages(queue: QueueName): Promise<number> {
-    const found = await inspectQueue(this.#connection(), queue);
+    const found = await this.#consuming.use(COUNT_MS, (connection) => inspectQueue(connection, queue));
     return found?.ready ?? 0;
   }
 
@@ -247,12 +251,6 @@ class RabbitBroker implements Broker {
     if (connected === this.#isConnected) return;
     this.#isConnected = connected;
     this.#options.observer?.connected?.(connected);
-  }
-
-  #connection(): ChannelModel {
-    const { connection, lastFailure } = this.#consuming;
-    if (connection) return connection;
-    throw new HeddleError('broker_unavailable', `there is no connection to the broker: ${lastFailure}`);
   }
 }
 

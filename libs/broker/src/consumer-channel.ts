@@ -1,6 +1,6 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
-import { messageOf } from './amqp-error.ts';
 import type { ConsumeOutcome, Delivery } from './broker.ts';
+import { closeChannel } from './close-channel.ts';
 import { Settler } from './settler.ts';
 import { streamOffsetOf, toReceivedMessage } from './wire-properties.ts';
 
@@ -92,7 +92,7 @@ export class ConsumerChannel {
     this.settler.flush();
     this.settler.end();
     // Only the broker's answer says that the settlements before it have been taken in.
-    await this.#channel.close().catch(() => {});
+    await closeChannel(this.#channel);
   }
 
   #onMessage(message: ConsumeMessage | null): void {
@@ -110,7 +110,7 @@ export class ConsumerChannel {
   #onCancelled(): void {
     this.#tag = undefined;
     this.settler.end();
-    this.#channel.close().catch((error: unknown) => this.#end(messageOf(error)));
+    void closeChannel(this.#channel);
     this.#end('cancelled by the broker');
   }
 

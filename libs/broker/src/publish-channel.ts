@@ -14,8 +14,6 @@ export interface PublishChannelListener {
 export class PublishChannel {
   readonly #channel: ConfirmChannel;
   readonly #window = new ConfirmWindow<Outgoing>();
-  /** Mandatory messages in flight, by message id: a return carries nothing else of ours. */
-  readonly #mandatory = new Map<string, Outgoing[]>();
   #open = true;
   #draining = false;
 
@@ -38,10 +36,7 @@ export class PublishChannel {
     });
     channel.on('return', (message) => this.#onReturn(message));
     const settle = (tag: number, multiple: boolean, acked: boolean): void => {
-      this.#window.settle(tag, multiple, (outgoing) => {
-        this.#forgetMandatory(outgoing);
-        listener.onConfirm(outgoing, acked);
-      });
+      this.#window.settle(tag, multiple, (outgoing) => listener.onConfirm(outgoing, acked));
       listener.onRoom();
     };
     channel.on('ack', ({ deliveryTag, multiple }) => settle(deliveryTag, multiple, true));
@@ -69,7 +64,6 @@ export class PublishChannel {
       throw error;
     }
     this.#window.push(outgoing);
-    if (outgoing.options.mandatory) this.#rememberMandatory(outgoing);
     return true;
   }
 
@@ -78,32 +72,17 @@ export class PublishChannel {
     return this.#window.unconfirmed();
   }
 
-  /** Confirms that are still to come are not awaited. */
-  async close(): Promise<void> {
-    if (this.#open) await this.#channel.close().catch(() => {});
-  }
-
+  /** A return carries nothing of ours but the message itself. They come in the order of publishing, so the search is short. */
   #onReturn({ fields, properties }: Message): void {
-    const sameId = this.#mandatory.get(String(properties.messageId)) ?? [];
-    const outgoing = sameId.find(
-      (one) => !one.returned && one.exchange === fields.exchange && one.routingKey === fields.routingKey,
+    const outgoing = this.#window.find(
+      (one) =>
+        one.options.mandatory === true &&
+        one.returned === undefined &&
+        one.options.messageId === properties.messageId &&
+        one.routingKey === fields.routingKey &&
+        one.exchange === fields.exchange,
     );
     const { replyText } = fields as { replyText?: string };
     if (outgoing) outgoing.returned = replyText ?? 'NO_ROUTE';
-  }
-
-  #rememberMandatory(outgoing: Outgoing): void {
-    const id = String(outgoing.options.messageId);
-    const sameId = this.#mandatory.get(id);
-    if (sameId) sameId.push(outgoing);
-    else this.#mandatory.set(id, [outgoing]);
-  }
-
-  #forgetMandatory(outgoing: Outgoing): void {
-    if (!outgoing.options.mandatory) return;
-    const id = String(outgoing.options.messageId);
-    const others = this.#mandatory.get(id)?.filter((one) => one !== outgoing) ?? [];
-    if (others.length > 0) this.#mandatory.set(id, others);
-    else this.#mandatory.delete(id);
   }
 }

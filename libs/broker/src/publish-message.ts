@@ -1,13 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { type ExchangeName, HeddleError, type KindOn, type WireMessage } from '@heddle/contracts';
 import type { ChannelModel } from 'amqplib';
-import { messageOf, replyCode, replyCodeOf } from './amqp-error.ts';
-import { BackOff } from './back-off.ts';
 import type { BrokerLog, BrokerState, Publisher, PublishOptions, PublishOutcome } from './broker.ts';
 import { Suspects } from './isolate-suspects.ts';
+import { PublishChannelKeeper } from './keep-publish-channel.ts';
 import { Outgoing } from './outgoing.ts';
-import { PublishChannel } from './publish-channel.ts';
+import type { PublishChannel } from './publish-channel.ts';
+import {
+  type ChannelState,
+  cannotBeEncoded,
+  closedTheChannel,
+  connectionLost,
+  isBlocked,
+  lineIsFull,
+  nacked,
+  notNow,
+  returned,
+  timedOut,
+  tooLarge,
+} from './publish-failures.ts';
 import { WaitingLine } from './waiting-line.ts';
 import { toPublishOptions } from './wire-properties.ts';
 
@@ -26,7 +37,7 @@ export interface PublisherSettings {
   onOutcome(exchange: string, outcome: PublishOutcome): void;
   onSample(inFlight: number): void;
   /** Asked for when the broker says that an exchange is missing. */
-  declareAgain(): Promise<void>;
+  readonly declareAgain: () => Promise<void>;
 }
 
 /**
@@ -42,9 +53,10 @@ export class ConfirmPublisher implements Publisher {
   #inFlight = 0;
   #inFlightBytes = 0;
   readonly #suspects = new Suspects();
-  #connection: ChannelModel | undefined;
-  #channel: PublishChannel | undefined;
+  readonly #keeper: PublishChannelKeeper;
   #blocked: string | undefined;
+  /** No deadline of an unsettled message is earlier. */
+  #nextDeadline = Number.POSITIVE_INFINITY;
   #sweeper: NodeJS.Timeout | undefined;
   #closed = false;
   #onEmpty: (() => void) | undefined;
@@ -52,10 +64,19 @@ export class ConfirmPublisher implements Publisher {
   constructor(settings: PublisherSettings) {
     this.#settings = settings;
     this.maxMessageBytes = settings.maxMessageBytes;
+    this.#keeper = new PublishChannelKeeper(
+      {
+        onConfirm: (outgoing, acked) => this.#onConfirm(outgoing, acked),
+        onRoom: () => this.#pump(),
+        onClosed: (unconfirmed, error) => this.#onChannelClosed(unconfirmed, error),
+      },
+      settings.declareAgain,
+      settings.log,
+    );
   }
 
   get state(): BrokerState {
-    if (!this.#connection) return 'disconnected';
+    if (!this.#keeper.isConnected) return 'disconnected';
     return this.#blocked === undefined ? 'connected' : 'blocked';
   }
 
@@ -80,28 +101,26 @@ export class ConfirmPublisher implements Publisher {
       this.#line.push(new Outgoing(outgoing, resolve, reject));
       this.#lineBytes += body.length;
       this.#unsettled++;
+      this.#nextDeadline = Math.min(this.#nextDeadline, deadline);
       this.#sweeper ??= setInterval(() => this.#sweep(), SWEEP_MS);
       this.#pump();
     });
   }
 
   connected(connection: ChannelModel): void {
-    this.#connection = connection;
-    this.#channel = undefined;
     this.#blocked = undefined;
-    void this.#openChannel(connection);
+    this.#keeper.connected(connection);
   }
 
   disconnected(reason: string): void {
-    this.#connection = undefined;
-    this.#channel = undefined;
     this.#blocked = undefined;
-    this.#failFast(new HeddleError('broker_unavailable', `the connection to the broker was lost: ${reason}`));
+    this.#keeper.disconnected();
+    this.#failFast(connectionLost(reason));
   }
 
   blocked(reason: string): void {
     this.#blocked = reason;
-    this.#failFast(new HeddleError('broker_blocked', `the broker takes no messages: ${reason}`));
+    this.#failFast(isBlocked(reason));
   }
 
   unblocked(): void {
@@ -121,59 +140,43 @@ export class ConfirmPublisher implements Publisher {
       clearTimeout(timer);
     }
     clearInterval(this.#sweeper);
-    await this.#channel?.close();
   }
 
   #refusal(exchange: string, bytes: number, failFast: boolean): HeddleError | undefined {
     if (this.#closed) return new HeddleError('shutting_down', 'the connection to the broker is closed');
-    if (bytes > this.maxMessageBytes) {
-      const expected = `expected a body of at most ${this.maxMessageBytes} bytes for ${exchange}`;
-      return new HeddleError('message_too_large', `${expected}, got ${bytes}`);
-    }
-    if (failFast && this.state === 'disconnected') {
-      return new HeddleError('broker_unavailable', 'there is no connection to the broker');
-    }
-    if (failFast && this.#blocked !== undefined) {
-      return new HeddleError('broker_blocked', `the broker takes no messages: ${this.#blocked}`);
-    }
+    if (bytes > this.maxMessageBytes) return tooLarge(exchange, this.maxMessageBytes, bytes);
     const full =
       this.#line.length >= WAITING_WINDOWS * this.#settings.confirmWindow ||
       this.#lineBytes >= WAITING_WINDOWS * WINDOW_BYTES;
-    if (full) {
-      const waiting = `${this.#line.length} messages of ${this.#lineBytes} bytes`;
-      return new HeddleError('overloaded', `${waiting} wait for the broker already`);
-    }
-    return undefined;
+    if (full) return lineIsFull(this.#line.length, this.#lineBytes);
+    return failFast ? notNow(this.#channelState()) : undefined;
   }
 
   /** Sends from the line while there is room. */
   #pump(): void {
+    const { channel } = this.#keeper;
+    if (!channel || this.#blocked !== undefined) return;
     const window = this.#suspects.limit ?? this.#settings.confirmWindow;
-    while (this.#channel?.ready && this.#blocked === undefined && this.#inFlight < window) {
+    while (this.#inFlight < window && channel.ready) {
       const next = this.#line.peek();
       if (!next) return;
       if (this.#inFlight > 0 && this.#inFlightBytes + next.bytes > WINDOW_BYTES) return;
       this.#line.shift();
       this.#lineBytes -= next.bytes;
-      if (!next.settled) this.#send(this.#channel, next);
+      if (!next.settled) this.#send(channel, next);
     }
   }
 
   #send(channel: PublishChannel, outgoing: Outgoing): void {
     outgoing.returned = undefined;
-    let written: boolean;
     try {
-      written = channel.send(outgoing);
+      if (!channel.send(outgoing)) {
+        this.#putBack([outgoing]);
+        this.#keeper.replace(channel);
+        return;
+      }
     } catch (error) {
-      // amqplib has 64 KiB of room to encode headers in.
-      const code = error instanceof RangeError ? 'message_too_large' : 'internal_error';
-      const text = `a message for ${outgoing.exchange} cannot be encoded: ${messageOf(error)}`;
-      this.#fail(outgoing, 'failed', new HeddleError(code, text, { cause: error }));
-      return;
-    }
-    if (!written) {
-      this.#putBack([outgoing]);
-      this.#replaceChannel();
+      this.#fail(outgoing, 'failed', cannotBeEncoded(outgoing, error));
       return;
     }
     outgoing.sent = true;
@@ -194,62 +197,30 @@ export class ConfirmPublisher implements Publisher {
     this.#inFlightBytes -= outgoing.bytes;
   }
 
-  async #openChannel(connection: ChannelModel): Promise<void> {
-    const backOff = new BackOff(20, 2_000);
-    while (this.#connection === connection && !this.#channel) {
-      try {
-        const channel = await PublishChannel.open(connection, {
-          onConfirm: (outgoing, acked) => this.#onConfirm(outgoing, acked),
-          onRoom: () => this.#pump(),
-          onClosed: (unconfirmed, error) => this.#onChannelClosed(unconfirmed, error),
-        });
-        if (this.#connection === connection) this.#channel = channel;
-        this.#pump();
-      } catch (error) {
-        this.#settings.log.debug({ reason: messageOf(error) }, 'cannot open a publishing channel');
-        await delay(backOff.next());
-      }
-    }
-  }
-
-  #replaceChannel(): void {
-    this.#channel = undefined;
-    const connection = this.#connection;
-    // Not at once: if the whole connection is going, we are told so within this turn.
-    if (connection && !this.#closed) void nextTurn().then(() => this.#openChannel(connection));
-  }
-
   #onChannelClosed(unconfirmed: readonly Outgoing[], error: Error | undefined): void {
     for (const outgoing of unconfirmed) this.#land(outgoing);
     let again = unconfirmed.filter((outgoing) => !outgoing.settled);
-    const culprit = error && this.#suspects.narrow(again);
-    if (culprit) {
-      const text = `the broker refused a message for ${culprit.exchange}: ${error.message}`;
-      this.#fail(culprit, 'nacked', new HeddleError('publish_nacked', text, { cause: error }));
-      again = again.filter((outgoing) => outgoing !== culprit);
+    if (error) {
+      this.#settings.log.warn({ reason: error.message, inFlight: again.length }, 'publishing channel closed');
+      const culprit = this.#suspects.narrow(again);
+      if (culprit) {
+        this.#fail(culprit, 'nacked', closedTheChannel(culprit, error));
+        again = again.filter((outgoing) => outgoing !== culprit);
+      }
     }
     this.#putBack(again);
-    if (!error) return this.#replaceChannel();
-    this.#settings.log.warn({ reason: error.message, inFlight: again.length }, 'publishing channel closed');
-    this.#channel = undefined;
-    const missing = replyCodeOf(error) === replyCode.notFound;
-    const repaired = missing ? this.#settings.declareAgain().catch(() => {}) : Promise.resolve();
-    void repaired.then(() => this.#replaceChannel());
   }
 
   #onConfirm(outgoing: Outgoing, acked: boolean): void {
     this.#land(outgoing);
     if (outgoing.settled) return;
-    const { exchange, routingKey, returned } = outgoing;
     if (!acked) {
-      const error = new HeddleError('publish_nacked', `the broker refused a message for ${exchange}`);
-      this.#fail(outgoing, 'nacked', error);
-    } else if (returned !== undefined) {
-      const text = `no queue is bound to ${exchange} for "${routingKey}" (${returned})`;
-      this.#fail(outgoing, 'returned', new HeddleError('publish_returned', text));
+      this.#fail(outgoing, 'nacked', nacked(outgoing));
+    } else if (outgoing.returned !== undefined) {
+      this.#fail(outgoing, 'returned', returned(outgoing, outgoing.returned));
     } else {
       outgoing.resolve();
-      this.#settings.onOutcome(exchange, 'confirmed');
+      this.#settings.onOutcome(outgoing.exchange, 'confirmed');
       this.#afterSettling(outgoing);
     }
   }
@@ -273,33 +244,32 @@ export class ConfirmPublisher implements Publisher {
   }
 
   #listUnsettled(): Outgoing[] {
-    const inFlight = this.#channel?.unconfirmed() ?? [];
+    const inFlight = this.#keeper.channel?.unconfirmed() ?? [];
     return [...inFlight, ...this.#line.toArray()].filter((outgoing) => !outgoing.settled);
   }
 
   #sweep(): void {
-    const now = Date.now();
-    for (const outgoing of this.#listUnsettled()) if (outgoing.deadline <= now) this.#timeOut(outgoing);
-    this.#line.keep((outgoing) => !outgoing.settled);
-    this.#lineBytes = this.#line.toArray().reduce((sum, { bytes }) => sum + bytes, 0);
     this.#settings.onSample(this.#inFlight);
-    this.#pump();
+    if (Date.now() >= this.#nextDeadline) this.#timeOutOverdue();
     if (this.#unsettled > 0) return;
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
   }
 
-  #timeOut(outgoing: Outgoing): void {
-    const waited = `a message for ${outgoing.exchange} reached its deadline`;
-    if (this.#blocked !== undefined) {
-      const error = new HeddleError('broker_blocked', `${waited}: the broker is blocked, ${this.#blocked}`);
-      this.#fail(outgoing, 'timed_out', error);
-    } else if (!this.#connection) {
-      this.#fail(outgoing, 'timed_out', new HeddleError('broker_unavailable', `${waited} without a broker`));
-    } else if (outgoing.sent) {
-      this.#fail(outgoing, 'timed_out', new HeddleError('confirm_timeout', `${waited} unconfirmed`));
-    } else {
-      this.#fail(outgoing, 'timed_out', new HeddleError('overloaded', `${waited} while waiting in line`));
+  #timeOutOverdue(): void {
+    const now = Date.now();
+    const state = this.#channelState();
+    this.#nextDeadline = Number.POSITIVE_INFINITY;
+    for (const outgoing of this.#listUnsettled()) {
+      if (outgoing.deadline <= now) this.#fail(outgoing, 'timed_out', timedOut(outgoing, state));
+      else this.#nextDeadline = Math.min(this.#nextDeadline, outgoing.deadline);
     }
+    this.#line.keep((outgoing) => !outgoing.settled);
+    this.#lineBytes = this.#line.toArray().reduce((sum, { bytes }) => sum + bytes, 0);
+    this.#pump();
+  }
+
+  #channelState(): ChannelState {
+    return { isConnected: this.#keeper.isConnected, blocked: this.#blocked };
   }
 }

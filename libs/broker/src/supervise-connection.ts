@@ -1,4 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import { HeddleError } from '@heddle/contracts';
 import type { ChannelModel } from 'amqplib';
 import { messageOf } from './amqp-error.ts';
 import { BackOff } from './back-off.ts';
@@ -8,6 +9,8 @@ import { type ConnectionSettings, type OpenConnection, openConnection } from './
 /** Pauses between attempts to connect. */
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
+/** A connection that lasted this long was a good one: the next pause is a short one again. */
+const STABLE_MS = 5_000;
 /** How long the broker gets to answer a farewell. */
 const CLOSE_MS = 2_000;
 
@@ -29,6 +32,7 @@ export class ConnectionSupervisor {
   #current: OpenConnection | undefined;
   #running: Promise<void> | undefined;
   #lastFailure = 'not connected yet';
+  #waiting: ((connection: ChannelModel) => void)[] = [];
 
   constructor(settings: ConnectionSettings, listener: ConnectionListener, log: BrokerLog) {
     this.#settings = settings;
@@ -46,6 +50,39 @@ export class ConnectionSupervisor {
     return this.#lastFailure;
   }
 
+  /**
+   * Runs it on the connection, and again on the next one if that is lost meanwhile. Rejects with `broker_unavailable`
+   * when `timeoutMs` have passed without a connection.
+   */
+  async use<T>(timeoutMs: number, work: (connection: ChannelModel) => Promise<T>): Promise<T> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const connection = await this.#whenUp(Math.max(deadline - Date.now(), 0));
+      try {
+        return await work(connection);
+      } catch (error) {
+        // A channel tells of the loss before its connection does.
+        await nextTurn();
+        if (this.connection === connection) throw error;
+      }
+    }
+  }
+
+  #whenUp(timeoutMs: number): Promise<ChannelModel> {
+    if (this.#current) return Promise.resolve(this.#current.model);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#waiting = this.#waiting.filter((one) => one !== onUp);
+        reject(new HeddleError('broker_unavailable', `no connection to the broker: ${this.#lastFailure}`));
+      }, timeoutMs);
+      const onUp = (connection: ChannelModel): void => {
+        clearTimeout(timer);
+        resolve(connection);
+      };
+      this.#waiting.push(onUp);
+    });
+  }
+
   start(): void {
     this.#running ??= this.#run();
   }
@@ -61,14 +98,15 @@ export class ConnectionSupervisor {
     const { signal } = this.#closing;
     const backOff = new BackOff(FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
     while (!signal.aborted) {
+      const began = Date.now();
       try {
-        const reason = await this.#live(() => backOff.reset());
-        if (signal.aborted) return;
-        this.#lastFailure = reason;
+        this.#lastFailure = await this.#live();
       } catch (error) {
-        if (signal.aborted) return;
         this.#lastFailure = messageOf(error);
       }
+      if (signal.aborted) return;
+      // One that comes up and is gone at once must not be made anew without a pause.
+      if (Date.now() - began > STABLE_MS) backOff.reset();
       const pauseMs = Math.round(backOff.next());
       this.#log.warn(
         { connection: this.#settings.name, reason: this.#lastFailure, retryInMs: pauseMs },
@@ -79,7 +117,7 @@ export class ConnectionSupervisor {
   }
 
   /** One connection's life. Resolves with the reason of its end; rejects if it never came up. */
-  async #live(onUp: () => void): Promise<string> {
+  async #live(): Promise<string> {
     const { signal } = this.#closing;
     const opened = await openConnection(this.#settings, signal);
     const { model, ended } = opened;
@@ -89,9 +127,9 @@ export class ConnectionSupervisor {
       await this.#setUp(opened);
       if (signal.aborted) return 'closing';
       this.#current = opened;
-      onUp();
       this.#log.info({ connection: this.#settings.name }, 'broker connected');
       this.#listener.onUp(model);
+      for (const tell of this.#waiting.splice(0)) tell(model);
       return await ended;
     } finally {
       const wasUp = this.#current === opened;

@@ -1,4 +1,5 @@
 import type { Channel, ChannelModel } from 'amqplib';
+import { closeChannel } from './close-channel.ts';
 
 /** Runs AMQP calls on a channel; rejects with the broker's error, whose `code` is the AMQP reply code. */
 export type RunOnChannel = <T>(work: (channel: Channel) => Promise<T>) => Promise<T>;
@@ -27,7 +28,7 @@ export async function useChannels<T>(
       return work(current);
     });
   } finally {
-    await current?.close().catch(() => {});
+    if (current) await closeChannel(current);
   }
 }
 

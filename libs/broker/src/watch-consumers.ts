@@ -1,22 +1,34 @@
 import type { ChannelModel } from 'amqplib';
-import type { QueueConsumer } from './consume-queue.ts';
 import { inspectQueue } from './inspect-queue.ts';
 
 /** How often idle consumers are looked at. */
 const LOOK_MS = 10_000;
+
+/** What of a consumer is watched. */
+export interface WatchedConsumer {
+  readonly brokerName: string;
+  /** It believes that it is subscribed. */
+  readonly consuming: boolean;
+  readonly isStream: boolean;
+  /** How many it has got so far. */
+  readonly deliveries: number;
+  /** How many it has not settled. */
+  readonly held: number;
+  restart(reason: string): Promise<void>;
+}
 
 /**
  * Looks at consumers that believe themselves subscribed and get nothing. If the broker knows of no consumer on the
  * queue, or messages lie ready at two looks and none comes, the subscription is dead, and is made anew.
  */
 export class ConsumerWatchdog {
-  readonly #consumers: Iterable<QueueConsumer>;
+  readonly #consumers: Iterable<WatchedConsumer>;
   readonly #connection: () => ChannelModel | undefined;
-  readonly #seen = new WeakMap<QueueConsumer, { deliveries: number; readyBefore: boolean }>();
+  readonly #seen = new WeakMap<WatchedConsumer, { deliveries: number; readyBefore: boolean }>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(
-    consumers: Iterable<QueueConsumer>,
+    consumers: Iterable<WatchedConsumer>,
     connection: () => ChannelModel | undefined,
     lookMs = LOOK_MS,
   ) {
@@ -39,7 +51,7 @@ export class ConsumerWatchdog {
     }
   }
 
-  async #lookAt(consumer: QueueConsumer, connection: ChannelModel): Promise<void> {
+  async #lookAt(consumer: WatchedConsumer, connection: ChannelModel): Promise<void> {
     const before = this.#seen.get(consumer);
     const { deliveries } = consumer;
     if (before?.deliveries !== deliveries || consumer.held > 0) {

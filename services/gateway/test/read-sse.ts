@@ -57,7 +57,7 @@ async function* parse(response: Response): AsyncGenerator<SseMessage> {
   const decoder = new TextDecoder();
   if (!response.body) return;
   for await (const chunk of response.body) {
-    text += decoder.decode(chunk as Uint8Array, { stream: true });
+    text += decoder.decode(chunk, { stream: true });
     const blocks = text.split('\n\n');
     text = blocks.pop() ?? '';
     for (const block of blocks) {

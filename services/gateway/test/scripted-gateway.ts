@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Broker, Consumer } from '@heddle/broker';
 import type { NewJob } from '@heddle/client';
 import { HeddleError, type RecorderRequest, type TaskAnnouncement } from '@heddle/contracts';
-import { LiveEvents } from '../src/events/live-events.ts';
+import { LiveEvents, type LiveEventsOptions } from '../src/events/live-events.ts';
 import type { GatewayParts } from '../src/gateway-parts.ts';
 import { Admission } from '../src/http/admission.ts';
 import { type HttpServer, serveHttp } from '../src/http/serve-http.ts';
@@ -65,6 +65,7 @@ export async function startScriptedGateway(
     maxMessageBytes?: number;
     maxBytesInFlight?: number;
     maxRequests?: number;
+    events?: Pick<LiveEventsOptions, 'broker' | 'lingerMs' | 'ring'>;
   } = {},
 ): Promise<ScriptedGateway> {
   const { tasks = [echoTask, sumTask, thumbnailTask], maxMessageBytes = 100_000 } = options;
@@ -110,6 +111,7 @@ export async function startScriptedGateway(
     workers,
     events: new LiveEvents({
       broker: { consume: () => Promise.resolve({} as Consumer), onReconnect: () => () => undefined },
+      ...options.events,
       recorder,
       log,
     }),

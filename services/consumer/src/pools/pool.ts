@@ -1,3 +1,4 @@
+import type { BrokerLog } from '@heddle/broker';
 import type { JobRun } from '../jobs/job-run.ts';
 import type { Outcome } from '../jobs/outcome.ts';
 
@@ -7,4 +8,15 @@ export interface Pool {
   run(run: JobRun): Promise<Outcome> | Outcome;
   /** Ends what the pool has started, and whatever still runs in it. */
   close(): Promise<void>;
+}
+
+export interface PoolOptions {
+  /** Runs at once. */
+  readonly slots: number;
+  readonly log: BrokerLog;
+  /** Resident memory that one child process may use. */
+  readonly memoryBytes: number;
+  /** Jobs after which a child process is replaced. */
+  readonly jobsPerProcess: number;
+  readonly maxOutputBytes: number;
 }

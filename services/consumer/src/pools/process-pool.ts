@@ -1,8 +1,7 @@
 import type { JobRun } from '../jobs/job-run.ts';
 import type { Outcome } from '../jobs/outcome.ts';
 import type { RegisteredTask } from '../registry/load-tasks.ts';
-import type { PoolOptions } from './open-pool.ts';
-import type { Pool } from './pool.ts';
+import type { Pool, PoolOptions } from './pool.ts';
 import { PoolProcess } from './pool-process.ts';
 import { toRequest } from './relay-run.ts';
 

@@ -4,8 +4,7 @@ import type { JobRun } from '../jobs/job-run.ts';
 import { dead, failed, type Outcome } from '../jobs/outcome.ts';
 import type { RegisteredTask } from '../registry/load-tasks.ts';
 import { siblingModule } from '../registry/sibling-module.ts';
-import type { PoolOptions } from './open-pool.ts';
-import type { Pool } from './pool.ts';
+import type { Pool, PoolOptions } from './pool.ts';
 import { relay, toRequest } from './relay-run.ts';
 import type { FromHandler, ToHandler } from './run-protocol.ts';
 

@@ -18,7 +18,8 @@ export interface Reader {
 }
 
 /** Follows the ring from the cursor on, until the client is gone, has got its last event, or is too slow. */
-export async function followRing({ live, sse, wakeup, write, gap }: Reader, cursor: number): Promise<void> {
+export async function followRing(reader: Reader, cursor: number): Promise<void> {
+  const { live, sse, wakeup } = reader;
   for (let next = cursor; !sse.ended; ) {
     const item = sse.full ? undefined : live.ring.at(next);
     if (item === undefined) {
@@ -29,7 +30,7 @@ export async function followRing({ live, sse, wakeup, write, gap }: Reader, curs
     }
     if (item === 'overrun') return sse.end(TOO_SLOW);
     next++;
-    const done = 'gap' in item ? await gap(item.gap) : write(item, 0);
+    const done = 'gap' in item ? await reader.gap(item.gap) : reader.write(item, 0);
     if (done) return sse.end();
   }
 }

@@ -158,7 +158,8 @@ export class LiveEvents {
   async #afterReconnect(): Promise<void> {
     const before = this.#epoch;
     this.#epoch = undefined;
-    while (this.#tail && before) {
+    if (!before) return;
+    while (this.#tail) {
       const epoch = await this.#currentEpoch().catch(() => undefined);
       if (epoch === undefined) await pause(ASK_AGAIN_MS, undefined, { ref: false });
       else if (epoch === (await before)) return;

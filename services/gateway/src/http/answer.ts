@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type ErrorCode, type Problem } from '@heddle/contracts';
-import { lingerThenEnd, mustLinger } from './linger.ts';
+import type { Problem } from '@heddle/contracts';
+import { cutUnlessComplete, lingerThenEnd, mustLinger } from './linger.ts';
 import { problemOf, retryAfterSeconds } from './problem.ts';
 
 export type Headers = Readonly<Record<string, string | number>>;
@@ -37,7 +37,7 @@ export function answerError(
     return problem;
   }
   const text = JSON.stringify(problem);
-  const retryAfter = retryAfterSeconds(problem.code as ErrorCode);
+  const retryAfter = retryAfterSeconds(problem.code);
   const lingers = mustLinger(request);
   response.writeHead(problem.status, {
     'Content-Type': 'application/problem+json; charset=utf-8',
@@ -49,6 +49,9 @@ export function answerError(
     ...headers,
   });
   if (lingers) lingerThenEnd(request, response, text);
-  else response.end(text);
+  else {
+    response.end(text);
+    cutUnlessComplete(request);
+  }
   return problem;
 }

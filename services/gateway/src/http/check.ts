@@ -26,7 +26,7 @@ function namedIssues(error: z.ZodError, prefix: string): Issue[] {
           }));
         }
         const message =
-          issue.code === 'invalid_type' && (issue.expected as string) === 'nonoptional'
+          issue.code === 'invalid_type' && issue.expected === 'nonoptional'
             ? 'expected a value, got nothing'
             : issue.message;
         return [{ path: issue.path, message }];

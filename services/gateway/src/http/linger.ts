@@ -13,6 +13,14 @@ export function mustLinger(request: IncomingMessage): boolean {
   return Number(request.headers['content-length'] ?? 0) > WORTH_READING_BYTES;
 }
 
+/** Lets the connection live if the little that is left of the request comes soon, and cuts it if not. */
+export function cutUnlessComplete(request: IncomingMessage): void {
+  if (request.complete) return;
+  const timer = setTimeout(() => request.destroy(), MOST_MS);
+  for (const event of ['end', 'close'] as const) request.once(event, () => clearTimeout(timer));
+  request.resume();
+}
+
 /**
  * Writes the whole answer, then throws away what the client still sends for a while before closing: closing at once
  * would make its kernel discard the answer unread.

@@ -26,11 +26,11 @@ export function readBody(request: IncomingMessage, limit: number, admission: Adm
       clearTimeout(idle);
       request.off('data', onData).off('end', onEnd).off('close', onClose).off('error', onClose);
     };
-    const fail = (error: unknown) => {
+    const fail = (error: Error) => {
       leave();
       admission.release(taken);
       request.pause();
-      reject(error as Error);
+      reject(error);
     };
     const take = (bytes: number) => {
       admission.take(bytes);
@@ -44,7 +44,7 @@ export function readBody(request: IncomingMessage, limit: number, admission: Adm
       try {
         if (received > taken) take(received - taken);
       } catch (error) {
-        return fail(error);
+        return fail(error as Error);
       }
       chunks.push(chunk);
       idle.refresh();
@@ -58,7 +58,7 @@ export function readBody(request: IncomingMessage, limit: number, admission: Adm
     try {
       if (declared > 0) take(declared);
     } catch (error) {
-      return fail(error);
+      return fail(error as Error);
     }
     request.on('data', onData).on('end', onEnd).on('close', onClose).on('error', onClose);
   });

@@ -12,7 +12,7 @@ export class SchemaConverter {
   readonly components: Record<string, Json> = {};
 
   convert(schema: DescribedSchema, side: Side): Json {
-    if (!(schema instanceof z.ZodType)) return schema as Json;
+    if (!(schema instanceof z.ZodType)) return schema;
     const { $defs = {}, $schema: _, ...root } = z.toJSONSchema(schema, { io: side }) as Json;
     for (const [id, definition] of Object.entries($defs as Json)) {
       this.components[id] ??= tidy(definition) as Json;

@@ -31,12 +31,12 @@ export async function readPictures(
   );
   await new Promise<void>((resolve, reject) => {
     let handed: Promise<void> = Promise.resolve();
-    const fail = (error: unknown) => {
+    const fail = (error: Error) => {
       clearTimeout(idle);
       request.unpipe(form);
       form.destroy();
       // What was read so far is still being handed over.
-      void handed.finally(() => reject(error as Error));
+      void handed.finally(() => reject(error));
     };
     const idle = setTimeout(() => fail(broken(`nothing came for ${BODY_IDLE_MS} ms`)), BODY_IDLE_MS);
     form.on('file', (_field: string, file: Readable, info: FileInfo) => {

@@ -31,7 +31,7 @@ afterAll(async () => {
   await vhost.drop();
 });
 
-const post = (body: BodyInit, headers: Record<string, string> = {}, query = '') =>
+const post = (body: string | Buffer | FormData, headers: Record<string, string> = {}, query = '') =>
   fetch(`${gateway.url}/v1/thumbnails${query}`, { method: 'POST', body, headers });
 
 const picture = (bytes: Buffer) => new Blob([new Uint8Array(bytes)], { type: 'image/png' });

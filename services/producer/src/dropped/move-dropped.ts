@@ -8,34 +8,33 @@ import { explainDrop } from './explain-drop.ts';
 const RETRY_MS = 1_000;
 
 /**
- * Moves what the broker set aside to `heddle.dead`: writes the reason on it, tells the recorder of the jobs that ended
- * by it, waits for both confirms, and only then settles.
+ * Moves what the broker set aside to `heddle.dead`: tells the recorder of the job that ended by it, writes the reason on a
+ * copy, and settles only when both are confirmed.
  */
 export async function moveDropped(broker: Broker, log: BrokerLog): Promise<{ drain(): Promise<void> }> {
-  const events = new EventPublisher(broker.publisher);
+  const { publisher } = broker;
+  const events = new EventPublisher(publisher);
   const draining = new AbortController();
   const moving = new Set<Promise<void>>();
 
+  /** Tries until it is moved, or somebody else's: giving it back would only bring it again at once. */
   const move = async (delivery: Delivery): Promise<void> => {
     const { message } = delivery;
+    const job = message.properties.messageId;
     const drop = explainDrop(message);
-    const dead = toDeadMessage('job', message, drop, broker.publisher.maxMessageBytes);
-    await Promise.all([
-      // Mandatory: if somebody deleted the queue, the message must not vanish.
-      broker.publisher.publish('heddle.dead', '', dead, { mandatory: true }),
-      events.addAll(endJob(message, drop)),
-    ]);
-    delivery.ack();
-    log.info({ job: message.properties.messageId, reason: drop.code, source: drop.source }, 'set aside');
-  };
-
-  /** Until it is moved, or somebody else's: giving it back would only bring it again at once. */
-  const keepMoving = async (delivery: Delivery): Promise<void> => {
+    const ends = endJob(message, drop);
+    const dead = toDeadMessage('job', message, drop, publisher.maxMessageBytes);
     while (!delivery.lost && !draining.signal.aborted) {
       try {
-        return await move(delivery);
+        // The events first: told twice they are the same, but a second copy is a second message.
+        await events.addAll(ends);
+        // Mandatory: if somebody deleted the queue, the message must not vanish.
+        await publisher.publish('heddle.dead', '', dead, { mandatory: true });
+        delivery.ack();
+        log.info({ job, reason: drop.code, source: drop.source }, 'set aside');
+        return;
       } catch (error) {
-        log.warn({ err: error, job: delivery.message.properties.messageId }, 'cannot be set aside yet');
+        log.warn({ err: error, job }, 'cannot be set aside yet');
         await wait(RETRY_MS, undefined, { signal: draining.signal }).catch(() => {});
       }
     }
@@ -43,7 +42,7 @@ export async function moveDropped(broker: Broker, log: BrokerLog): Promise<{ dra
 
   const { prefetch } = queues['heddle.dropped'];
   const consumer = await broker.consume('heddle.dropped', { prefetch }, (delivery) => {
-    const moved = keepMoving(delivery).finally(() => moving.delete(moved));
+    const moved = move(delivery).finally(() => moving.delete(moved));
     moving.add(moved);
   });
 

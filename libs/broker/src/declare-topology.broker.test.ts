@@ -1,0 +1,55 @@
+import { exchanges, sharedQueues } from '@heddle/contracts';
+import { describe, expect, it } from 'vitest';
+import { openBroker, openChannel, openVhost, publishJobs, TASK } from '../test/open-broker.ts';
+import { queueDeclaration } from './queue-arguments.ts';
+
+describe('connecting declares', () => {
+  it('every exchange and shared queue of the table but the event log, which is the recorder’s', async () => {
+    const { vhost } = await openBroker();
+    const channel = await openChannel(vhost.url);
+    for (const name of Object.keys(exchanges)) await channel.checkExchange(name);
+    const names = (await vhost.listQueues()).map(({ name }) => name);
+    const expected = [...sharedQueues.filter((row) => row !== 'heddle.events.log'), `heddle.jobs.${TASK}`];
+    expect(names.sort()).toEqual(expected.sort());
+  });
+
+  it('the same again, by many at once, without complaint', async () => {
+    const vhost = await openVhost();
+    const brokers = await Promise.all(Array.from({ length: 5 }, () => openBroker({ vhost })));
+    for (const { complaints } of brokers) expect(complaints).toEqual([]);
+  });
+
+  it('and keeps a job queue that an older broker has left in its other form', async () => {
+    const vhost = await openVhost();
+    const channel = await openChannel(vhost.url);
+    const { version } = channel.connection.serverProperties;
+    const otherVersion = version.startsWith('3.') ? '4.3.0' : '3.10.8';
+    const old = queueDeclaration('heddle.jobs.<task>', otherVersion);
+    const args = { ...old.arguments };
+    delete args['x-delivery-limit'];
+    await channel.assertQueue(`heddle.jobs.${TASK}`, { arguments: args });
+    const { broker, complaints } = await openBroker({ vhost });
+    expect(complaints).toHaveLength(1);
+    expect(complaints[0]).toContain('kept what is on the broker');
+    await publishJobs(broker, ['job-1']);
+    expect(await broker.countMessages(`heddle.jobs.${TASK}`)).toBe(1);
+  });
+});
+
+describe('counting messages', () => {
+  it('counts what is ready, and nothing where there is no queue', async () => {
+    const { broker } = await openBroker();
+    await publishJobs(broker, ['a', 'b', 'c']);
+    expect(await broker.countMessages(`heddle.jobs.${TASK}`)).toBe(3);
+    expect(await broker.countMessages('heddle.jobs.no.such')).toBe(0);
+  });
+});
+
+describe('messages for a task nobody has declared', () => {
+  it('from other clients end where the broker sets things aside', async () => {
+    const { broker, vhost } = await openBroker();
+    const channel = await openChannel(vhost.url);
+    channel.publish('heddle.jobs', 'no.such', Buffer.from('{}'), { persistent: true });
+    await expect.poll(() => broker.countMessages('heddle.dropped')).toBe(1);
+  });
+});
