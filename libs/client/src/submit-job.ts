@@ -112,6 +112,9 @@ export function acceptedEvent(job: Job, messageBytes: number): JobEvent {
     ...(job.tags.length > 0 && { tags: [...job.tags] }),
     ...(job.timeoutMs !== undefined && { timeoutMs: job.timeoutMs }),
     ...(job.batch !== undefined && { batch: job.batch }),
+    ...(job.retry !== undefined && { retry: job.retry }),
+    ...(job.deadline !== undefined && { deadline: job.deadline }),
+    ...(job.webhook !== undefined && { webhook: job.webhook }),
   };
 }
 
