@@ -65,6 +65,17 @@ export interface Broker {
   ): Promise<Consumer>;
   /** Declares a task's job queue and its bindings, now and again after every reconnect. Rejects with `broker_unavailable` after 30 s without a connection. */
   declareJobQueue(task: string): Promise<void>;
+  /**
+   * Publishes a job so that it reaches its task's queue `delayMs` from now, over the rung of the delay ladder that is
+   * nearest (off by at most 5 % or 100 ms); at once when that is too short for a rung. Resolves on the broker's confirm.
+   * Rejects as `publish` does, and with `publish_returned` when there is no queue for the task's jobs.
+   */
+  publishLater(
+    job: WireMessage<'job'>,
+    task: string,
+    delayMs: number,
+    options?: PublishOptions,
+  ): Promise<void>;
   /** This process's queue of replies, made on first use. */
   replies(): Promise<ReplyQueue>;
   /** Ready messages; 0 if there is no such queue. Rejects with `broker_unavailable` after 1 s without a connection. */

@@ -1,4 +1,10 @@
-import { DEFAULT_MAX_MESSAGE_BYTES, HeddleError, type QueueName, queues } from '@heddle/contracts';
+import {
+  DEFAULT_MAX_MESSAGE_BYTES,
+  HeddleError,
+  type QueueName,
+  queues,
+  type WireMessage,
+} from '@heddle/contracts';
 import type { ChannelModel } from 'amqplib';
 import type {
   Broker,
@@ -9,6 +15,7 @@ import type {
   ConsumeOutcome,
   Consumer,
   Delivery,
+  PublishOptions,
   PublishOutcome,
   ReplyQueue,
 } from './broker.ts';
@@ -16,6 +23,7 @@ import { QueueConsumer } from './consume-queue.ts';
 import { TopologyDeclarer, versionOf } from './declare-topology.ts';
 import { inspectQueue, rowOf } from './inspect-queue.ts';
 import { ConfirmPublisher } from './publish-message.ts';
+import { DelayLadder } from './publish-later.ts';
 import { ReplyDesk } from './reply-queue.ts';
 import { ConnectionSupervisor } from './supervise-connection.ts';
 import { Tally } from './tally.ts';
@@ -42,6 +50,7 @@ class RabbitBroker implements Broker {
   readonly publisher: ConfirmPublisher;
   readonly #options: BrokerOptions;
   readonly #topology: TopologyDeclarer;
+  readonly #ladder: DelayLadder;
   readonly #publishing: ConnectionSupervisor;
   readonly #consuming: ConnectionSupervisor;
   readonly #consumers = new Set<QueueConsumer>();
@@ -72,6 +81,13 @@ class RabbitBroker implements Broker {
       onSample: (inFlight) => observer?.confirmsInFlight?.(inFlight),
       declareAgain: () =>
         this.#consuming.use(DECLARE_MS, (connection) => this.#topology.declareShared(connection)),
+    });
+    this.#ladder = new DelayLadder(this.publisher, {
+      declare: (rungMs) =>
+        this.#consuming.use(DECLARE_MS, (connection) => this.#topology.declareRung(connection, rungMs)),
+      exists: async (queue) =>
+        (await this.#consuming.use(DECLARE_MS, (connection) => inspectQueue(connection, queue))) !==
+        undefined,
     });
     const { url, heartbeatSeconds = 10, service, instance } = options;
     const name = (purpose: string): string => `heddle ${service} ${instance} ${purpose}`;
@@ -141,6 +157,15 @@ class RabbitBroker implements Broker {
 
   declareJobQueue(task: string): Promise<void> {
     return this.#consuming.use(DECLARE_MS, (connection) => this.#topology.declareJobQueue(connection, task));
+  }
+
+  publishLater(
+    job: WireMessage<'job'>,
+    task: string,
+    delayMs: number,
+    options?: PublishOptions,
+  ): Promise<void> {
+    return this.#ladder.publish(job, task, delayMs, options);
   }
 
   declareEventLog(): Promise<{ created: boolean }> {

@@ -1,4 +1,4 @@
-import { exchanges, sharedQueues } from '@heddle/contracts';
+import { sharedExchanges, sharedQueues } from '@heddle/contracts';
 import { describe, expect, it } from 'vitest';
 import { openBroker, openChannel, openVhost, publishJobs, TASK } from '../test/open-broker.ts';
 import { queueDeclaration } from './queue-arguments.ts';
@@ -7,9 +7,13 @@ describe('connecting declares', () => {
   it('every exchange and shared queue of the table but the event log, which is the recorder’s', async () => {
     const { vhost } = await openBroker();
     const channel = await openChannel(vhost.url);
-    for (const name of Object.keys(exchanges)) await channel.checkExchange(name);
+    for (const name of sharedExchanges) await channel.checkExchange(name);
     const names = (await vhost.listQueues()).map(({ name }) => name);
-    const expected = [...sharedQueues.filter((row) => row !== 'heddle.events.log'), `heddle.jobs.${TASK}`];
+    const expected = [
+      ...sharedQueues.filter((row) => row !== 'heddle.events.log'),
+      `heddle.jobs.${TASK}`,
+      `heddle.jobs.${TASK}.suspect`,
+    ];
     expect(names.sort()).toEqual(expected.sort());
   });
 

@@ -1,4 +1,14 @@
-import { exchanges, jobQueue, type QueueRow, queues, sharedExchanges, sharedQueues } from '@heddle/contracts';
+import {
+  delayName,
+  exchanges,
+  jobQueue,
+  type QueueRow,
+  queues,
+  SUSPECT_SUFFIX,
+  sharedExchanges,
+  sharedQueues,
+  suspectQueue,
+} from '@heddle/contracts';
 import type { Channel, ChannelModel } from 'amqplib';
 import { messageOf, replyCode, replyCodeOf } from './amqp-error.ts';
 import type { BrokerLog } from './broker.ts';
@@ -12,6 +22,8 @@ interface Binding {
 }
 
 const JOB_ROW = 'heddle.jobs.<task>';
+const SUSPECT_ROW = 'heddle.jobs.<task>.suspect';
+const DELAY_ROW = 'heddle.delay.<ms>';
 const EVENT_LOG = 'heddle.events.log';
 
 /**
@@ -21,6 +33,7 @@ const EVENT_LOG = 'heddle.events.log';
 export class TopologyDeclarer {
   readonly #log: BrokerLog;
   readonly #tasks = new Set<string>();
+  readonly #rungs = new Set<number>();
   /** How often a queue of our own had to take another name. */
   #renamed = 0;
   #last: Promise<void> = Promise.resolve();
@@ -38,7 +51,13 @@ export class TopologyDeclarer {
     return declared;
   }
 
-  /** A task's queue, from now on with every `declareShared` too. */
+  /** A rung of the delay ladder, from now on with every `declareShared` too. */
+  async declareRung(connection: ChannelModel, rungMs: number): Promise<void> {
+    await useChannels(connection, (run) => this.#declareRung(connection, run, rungMs));
+    this.#rungs.add(rungMs);
+  }
+
+  /** A task's queue and that of its suspects, from now on with every `declareShared` too. */
   async declareJobQueue(connection: ChannelModel, task: string): Promise<void> {
     this.#tasks.add(task);
     await useChannels(connection, (run) => this.#declareJobQueue(connection, run, task));
@@ -61,10 +80,11 @@ export class TopologyDeclarer {
     const row = rowOf(queue);
     const { type, bindings } = queues[row];
     if (type === 'reply') return this.#declareInstanceQueue(connection, queue, row);
-    if (type === 'job') {
-      const task = queue.slice(jobQueue('').length);
+    if (row === JOB_ROW || row === SUSPECT_ROW) {
+      const key = queue.slice(jobQueue('').length);
+      const task = row === SUSPECT_ROW ? key.slice(0, -SUSPECT_SUFFIX.length) : key;
       if (this.#tasks.has(task)) await this.declareJobQueue(connection, task);
-    } else if (type === 'quorum') {
+    } else if (type === 'quorum' || type === 'single') {
       await useChannels(connection, (run) => this.#declareQueue(connection, run, queue, row, bindings));
     }
     return queue;
@@ -86,11 +106,29 @@ export class TopologyDeclarer {
       if (type !== 'stream') await this.#declareQueue(connection, run, row, row, bindings);
     }
     for (const task of this.#tasks) await this.#declareJobQueue(connection, run, task);
+    for (const rung of this.#rungs) await this.#declareRung(connection, run, rung);
   }
 
   async #declareJobQueue(connection: ChannelModel, run: RunOnChannel, task: string): Promise<void> {
     const bindings = queues[JOB_ROW].bindings.map(({ exchange }) => ({ exchange, key: task }));
     await this.#declareQueue(connection, run, jobQueue(task), JOB_ROW, bindings);
+    await this.#declareQueue(connection, run, suspectQueue(task), SUSPECT_ROW, [
+      { exchange: 'heddle.submit', key: `${task}${SUSPECT_SUFFIX}` },
+    ]);
+  }
+
+  /** Nothing may be published to the exchange before its queue is bound: the caller waits for all of it. */
+  async #declareRung(connection: ChannelModel, run: RunOnChannel, rungMs: number): Promise<void> {
+    const name = delayName(rungMs);
+    await this.#declare(
+      run,
+      `exchange ${name}`,
+      (channel) => channel.assertExchange(name, exchanges[DELAY_ROW].type, { durable: true }),
+      (channel) => channel.checkExchange(name),
+    );
+    await this.#declareQueue(connection, run, name, DELAY_ROW, [{ exchange: name, key: '' }], {
+      'x-message-ttl': rungMs,
+    });
   }
 
   async #declareInstanceQueue(connection: ChannelModel, queue: string, row: QueueRow): Promise<string> {
@@ -117,8 +155,11 @@ export class TopologyDeclarer {
     name: string,
     row: QueueRow,
     bindings: readonly Binding[],
+    ownArguments: Readonly<Record<string, number>> = {},
   ): Promise<void> {
-    const { durable, arguments: args } = queueDeclaration(row, versionOf(connection));
+    const declaration = queueDeclaration(row, versionOf(connection));
+    const { durable } = declaration;
+    const args = { ...declaration.arguments, ...ownArguments };
     await this.#declare(
       run,
       `queue ${name}`,

@@ -17,11 +17,18 @@ export async function inspectQueue(
   }
 }
 
+/** `heddle.jobs.<task>.suspect` before `heddle.jobs.<task>`, which fits its queues too. */
+const mostSpecificFirst = (Object.keys(queues) as QueueRow[]).sort((a, b) => b.length - a.length);
+
+function fits(queue: string, row: QueueRow): boolean {
+  const [head = row, tail] = row.split(/<.*>/);
+  if (tail === undefined) return queue === row;
+  return queue.length > head.length + tail.length && queue.startsWith(head) && queue.endsWith(tail);
+}
+
 /** The row of the topology table that a queue belongs to. */
 export function rowOf(queue: string): QueueRow {
-  for (const row of Object.keys(queues) as QueueRow[]) {
-    const [head = row, placeholder] = row.split('<');
-    if (placeholder === undefined ? queue === row : queue.startsWith(head)) return row;
-  }
+  const row = mostSpecificFirst.find((candidate) => fits(queue, candidate));
+  if (row) return row;
   throw new HeddleError('internal_error', `the topology has no queue "${queue}"`);
 }

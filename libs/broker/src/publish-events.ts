@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { HeddleError, type JobEvent, joinEvents, MAX_EVENTS_PER_MESSAGE } from '@heddle/contracts';
-import type { Publisher } from './broker.ts';
+import type { Publisher, PublishOptions } from './broker.ts';
 
 export interface EventPublisherOptions {
   /** Asked at each flush for events to go along; nobody waits for those. */
   readonly onFlush?: (() => readonly JobEvent[]) | undefined;
+  /** How each batch is published. */
+  readonly publish?: PublishOptions | undefined;
 }
 
 /** UTF-8 takes at most three bytes for each of a string's units. */
@@ -17,6 +19,7 @@ const BYTES_PER_UNIT = 3;
 export class EventPublisher {
   readonly #publisher: Publisher;
   readonly #onFlush: () => readonly JobEvent[];
+  readonly #publish: PublishOptions | undefined;
   #gathering = new Batch();
   #scheduled = false;
   #nudged = false;
@@ -25,6 +28,7 @@ export class EventPublisher {
   constructor(publisher: Publisher, options: EventPublisherOptions = {}) {
     this.#publisher = publisher;
     this.#onFlush = options.onFlush ?? (() => []);
+    this.#publish = options.publish;
   }
 
   /**
@@ -83,7 +87,7 @@ export class EventPublisher {
     batch.addFirst(joining);
     if (batch.size === 0) return;
     const message = joinEvents(batch.texts, randomUUID(), batch.at);
-    const publishing = this.#publisher.publish('heddle.events', 'event', message);
+    const publishing = this.#publisher.publish('heddle.events', 'event', message, this.#publish);
     this.#inFlight.add(publishing);
     void this.#settle(batch, publishing);
   }

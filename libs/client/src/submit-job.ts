@@ -1,11 +1,15 @@
 import { type Broker, EventPublisher } from '@heddle/broker';
 import {
+  type BatchPlace,
   DEFAULT_PRIORITY,
   encodeJob,
   HeddleError,
   type Job,
   type JobEvent,
   MAX_RECORDED_INPUT_BYTES,
+  type RetryOptions,
+  rungFor,
+  type Webhook,
 } from '@heddle/contracts';
 import { newJobId } from './job-id.ts';
 
@@ -24,15 +28,24 @@ export interface NewJob {
   /** Milliseconds that one attempt may run; the task's own by default. */
   readonly timeoutMs?: number | undefined;
   /** Name of a queue bound to `heddle.replies` that gets the result. */
+  /** Milliseconds to rest before the first attempt. */
+  readonly delayMs?: number | undefined;
+  /** What the task's own policy is overruled by. */
+  readonly retry?: RetryOptions | undefined;
+  /** Milliseconds since the epoch after which the job is not begun any more. */
+  readonly deadline?: number | undefined;
+  readonly webhook?: Webhook | undefined;
+  readonly batch?: BatchPlace | undefined;
   readonly replyTo?: string | undefined;
   readonly correlationId?: string | undefined;
   readonly traceparent?: string | undefined;
 }
 
+/** How long a submit may take. */
 export interface SubmitOptions {
-  /** Reject at once when the broker is away or blocked, instead of waiting for it. */
+  /** Reject at once when the broker is away or blocked, instead of waiting for it. Default false. */
   readonly failFast?: boolean | undefined;
-  /** Milliseconds for both confirms. */
+  /** Milliseconds for each confirm. Default: the broker's. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -40,27 +53,31 @@ export interface SubmitOptions {
 export class JobSubmitter {
   readonly #broker: Broker;
   readonly #events: EventPublisher;
+  readonly #options: SubmitOptions;
 
-  constructor(broker: Broker) {
+  constructor(broker: Broker, options: SubmitOptions = {}) {
     this.#broker = broker;
-    this.#events = new EventPublisher(broker.publisher);
+    this.#options = options;
+    this.#events = new EventPublisher(broker.publisher, { publish: options });
   }
 
   /**
    * Resolves when the broker has confirmed both the job and its `accepted` event; the two travel side by side.
    * Rejects with `unknown_task` when no queue takes the task's jobs, and as `Publisher.publish` does.
    */
-  async submit(newJob: NewJob, options: SubmitOptions = {}): Promise<{ id: string }> {
+  async submit(newJob: NewJob): Promise<{ id: string }> {
     const job = toJob(newJob);
     const message = encodeJob(job);
-    const published = this.#broker.publisher.publish('heddle.submit', job.task, message, {
-      mandatory: true,
-      failFast: options.failFast,
-      timeoutMs: options.timeoutMs,
-    });
+    const rests = newJob.delayMs !== undefined && rungFor(newJob.delayMs) !== undefined;
     const [outcome, recorded] = await Promise.allSettled([
-      published,
+      rests
+        ? this.#broker.publishLater(message, job.task, newJob.delayMs ?? 0, this.#options)
+        : this.#broker.publisher.publish('heddle.submit', job.task, message, {
+            ...this.#options,
+            mandatory: true,
+          }),
       this.#events.add(acceptedEvent(job, message.body.length)),
+      rests && this.#events.add(delayedEvent(job, newJob.delayMs ?? 0)),
     ]);
     if (outcome.status === 'rejected') throw await this.#takeBack(job, outcome.reason);
     if (recorded.status === 'rejected') throw recorded.reason;
@@ -118,6 +135,21 @@ export function acceptedEvent(job: Job, messageBytes: number): JobEvent {
   };
 }
 
+/** The event that tells that a job rests before its first attempt. */
+export function delayedEvent(job: Job, delayMs: number): JobEvent {
+  return {
+    type: 'delayed',
+    job: job.id,
+    task: job.task,
+    generation: job.generation,
+    attempt: 0,
+    run: '',
+    seq: 1,
+    at: job.acceptedAt,
+    until: job.acceptedAt + delayMs,
+  };
+}
+
 /** Fills in the defaults. */
 function toJob(job: NewJob): Job {
   return {
@@ -132,6 +164,10 @@ function toJob(job: NewJob): Job {
     timeoutMs: job.timeoutMs,
     acceptedAt: Date.now(),
     accepted: true,
+    retry: job.retry,
+    deadline: job.deadline,
+    webhook: job.webhook,
+    batch: job.batch,
     replyTo: job.replyTo,
     correlationId: job.correlationId,
     traceparent: job.traceparent,

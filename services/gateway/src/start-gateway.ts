@@ -17,7 +17,7 @@ const AFTER_REQUESTS_MS = 2_000;
 export async function startGateway(context: ServiceContext<GatewaySettings>): Promise<RunningService> {
   const { broker, settings, log, metrics, instance, signal } = context;
   const recorder = new RecorderClient(broker);
-  const submitter = new JobSubmitter(broker);
+  const submitter = new JobSubmitter(broker, { failFast: true });
   const tasks = new KnownTasks(recorder, log);
   const workers = new KnownWorkers();
   const events = new LiveEvents({ broker, recorder, log });

@@ -55,7 +55,7 @@ export async function submitAndAwait(
   );
   try {
     const addressed = { ...newJob, id, replyTo: replies.name, correlationId: id };
-    await submitter.submit(addressed, { failFast: true });
+    await submitter.submit(addressed);
   } catch (error) {
     abandon();
     throw error;

@@ -26,7 +26,7 @@ export async function enqueueJob(
     return { id, ended: waitMs > 0 ? pollForEnd(parts.recorder, id, waitMs, signal()) : undefined };
   }
   if (waitMs > 0) return submitAndAwait(parts, job, waitMs, signal());
-  return parts.submitter.submit(job, { failFast: true });
+  return parts.submitter.submit(job);
 }
 
 /** Throws at once what a publish would say later. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { JobSubmitter } from '@heddle/client';
 import { HeddleError } from '@heddle/contracts';
 import type { GatewayParts } from '../gateway-parts.ts';
 import { requireMediaType } from '../http/media-type.ts';
@@ -22,6 +23,8 @@ const SUBMIT_TIMEOUT_MS = 10_000;
  * client takes the answers; holds one unfinished line and a window of jobs, whatever the length of the stream.
  */
 export function submitBulk(parts: GatewayParts): Handler {
+  // A stream outlasts a short absence of the broker, where a single request would be told at once.
+  const submitter = new JobSubmitter(parts.broker, { timeoutMs: SUBMIT_TIMEOUT_MS });
   return async (request, response) => {
     requireMediaType(request, NDJSON_TYPES);
     requireBroker(parts.broker.state);
@@ -36,7 +39,7 @@ export function submitBulk(parts: GatewayParts): Handler {
     try {
       for await (const line of heldLines(request, parts)) {
         await answers.room();
-        answers.add(answerLine(parts, line, ++number));
+        answers.add(answerLine(parts, submitter, line, ++number));
       }
     } catch (error) {
       if (response.destroyed) return;
@@ -90,11 +93,16 @@ async function* chunksOf(request: IncomingMessage): AsyncGenerator<Buffer> {
   }
 }
 
-async function answerLine(parts: GatewayParts, line: HeldLine, number: number): Promise<string> {
+async function answerLine(
+  parts: GatewayParts,
+  submitter: JobSubmitter,
+  line: HeldLine,
+  number: number,
+): Promise<string> {
   try {
     if ('tooLong' in line) throw tooLarge(parts.maxMessageBytes, 'more');
     const job = await prepareJob(line.bytes, parts.tasks);
-    const { id } = await parts.submitter.submit(job, { timeoutMs: SUBMIT_TIMEOUT_MS });
+    const { id } = await submitter.submit(job);
     return lineOf({ line: number, id });
   } catch (error) {
     const problem = problemOf(error);
