@@ -49,13 +49,15 @@ export interface SubmitOptions {
   readonly timeoutMs?: number | undefined;
 }
 
+type SubmitterBroker = Pick<Broker, 'publisher' | 'publishLater'>;
+
 /** Publishes jobs: each with its `accepted` event, so that whoever got the promise's value finds the job in the recorder. */
 export class JobSubmitter {
-  readonly #broker: Broker;
+  readonly #broker: SubmitterBroker;
   readonly #events: EventPublisher;
   readonly #options: SubmitOptions;
 
-  constructor(broker: Broker, options: SubmitOptions = {}) {
+  constructor(broker: SubmitterBroker, options: SubmitOptions = {}) {
     this.#broker = broker;
     this.#options = options;
     this.#events = new EventPublisher(broker.publisher, { publish: options });
