@@ -2,9 +2,19 @@ import { HeddleError, type RecorderOp, type RecorderReplies, type RecorderReques
 import type { RequestHandler } from './answer-requests.ts';
 import { announceTasks, readTasks } from './store/announce-tasks.ts';
 import { readCounts } from './store/count-jobs.ts';
+import { cancelJob } from './store/cancel-job.ts';
+import { createBatch } from './store/create-batch.ts';
+import { readDeadGroups } from './store/dead-groups.ts';
+import { dropDead } from './store/drop-dead.ts';
+import { cancelBatch, findBatch, listBatches } from './store/find-batch.ts';
 import { findJob } from './store/find-job.ts';
+import { readControl } from './store/keep-cancels.ts';
+import { deleteSchedule, putSchedule, readSchedules, rememberTick } from './store/keep-schedules.ts';
 import type { Store } from './store/open-database.ts';
+import { pauseTask } from './store/pause-task.ts';
+import { readBatchResults } from './store/read-batch-results.ts';
 import type { EventWriter } from './store/record-events.ts';
+import { replayDead } from './store/replay-dead.ts';
 import { searchJobs } from './store/search-jobs.ts';
 import { findOutput } from './store/store-output.ts';
 import { readEpoch } from './store/stream-epoch.ts';
@@ -41,6 +51,23 @@ export function requestHandler({
     'stream-epoch': async () => ({ epoch: await readEpoch(db) }),
     submit: (request) => submitOnce(store, events, request, maxMessageBytes).finally(onOutgoing),
     announce: ({ tasks }) => announceTasks(store, tasks).finally(onOutgoing),
+    cancel: ({ id, reason }) =>
+      watch.find(id, () => cancelJob(store, events, id, reason)).finally(onOutgoing),
+    'control-snapshot': () => readControl(db),
+    pause: ({ task }) => pauseTask(store, task, true).finally(onOutgoing),
+    resume: ({ task }) => pauseTask(store, task, false).finally(onOutgoing),
+    'create-batch': (request) => createBatch(store, request).finally(onOutgoing),
+    batch: ({ id }) => findBatch(db, id),
+    batches: ({ cursor, limit }) => listBatches(db, cursor, limit),
+    'batch-results': ({ id, first, limit }) => readBatchResults(db, id, first, limit),
+    'cancel-batch': ({ id }) => cancelBatch(store, id).finally(onOutgoing),
+    'put-schedule': ({ schedule }) => putSchedule(store, schedule).finally(onOutgoing),
+    schedules: () => readSchedules(db),
+    'delete-schedule': ({ id }) => deleteSchedule(store, id).finally(onOutgoing),
+    'schedule-ticked': ({ id, at, job }) => rememberTick(store, id, at, job),
+    'dead-groups': ({ include }) => readDeadGroups(db, include),
+    replay: (request) => replayDead(store, events, request).finally(onOutgoing),
+    'drop-dead': ({ select, limit }) => dropDead(store, select, limit),
   };
   return (request) =>
     (answers[request.op] as (asked: RecorderRequest) => Promise<RecorderReplies[RecorderOp]>)(request);

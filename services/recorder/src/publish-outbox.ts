@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import type { BrokerLog, Publisher } from '@heddle/broker';
-import { HeddleError } from '@heddle/contracts';
+import type { Broker, BrokerLog, PublishOptions } from '@heddle/broker';
+import { HeddleError, type WireMessage } from '@heddle/contracts';
 import type { Store } from './store/open-database.ts';
 import {
   type ClaimedMessage,
@@ -24,15 +24,15 @@ const HOPELESS_RETRY_MS = 3_600_000;
 /** Publishes what transactions have put into the outbox, and forgets it once the broker has confirmed it. */
 export class OutboxPublisher {
   readonly #store: Store;
-  readonly #publisher: Publisher;
+  readonly #broker: Pick<Broker, 'publisher' | 'publishLater'>;
   readonly #log: BrokerLog;
   readonly #stopped = new AbortController();
   #wake = new AbortController();
   #running: Promise<void> | undefined;
 
-  constructor(store: Store, publisher: Publisher, log: BrokerLog) {
+  constructor(store: Store, broker: Pick<Broker, 'publisher' | 'publishLater'>, log: BrokerLog) {
     this.#store = store;
-    this.#publisher = publisher;
+    this.#broker = broker;
     this.#log = log;
   }
 
@@ -82,11 +82,8 @@ export class OutboxPublisher {
   /** Whether the broker has confirmed it; if not, it is put back. */
   async #publish(outgoing: ClaimedMessage): Promise<boolean> {
     try {
-      await this.#publisher.publish(outgoing.exchange, outgoing.routingKey, outgoing.message, {
-        mandatory: outgoing.mandatory,
-        timeoutMs: PUBLISH_TIMEOUT_MS,
-        failFast: true,
-      });
+      const options = { mandatory: outgoing.mandatory, timeoutMs: PUBLISH_TIMEOUT_MS, failFast: true };
+      await this.#send(outgoing, options);
       return true;
     } catch (error) {
       const hopeless = !(error instanceof HeddleError && error.retryable);
@@ -100,5 +97,11 @@ export class OutboxPublisher {
       );
       return false;
     }
+  }
+
+  #send({ exchange, routingKey, message, dueAt }: ClaimedMessage, options: PublishOptions): Promise<void> {
+    if (dueAt === undefined) return this.#broker.publisher.publish(exchange, routingKey, message, options);
+    const delayMs = Math.max(0, dueAt - Date.now());
+    return this.#broker.publishLater(message as WireMessage<'job'>, routingKey, delayMs, options);
   }
 }

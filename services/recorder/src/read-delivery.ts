@@ -31,7 +31,7 @@ function hasNul(event: JobEvent): boolean {
   const texts = [event.run];
   if ('worker' in event) texts.push(event.worker);
   if ('error' in event && event.error) texts.push(event.error.code);
-  if (event.type === 'accepted') texts.push(...(event.tags ?? []), event.batch ?? '', event.body?.type ?? '');
+  if (event.type === 'accepted') texts.push(...(event.tags ?? []), event.body?.type ?? '');
   return texts.some((text) => text.includes('\0'));
 }
 

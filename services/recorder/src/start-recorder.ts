@@ -10,6 +10,7 @@ import { OutboxPublisher } from './publish-outbox.ts';
 import { DeliveryRecorder } from './record-deliveries.ts';
 import { openStore } from './store/open-database.ts';
 import { BatchWriter } from './store/record-batch.ts';
+import { EndingSweeper } from './sweep-endings.ts';
 import { RetentionSweeper } from './sweep-old-jobs.ts';
 import { EventWatch } from './wait-for-events.ts';
 
@@ -35,10 +36,10 @@ export async function startRecorder({
     onError: (error) => log.warn({ err: error }, 'a database connection broke'),
   });
   const writer = new BatchWriter(store);
-  const outbox = new OutboxPublisher(store, broker.publisher, log);
+  const outbox = new OutboxPublisher(store, broker, log);
   const onOutgoing = () => outbox.nudge();
   const recorder = new DeliveryRecorder(writer, metrics, log, (refused) => {
-    if (refused > 0) onOutgoing();
+    if (refused > 0 || writer.events.takeHasOutgoing()) onOutgoing();
   });
   const answerer = new RequestAnswerer(
     store,
@@ -55,9 +56,11 @@ export async function startRecorder({
   );
   const sweeper = new RetentionSweeper(store, retentionMs, metrics, log);
 
+  const endings = new EndingSweeper(store, writer.events, log, onOutgoing);
   const eventLog = await keepEventLog(broker, store.db, log);
   await outbox.start();
   sweeper.start();
+  endings.start();
   const events = await broker.consume(
     'heddle.events.recorder',
     { prefetch: queues['heddle.events.recorder'].prefetch },
@@ -74,7 +77,7 @@ export async function startRecorder({
     async drain() {
       await Promise.all([events.stop(), queries.stop()]);
       eventLog.stop();
-      await Promise.all([recorder.drain(), answerer.drain(), sweeper.stop()]);
+      await Promise.all([recorder.drain(), answerer.drain(), sweeper.stop(), endings.stop()]);
       await Promise.all([events.close(), queries.close()]);
       await outbox.stop();
       await store.db.destroy();

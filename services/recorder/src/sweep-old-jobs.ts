@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { BrokerLog } from '@heddle/broker';
 import { terminalStates } from '@heddle/contracts';
 import type { RecorderMetrics } from './metrics.ts';
-import { deleteOldJobs, deleteOrphanOutputs } from './store/delete-old-jobs.ts';
+import { deleteOldBatches, deleteOldJobs, deleteOrphanOutputs } from './store/delete-old-jobs.ts';
 import type { Store } from './store/open-database.ts';
 import type { PageEnd } from './store/page-cursor.ts';
 
@@ -66,6 +66,7 @@ export class RetentionSweeper {
       if ((await deleteOrphanOutputs(this.#store, before, CHUNK)) < CHUNK) break;
       await this.#pause(PAUSE_MS);
     }
+    await deleteOldBatches(this.#store, before);
     if (deleted > 0) this.#log.info({ deleted }, 'deleted old jobs');
   }
 

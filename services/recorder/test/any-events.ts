@@ -36,7 +36,11 @@ function eventAt(job: string, moment: AnyMoment): JobEvent {
         priority: at % 10,
         ...(seq > 0 && { input: { mark } }),
         ...(attempt > 0 && { tags: [`tag-${at % 2}`, `tag-${attempt}`] }),
-        ...(run !== '' && { timeoutMs: at, batch: mark, body: { type: 'image/png', bytes: at } }),
+        ...(run !== '' && {
+          timeoutMs: at,
+          batch: { id: mark, index: at },
+          body: { type: 'image/png', bytes: at },
+        }),
       };
     case 'started':
       return { ...base, type, worker };
@@ -54,6 +58,6 @@ function eventAt(job: string, moment: AnyMoment): JobEvent {
     case 'delayed':
       return { ...base, type, until: at + 100 };
     case 'replayed':
-      return { ...base, type };
+      return { ...base, type, ...(seq > 0 && { input: { mark } }) };
   }
 }

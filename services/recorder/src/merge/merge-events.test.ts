@@ -113,6 +113,7 @@ function forgetEvents(history: JobHistory): JobHistory {
     outcome: { moment: { type, generation, attempt, run, seq, at }, errorCode },
     attempts: JSON.parse(JSON.stringify(history.attempts)) as JobHistory['attempts'],
     progress: JSON.parse(JSON.stringify(history.progress)) as JobHistory['progress'],
+    edit: history.edit && { moment: history.edit.moment },
   };
 }
 const withoutEvents = forgetEvents;

@@ -1,4 +1,4 @@
-import type { JobEvent } from '@heddle/contracts';
+import type { BatchPlace, JobEvent } from '@heddle/contracts';
 import { compareMoments, compareText, type Moment } from './event-order.ts';
 import { type Attempt, mergeAttempts } from './merge-attempts.ts';
 import { mergeProgress, type Progress } from './merge-progress.ts';
@@ -11,6 +11,8 @@ export interface JobHistory {
   /** By generation, attempt, run. */
   readonly attempts: readonly Attempt[];
   readonly progress: Progress | null;
+  /** The input that the newest replay brought along, if any did. */
+  readonly edit: Edit | null;
   /** The latest `at` of all events. */
   readonly updatedAt: number;
 }
@@ -22,10 +24,18 @@ interface Origin {
   readonly at: number;
   readonly task: string;
   readonly tags: readonly string[];
+  readonly batch: BatchPlace | null;
   /** Absent when it is in the database already. */
   readonly event?: AcceptedEvent | undefined;
 }
 type AcceptedEvent = Extract<JobEvent, { type: 'accepted' }>;
+
+/** A replay with an input of its own. */
+interface Edit {
+  readonly moment: Moment;
+  /** Absent when it is in the database already. */
+  readonly input?: { readonly value: unknown } | undefined;
+}
 
 /** The event that decides the job's state, its result, error and outputs. */
 interface Outcome {
@@ -47,6 +57,7 @@ export function mergeEvent(history: JobHistory | undefined, event: JobEvent): Jo
       outcome: outcomeOf(event),
       attempts: mergeAttempts([], event),
       progress: mergeProgress(null, event),
+      edit: mergeEdit(null, event),
       updatedAt: event.at,
     };
   }
@@ -54,27 +65,37 @@ export function mergeEvent(history: JobHistory | undefined, event: JobEvent): Jo
   const outcome = compareMoments(event, history.outcome.moment) > 0 ? outcomeOf(event) : history.outcome;
   const attempts = mergeAttempts(history.attempts, event);
   const progress = mergeProgress(history.progress, event);
+  const edit = mergeEdit(history.edit, event);
   const updatedAt = Math.max(history.updatedAt, event.at);
   const unchanged =
     origin === history.origin &&
     outcome === history.outcome &&
     attempts === history.attempts &&
     progress === history.progress &&
+    edit === history.edit &&
     updatedAt === history.updatedAt;
-  return unchanged ? history : { id: history.id, origin, outcome, attempts, progress, updatedAt };
+  return unchanged ? history : { id: history.id, origin, outcome, attempts, progress, edit, updatedAt };
 }
 
 function outcomeOf(event: JobEvent): Outcome {
   return { moment: event, errorCode: 'error' in event ? (event.error?.code ?? null) : null, event };
 }
 
+function mergeEdit(known: Edit | null, event: JobEvent): Edit | null {
+  if (event.type !== 'replayed' || event.input === undefined) return known;
+  if (known && compareMoments(event, known.moment) <= 0) return known;
+  const { type, generation, attempt, run, seq, at } = event;
+  return { moment: { type, generation, attempt, run, seq, at }, input: { value: event.input } };
+}
+
 const NO_TAGS: readonly string[] = [];
 
 function originOf(event: JobEvent): Origin {
   const { at, task } = event;
-  if (event.type !== 'accepted') return { accepted: null, at, task, tags: NO_TAGS };
+  if (event.type !== 'accepted') return { accepted: null, at, task, tags: NO_TAGS, batch: null };
   const accepted = `${event.generation}/${event.attempt}/${event.run}/${event.seq}`;
-  return { accepted, at, task, tags: event.tags ? [...new Set(event.tags)] : NO_TAGS, event };
+  const tags = event.tags ? [...new Set(event.tags)] : NO_TAGS;
+  return { accepted, at, task, tags, batch: event.batch ?? null, event };
 }
 
 function mergeOrigin(known: Origin, event: JobEvent): Origin {

@@ -1,6 +1,6 @@
-import { encodeControl, type RecorderReplies, type TaskAnnouncement } from '@heddle/contracts';
+import { type RecorderReplies, type TaskAnnouncement } from '@heddle/contracts';
 import type { Store } from './open-database.ts';
-import { putOutgoing } from './outbox.ts';
+import { outgoingNews, putOutgoing } from './outbox.ts';
 import { runTransaction } from './run-transaction.ts';
 import type { Database } from './schema.ts';
 
@@ -32,8 +32,7 @@ export async function announceTasks(
       )
       .execute();
     if (unchanged.length === rows.length) return;
-    const message = encodeControl({ type: 'tasks-changed' });
-    await putOutgoing(tx, [{ exchange: 'heddle.control', routingKey: '', message }]);
+    await putOutgoing(tx, [outgoingNews({ type: 'tasks-changed' })]);
   });
   return { tasks: rows.length };
 }

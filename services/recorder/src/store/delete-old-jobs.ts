@@ -1,9 +1,10 @@
 import type { TerminalState } from '@heddle/contracts';
+import { DeadCounts } from './count-dead.ts';
 import { JobCounts } from './count-jobs.ts';
 import type { Store } from './open-database.ts';
 import type { PageEnd } from './page-cursor.ts';
 import { runTransaction } from './run-transaction.ts';
-import type { Tx } from './schema.ts';
+import type { JobRow, Tx } from './schema.ts';
 
 export interface Sweep {
   /** Jobs and outputs deleted. */
@@ -55,18 +56,47 @@ async function deleteJobs(
       // One that was replayed since it was read stays.
       .where('state', '=', state)
       .where('state_at', '<', endedBefore)
-      .returning(['id', 'task'])
+      .returning(DELETED_COLUMNS)
       .execute();
-    const deleted = rows.map((row) => row.id);
-    if (deleted.length === 0) return 0;
-    await tx.deleteFrom('job_tags').where('job_id', 'in', deleted).execute();
-    await tx.deleteFrom('outputs').where('job_id', 'in', deleted).execute();
-    await tx.deleteFrom('idempotency_keys').where('job_id', 'in', deleted).execute();
-    const counts = new JobCounts(store.shard);
-    for (const row of rows) counts.add(row.task, state, -1);
-    await counts.write(tx);
-    return deleted.length;
+    await forgetJobs(store, tx, rows);
+    return rows.length;
   });
+}
+
+/** What is read of a job that is deleted. */
+export const DELETED_COLUMNS = [
+  'id',
+  'task',
+  'state',
+  'error_code',
+  'state_at',
+] as const satisfies (keyof JobRow)[];
+
+/** Deletes what belongs to jobs that are deleted in this transaction, and takes them out of the counts. */
+export async function forgetJobs(
+  store: Store,
+  tx: Tx,
+  jobs: readonly Pick<JobRow, (typeof DELETED_COLUMNS)[number]>[],
+): Promise<void> {
+  if (jobs.length === 0) return;
+  const ids = jobs.map((job) => job.id);
+  await tx.deleteFrom('job_tags').where('job_id', 'in', ids).execute();
+  await tx.deleteFrom('outputs').where('job_id', 'in', ids).execute();
+  await tx.deleteFrom('idempotency_keys').where('job_id', 'in', ids).execute();
+  await tx.deleteFrom('unique_keys').where('job_id', 'in', ids).execute();
+  const counts = new JobCounts(store.shard);
+  const dead = new DeadCounts(store.shard);
+  for (const job of jobs) {
+    counts.add(job.task, job.state, -1);
+    dead.add(job, -1);
+  }
+  await counts.write(tx);
+  await dead.write(tx);
+}
+
+/** Deletes batches that ended before a time. */
+export async function deleteOldBatches({ db }: Store, endedBefore: number): Promise<void> {
+  await db.deleteFrom('batches').where('ended_at', '<', endedBefore).where('stopping', '=', 0).execute();
 }
 
 /** Deletes a chunk of old outputs that belong to no job: they came again after their job was deleted. */

@@ -4,6 +4,7 @@ import { compareText } from '../merge/event-order.ts';
 import type { Attempt } from '../merge/merge-attempts.ts';
 import type { Progress } from '../merge/merge-progress.ts';
 import { parseOr } from './job-history-rows.ts';
+import { isHidden } from './kept-input.ts';
 import type { Database, JobRow } from './schema.ts';
 
 export async function findJob(db: Database, id: string): Promise<JobRecord | undefined> {
@@ -34,14 +35,15 @@ export function recordOf(row: JobRow): JobRecord {
       progress === null || progress.fraction === null
         ? null
         : { fraction: progress.fraction, note: progress.note },
-    input: parseOr<unknown>(row.input, undefined),
+    input: parseOr<unknown>(row.edited_input ?? row.input, undefined),
     body: row.body_type === null ? null : { type: row.body_type, bytes: row.body_bytes ?? 0 },
     timeoutMs: row.timeout_ms,
     batch: row.batch,
     result: parseOr<unknown>(row.result, undefined),
     error: parseOr<JobRecord['error']>(row.error, null),
-    outputs: parseOr<JobRecord['outputs']>(row.outputs, []),
+    outputs: parseOr<JobRecord['outputs']>(row.outputs, []).filter((output) => !isHidden(output.name)),
     acceptedAt: row.accepted_at,
+    dueAt: row.due_at,
     startedAt: firstStart(attempts, row.generation),
     endedAt: isTerminal(row.state) ? row.state_at : null,
     updatedAt: row.updated_at,

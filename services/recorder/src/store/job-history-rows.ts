@@ -1,5 +1,6 @@
 import { DEFAULT_PRIORITY, eventStates } from '@heddle/contracts';
 import type { Attempt } from '../merge/merge-attempts.ts';
+import type { Moment } from '../merge/event-order.ts';
 import type { JobHistory } from '../merge/merge-events.ts';
 import type { Progress } from '../merge/merge-progress.ts';
 import type { JobRow } from './schema.ts';
@@ -12,7 +13,11 @@ export const ORIGIN_COLUMNS = [
   'priority',
   'tags',
   'timeout_ms',
+  'retry',
+  'deadline',
+  'webhook',
   'batch',
+  'batch_index',
   'body_type',
   'body_bytes',
   'input',
@@ -27,6 +32,7 @@ export const OUTCOME_COLUMNS = [
   'run',
   'seq',
   'state_at',
+  'due_at',
   'error_code',
   'error',
   'result',
@@ -36,6 +42,9 @@ export const OUTCOME_COLUMNS = [
 /** Columns that any event may change. */
 export const PROGRESS_COLUMNS = ['attempts', 'progress', 'updated_at'] as const satisfies (keyof JobRow)[];
 
+/** Columns that come from a replay with an input of its own. */
+export const EDIT_COLUMNS = ['edited', 'edited_input'] as const satisfies (keyof JobRow)[];
+
 /** What is read of a row to go on merging: not its input, result and outputs, which may be large. */
 export const MERGED_COLUMNS = [
   'id',
@@ -43,6 +52,9 @@ export const MERGED_COLUMNS = [
   'accepted',
   'accepted_at',
   'tags',
+  'batch',
+  'batch_index',
+  'edited',
   'state',
   'event',
   'generation',
@@ -64,6 +76,7 @@ export function historyOf(row: MergedRow): JobHistory {
       at: row.accepted_at,
       task: row.task,
       tags: parseOr<string[]>(row.tags, []),
+      batch: row.batch === null ? null : { id: row.batch, index: row.batch_index ?? undefined },
     },
     outcome: {
       moment: {
@@ -78,13 +91,14 @@ export function historyOf(row: MergedRow): JobHistory {
     },
     attempts: parseOr<Attempt[]>(row.attempts, []),
     progress: parseOr<Progress | null>(row.progress, null),
+    edit: row.edited === null ? null : { moment: JSON.parse(row.edited) as Moment },
     updatedAt: row.updated_at,
   };
 }
 
 /** The row of a history. Columns of parts whose event is in the database already are null: they are not to be written. */
 export function rowOf(history: JobHistory): JobRow {
-  const { origin, outcome, attempts, progress } = history;
+  const { origin, outcome, attempts, progress, edit } = history;
   const accepted = origin.event;
   const { moment, event } = outcome;
   const error = event && 'error' in event ? event.error : undefined;
@@ -97,7 +111,11 @@ export function rowOf(history: JobHistory): JobRow {
     priority: accepted?.priority ?? DEFAULT_PRIORITY,
     tags: origin.tags.length > 0 ? JSON.stringify(origin.tags) : null,
     timeout_ms: accepted?.timeoutMs ?? null,
-    batch: accepted?.batch ?? null,
+    retry: jsonOr(accepted?.retry),
+    deadline: accepted?.deadline ?? null,
+    webhook: jsonOr(accepted?.webhook),
+    batch: origin.batch?.id ?? null,
+    batch_index: origin.batch?.index ?? null,
     body_type: accepted?.body?.type ?? null,
     body_bytes: accepted?.body?.bytes ?? null,
     input: jsonOr(accepted?.input),
@@ -108,12 +126,17 @@ export function rowOf(history: JobHistory): JobRow {
     run: moment.run,
     seq: moment.seq,
     state_at: moment.at,
+    due_at: event && 'until' in event ? event.until : null,
     error_code: outcome.errorCode,
     error: jsonOr(error),
     result: jsonOr(succeeded?.result),
     outputs: jsonOr(succeeded?.outputs),
     attempts: attempts.length > 0 ? JSON.stringify(attempts) : null,
     progress: progress ? JSON.stringify(progress) : null,
+    // Not from an event: the submit writes it.
+    unique_key: null,
+    edited: edit ? JSON.stringify(edit.moment) : null,
+    edited_input: jsonOr(edit?.input?.value),
     updated_at: history.updatedAt,
   };
 }

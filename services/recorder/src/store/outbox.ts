@@ -1,8 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import {
+  type ControlNews,
   type ExchangeName,
+  encodeControl,
+  encodeEvents,
+  encodeJob,
   header,
+  type Job,
+  type JobEvent,
   type KindOn,
+  MAX_EVENTS_PER_MESSAGE,
   type ReceivedMessage,
   type WireMessage,
   type WireProperties,
@@ -16,25 +23,53 @@ export interface OutgoingMessage<E extends ExchangeName = ExchangeName> {
   readonly routingKey: string;
   readonly message: WireMessage<KindOn<E>>;
   readonly mandatory?: boolean | undefined;
+  /** For a job: it goes by way of the delay ladder, to be in its queue at this time. Milliseconds since the epoch. */
+  readonly dueAt?: number | undefined;
 }
 
+/** Messages of one statement: bodies may be large. */
+const ROWS_AT_ONCE = 25;
+
 export async function putOutgoing(tx: Tx, messages: readonly OutgoingMessage[]): Promise<void> {
-  for (const { exchange, routingKey, message, mandatory } of messages) {
-    await tx
-      .insertInto('outbox')
-      .values({
-        id: randomUUID(),
-        exchange,
-        routing_key: routingKey,
-        kind: message.kind,
-        mandatory: mandatory ? 1 : 0,
-        properties: JSON.stringify(message.properties, bigintAsText),
-        body: message.body,
-        tries: 0,
-        available_at: 0,
-      })
-      .execute();
+  for (let from = 0; from < messages.length; from += ROWS_AT_ONCE) {
+    const rows = messages.slice(from, from + ROWS_AT_ONCE).map(rowOf);
+    await tx.insertInto('outbox').values(rows).execute();
   }
+}
+
+function rowOf({ exchange, routingKey, message, mandatory, dueAt }: OutgoingMessage): OutboxRow {
+  return {
+    id: randomUUID(),
+    exchange,
+    routing_key: routingKey,
+    kind: message.kind,
+    mandatory: mandatory ? 1 : 0,
+    properties: JSON.stringify(message.properties, bigintAsText),
+    body: message.body,
+    tries: 0,
+    due_at: dueAt ?? null,
+    available_at: 0,
+  };
+}
+
+/** A job on its way to its queue; `dueAt` as in `OutgoingMessage`. */
+export function outgoingJob(job: Job, dueAt?: number): OutgoingMessage<'heddle.submit'> {
+  const message = encodeJob(job);
+  return { exchange: 'heddle.submit', routingKey: job.task, message, mandatory: true, dueAt };
+}
+
+/** What the recorder itself has caused, for everybody who listens to events; reading it back changes nothing. */
+export function outgoingEvents(events: readonly JobEvent[]): OutgoingMessage<'heddle.events'>[] {
+  const messages: OutgoingMessage<'heddle.events'>[] = [];
+  for (let from = 0; from < events.length; from += MAX_EVENTS_PER_MESSAGE) {
+    const message = encodeEvents(events.slice(from, from + MAX_EVENTS_PER_MESSAGE), randomUUID());
+    messages.push({ exchange: 'heddle.events', routingKey: 'event', message });
+  }
+  return messages;
+}
+
+export function outgoingNews(news: ControlNews): OutgoingMessage<'heddle.control'> {
+  return { exchange: 'heddle.control', routingKey: '', message: encodeControl(news) };
 }
 
 /** All headers must fit into one frame of AMQP, 128 KiB. */
@@ -95,6 +130,7 @@ function messageOf(row: OutboxRow): ClaimedMessage {
     exchange: row.exchange as ExchangeName,
     routingKey: row.routing_key,
     mandatory: row.mandatory === 1,
+    dueAt: row.due_at ?? undefined,
     message: {
       // It was checked against its exchange when it was put here.
       kind: row.kind as KindOn<ExchangeName>,

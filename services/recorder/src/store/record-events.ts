@@ -1,9 +1,12 @@
 import type { JobEvent } from '@heddle/contracts';
 import { type JobHistory, mergeEvent } from '../merge/merge-events.ts';
+import { BatchChanges } from './count-batches.ts';
 import { ChunkedStatement } from './chunked-statement.ts';
+import { DeadCounts } from './count-dead.ts';
 import { JobCounts } from './count-jobs.ts';
 import { WriteConflict } from './database-error.ts';
 import {
+  EDIT_COLUMNS,
   historyOf,
   MERGED_COLUMNS,
   type MergedRow,
@@ -21,6 +24,7 @@ const COLUMNS = [
   ...ORIGIN_COLUMNS,
   ...OUTCOME_COLUMNS,
   ...PROGRESS_COLUMNS,
+  ...EDIT_COLUMNS,
 ] as const satisfies (keyof JobRow)[];
 const valuesOf = (row: JobRow) => COLUMNS.map((column) => row[column]);
 const placeholders = (count: number) =>
@@ -49,6 +53,8 @@ export class EventWriter {
     origin: updateOf([...ORIGIN_COLUMNS, ...PROGRESS_COLUMNS]),
     both: updateOf([...ORIGIN_COLUMNS, ...OUTCOME_COLUMNS, ...PROGRESS_COLUMNS]),
   };
+  readonly #edit = updateOf(EDIT_COLUMNS);
+  #hasOutgoing = false;
 
   constructor(store: Store) {
     this.#store = store;
@@ -68,6 +74,13 @@ export class EventWriter {
     );
   }
 
+  /** Whether something has come into the outbox since this was last asked: a batch is complete, or stops. */
+  takeHasOutgoing(): boolean {
+    const had = this.#hasOutgoing;
+    this.#hasOutgoing = false;
+    return had;
+  }
+
   /** Throws `WriteConflict` if another recorder has made one of the rows in the meantime: the transaction is to be run again. */
   async write(tx: Tx, events: readonly JobEvent[]): Promise<void> {
     const ids = [...new Set(events.map((event) => event.job))];
@@ -82,7 +95,10 @@ export class EventWriter {
 
   async #writeRows(tx: Tx, before: Map<string, JobHistory>, after: Map<string, JobHistory>): Promise<void> {
     const counts = new JobCounts(this.#store.shard);
+    const dead = new DeadCounts(this.#store.shard);
+    const batches = new BatchChanges();
     const tags = new TagChanges();
+    const edited: JobRow[] = [];
     const fresh: JobRow[] = [];
     const changed: Record<Part, JobRow[]> = { progress: [], outcome: [], origin: [], both: [] };
     for (const [id, history] of after) {
@@ -91,14 +107,21 @@ export class EventWriter {
       const row = rowOf(history);
       if (known) changed[partOf(known, history)].push(row);
       else fresh.push(row);
+      if (known && known.edit !== history.edit) edited.push(row);
       tags.note(known, history, row);
       counts.move(known, row);
+      dead.move(known, row);
+      batches.note(known, history);
     }
     const { affected } = await this.#insert.run(tx, fresh);
     if (affected < fresh.length) throw new WriteConflict();
     for (const part of PARTS) await this.#updates[part].run(tx, changed[part]);
+    await this.#edit.run(tx, edited);
     await this.#tags.write(tx, tags);
     await counts.write(tx);
+    await dead.write(tx);
+    // Last, because recorders that work on the same batch wait here for each other.
+    if (await batches.write(tx, Date.now())) this.#hasOutgoing = true;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { EventType, JobState } from '@heddle/contracts';
+import type { BatchState, EventType, JobState, ScheduleRecord } from '@heddle/contracts';
 import type { Kysely, Transaction } from 'kysely';
 
 /** The tables. Times are milliseconds since the epoch; JSON and lists are text; what is absent is null. */
@@ -11,6 +11,12 @@ export interface Schema {
   idempotency_keys: IdempotencyKeyRow;
   tasks: TaskRow;
   facts: FactRow;
+  unique_keys: UniqueKeyRow;
+  cancels: CancelRow;
+  paused_tasks: PausedTaskRow;
+  dead_counts: DeadCountRow;
+  batches: BatchRow;
+  schedules: ScheduleRow;
 }
 
 export type Database = Kysely<Schema>;
@@ -26,7 +32,11 @@ export interface JobRow {
   priority: number;
   tags: string | null;
   timeout_ms: number | null;
+  retry: string | null;
+  deadline: number | null;
+  webhook: string | null;
   batch: string | null;
+  batch_index: number | null;
   body_type: string | null;
   body_bytes: number | null;
   input: string | null;
@@ -38,6 +48,7 @@ export interface JobRow {
   run: string;
   seq: number;
   state_at: number;
+  due_at: number | null;
   error_code: string | null;
   error: string | null;
   result: string | null;
@@ -46,6 +57,11 @@ export interface JobRow {
   attempts: string | null;
   progress: string | null;
   updated_at: number;
+  /** The key that it was submitted with; `unique_keys` says whose it is now. */
+  unique_key: string | null;
+  // A replay's own input, and which event brought it.
+  edited: string | null;
+  edited_input: string | null;
 }
 
 /** A tag, with what a search for it may be narrowed by. */
@@ -86,6 +102,8 @@ export interface OutboxRow {
   properties: string;
   body: Uint8Array;
   tries: number;
+  /** For a job that goes by way of the delay ladder: when it is to be in its queue. */
+  due_at: number | null;
   /** Nobody takes it before: it is being published, or waits after a failure. */
   available_at: number;
 }
@@ -107,4 +125,73 @@ interface TaskRow {
 interface FactRow {
   name: string;
   value: string;
+}
+
+/** The job that has, or last had, a key of its task. While it is unfinished no other job may have it. */
+interface UniqueKeyRow {
+  task: string;
+  key: string;
+  job_id: string;
+}
+
+/** A job, or all jobs of a batch, that no worker is to run. */
+interface CancelRow {
+  /** Of the job or batch. */
+  id: string;
+  of: 'job' | 'batch';
+  /** Of the job; a replay is not cancelled with what it replays. */
+  generation: number;
+  created_at: number;
+}
+
+interface PausedTaskRow {
+  task: string;
+  paused_at: number;
+}
+
+/** How many jobs of a task died of an error on a day, spread over shards as the counts by state are. */
+export interface DeadCountRow {
+  task: string;
+  error_code: string;
+  /** Days since the epoch, UTC. */
+  day: number;
+  state: 'dead' | 'failed';
+  shard: number;
+  jobs: number;
+}
+
+export interface BatchRow {
+  id: string;
+  task: string;
+  /** The `BatchPlan`. */
+  plan: string;
+  state: BatchState;
+  total: number;
+  // Jobs that have ended, by how they first did.
+  succeeded: number;
+  failed: number;
+  dead: number;
+  cancelled: number;
+  expired: number;
+  /** 1: whatever is unfinished of it is being cancelled. */
+  stopping: number;
+  reduce_job: string | null;
+  result: string | null;
+  accepted_at: number;
+  ended_at: number | null;
+}
+
+export interface ScheduleRow {
+  id: string;
+  task: string;
+  input: string;
+  cron: string | null;
+  time_zone: string;
+  every_ms: number | null;
+  missed: ScheduleRecord['missed'];
+  paused: number;
+  options: string;
+  last_tick_at: number | null;
+  last_job: string | null;
+  created_at: number;
 }

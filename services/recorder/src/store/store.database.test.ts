@@ -80,6 +80,7 @@ describe.each(databaseKinds)('the store on %s', (kind) => {
       error: null,
       outputs: [],
       acceptedAt: 1_000,
+      dueAt: null,
       startedAt: 1_010,
       endedAt: 1_020,
       updatedAt: 1_020,

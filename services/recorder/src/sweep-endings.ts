@@ -1,0 +1,82 @@
+import { setTimeout } from 'node:timers/promises';
+import type { BrokerLog } from '@heddle/broker';
+import { expireJobs } from './store/expire-jobs.ts';
+import { forgetCancels } from './store/forget-cancels.ts';
+import type { Store } from './store/open-database.ts';
+import type { EventWriter } from './store/record-events.ts';
+import { cancelJobsOfBatch, findStoppingBatches, finishStopping } from './store/stop-batches.ts';
+
+/** Jobs of one transaction, few enough that nobody notices. */
+const CHUNK = 200;
+const SWEEP_EVERY_MS = 1_000;
+/** A worker that has just taken a job says so sooner than that. */
+const EXPIRY_GRACE_MS = 1_000;
+/** A message may wait for 365 days, and then for a worker. */
+const KEEP_CANCELS_MS = 400 * 86_400_000;
+
+/** Ends what no worker is there to end: jobs past their time to live and jobs of stopped batches; forgets old cancels. */
+export class EndingSweeper {
+  readonly #store: Store;
+  readonly #writer: EventWriter;
+  readonly #log: BrokerLog;
+  readonly #onOutgoing: () => void;
+  readonly #stopped = new AbortController();
+  #running: Promise<void> | undefined;
+
+  /** `onOutgoing` is called when something has come into the outbox. */
+  constructor(store: Store, writer: EventWriter, log: BrokerLog, onOutgoing: () => void) {
+    this.#store = store;
+    this.#writer = writer;
+    this.#log = log;
+    this.#onOutgoing = onOutgoing;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      try {
+        await this.#inChunks(() =>
+          expireJobs(this.#store, this.#writer, Date.now() - EXPIRY_GRACE_MS, CHUNK),
+        );
+        await this.#stopBatches();
+        await this.#forgetCancels();
+      } catch (error) {
+        this.#log.error({ err: error }, 'cannot sweep what is to end');
+      }
+      await setTimeout(SWEEP_EVERY_MS, undefined, { signal: this.#stopped.signal, ref: false }).catch(
+        () => undefined,
+      );
+    }
+  }
+
+  async #stopBatches(): Promise<void> {
+    for (const id of await findStoppingBatches(this.#store)) {
+      await this.#inChunks(() => cancelJobsOfBatch(this.#store, this.#writer, id, CHUNK));
+      await finishStopping(this.#store, id, Date.now());
+    }
+  }
+
+  async #forgetCancels(): Promise<void> {
+    let after: string | undefined = '';
+    while (after !== undefined && !this.#stopped.signal.aborted) {
+      after = await forgetCancels(this.#store.db, after, Date.now() - KEEP_CANCELS_MS, CHUNK);
+    }
+  }
+
+  /** Repeats what ends a chunk of jobs until there was less than a chunk left. */
+  async #inChunks(endSome: () => Promise<number>): Promise<void> {
+    let ended: number;
+    do {
+      ended = await endSome();
+      if (ended > 0) this.#onOutgoing();
+    } while (ended === CHUNK && !this.#stopped.signal.aborted);
+  }
+}
