@@ -32,6 +32,7 @@ describe('a consumer', () => {
     for (const delivery of held.splice(0)) delivery.ack();
     await expect.poll(() => held).toHaveLength(20);
     expect(new Set(held.map(idOf)).size).toBe(20);
+    expect(held.some(({ message }) => message.redelivered)).toBe(false);
   });
 
   it('settles each delivery as it was told to', async () => {
