@@ -54,7 +54,7 @@ await runScript(async () => {
     const stopBegan = performance.now();
     const inOrder = await stack.drain();
     await up.catch(() => {});
-    print(`stopped (${describeDuration(performance.now() - stopBegan)})`);
+    if (stopping.signal.aborted) print(`stopped (${describeDuration(performance.now() - stopBegan)})`);
     if (forced) process.exitCode = EXIT_FORCED;
     else if (badSettings) process.exitCode = EXIT_BAD_SETTINGS;
     else if (!inOrder) process.exitCode = 1;

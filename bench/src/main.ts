@@ -15,21 +15,22 @@ function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-function cleanUpOnSignals(cleanUp: CleanUp): void {
-  for (const [signal, code] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const) {
-    process.on(signal, () => {
-      say('stopping');
-      void cleanUp.run().finally(() => process.exit(code));
-    });
-  }
+/** The end of the process that started us counts as being asked to stop. */
+function cleanUpWhenAsked(cleanUp: CleanUp): void {
+  const stop = (code: number) => (): void => {
+    say('stopping');
+    void cleanUp.run().finally(() => process.exit(code));
+  };
+  process.on('SIGINT', stop(130));
+  process.on('SIGTERM', stop(143));
+  process.on('disconnect', stop(143));
+  // Listening to it must not keep us here once the work is done.
+  process.channel?.unref();
 }
 
 async function runChosen({ chosen, check, ...settings }: Arguments): Promise<number> {
   const cleanUp = new CleanUp(say);
-  cleanUpOnSignals(cleanUp);
+  cleanUpWhenAsked(cleanUp);
   const machine = describeMachine(await brokerVersion(settings.amqpUrl));
   const all: Outcome[] = [];
   let failures = 0;

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { root } from '../setup/bootstrap.mjs';
 import { reportStep } from '../setup/report-step.mjs';
+import { DEFAULT_HTTP_PORT } from '../stack/assign-ports.mjs';
+import { readStackSettings } from '../stack/read-stack-settings.mjs';
 import { Stack, stackFile } from '../stack/stack.mjs';
 import { knowsTasks, waitForTasks } from '../stack/wait-for-tasks.mjs';
-
-const DEFAULT_URL = 'http://127.0.0.1:8080';
 
 /**
  * The stack that answers already, or one of our own.
@@ -32,6 +33,8 @@ export async function reachStack(tasks) {
 }
 
 function* knownUrls() {
-  if (existsSync(stackFile())) yield JSON.parse(readFileSync(stackFile(), 'utf8')).url;
-  yield process.env.HEDDLE_HTTP_PORT ? `http://127.0.0.1:${process.env.HEDDLE_HTTP_PORT}` : DEFAULT_URL;
+  const settings = readStackSettings(process.env, root);
+  const file = stackFile(settings);
+  if (existsSync(file)) yield JSON.parse(readFileSync(file, 'utf8')).url;
+  if (settings.httpPort !== 0) yield `http://${settings.httpHost}:${settings.httpPort ?? DEFAULT_HTTP_PORT}`;
 }

@@ -18,7 +18,7 @@ function listWorkspaces(root) {
 }
 
 /** The compiler keeps the outputs of sources that are gone, and trusts its notes over a `dist` that was removed. */
-function removeStaleOutputs(workspace) {
+export function removeStaleOutputs(workspace) {
   const dist = join(workspace, 'dist');
   if (!existsSync(dist)) {
     rmSync(join(workspace, 'tsconfig.tsbuildinfo'), { force: true });

@@ -2,7 +2,7 @@ import { isPortFree } from '../broker/find-free-port.mjs';
 
 /** Default ops ports; `HEDDLE_OPS_PORT` moves the whole row, because one number cannot serve five services. */
 const FIRST_OPS_PORT = 9401;
-const DEFAULT_HTTP_PORT = 8080;
+export const DEFAULT_HTTP_PORT = 8080;
 const TRIES = 200;
 
 /** A port that the user chose and that cannot be had. */
@@ -11,12 +11,12 @@ class PortInUseError extends Error {}
 /**
  * An ops port for each name in order: its default, or the next free one.
  * @param {readonly {name: string, opsPort: number}[]} services
- * @param {string | undefined} given `HEDDLE_OPS_PORT`: the first port of the row, or 0 for any
+ * @param {number | undefined} given `HEDDLE_OPS_PORT`: the first port of the row, or 0 for any
  * @returns {Promise<{ports: number[], notes: string[]}>}
  */
 export async function assignOpsPorts(services, given) {
-  if (given === '0') return { ports: services.map(() => 0), notes: [] };
-  const shift = given ? Number(given) - FIRST_OPS_PORT : 0;
+  if (given === 0) return { ports: services.map(() => 0), notes: [] };
+  const shift = given === undefined ? 0 : given - FIRST_OPS_PORT;
   const wanted = services.map(({ opsPort }) => opsPort + shift);
   const taken = new Set();
   const ports = [];
@@ -40,15 +40,14 @@ export async function assignOpsPorts(services, given) {
 
 /**
  * The gateway's port: what the user set, which must be free, or the default, or the next free one.
- * @param {string | undefined} given `HEDDLE_HTTP_PORT`
+ * @param {number | undefined} given `HEDDLE_HTTP_PORT`
  */
 export async function assignHttpPort(given, host) {
-  if (given) {
-    const port = Number(given);
-    if (port !== 0 && !(await isPortFree(port, host))) {
+  if (given !== undefined) {
+    if (given !== 0 && !(await isPortFree(given, host))) {
       throw new PortInUseError(`HEDDLE_HTTP_PORT=${given}: another program listens on ${host}:${given}`);
     }
-    return { port, notes: [] };
+    return { port: given, notes: [] };
   }
   const port = await nextFree(DEFAULT_HTTP_PORT, host, () => false);
   const notes =

@@ -18,13 +18,3 @@ export function listServices(consumers) {
     { name: 'recorder', service: 'recorder', opsPort: 9404, drainsIn: 3 },
   ];
 }
-
-/** `HEDDLE_CONSUMERS`: how many workers a stack has. */
-export function readConsumers(text) {
-  if (!text) return 1;
-  const count = Number(text);
-  if (!Number.isInteger(count) || count < 1 || count > 64) {
-    throw new Error(`HEDDLE_CONSUMERS: expected a whole number from 1 to 64, got ${JSON.stringify(text)}`);
-  }
-  return count;
-}

@@ -25,8 +25,10 @@ export class SupervisedService {
   #settleStart;
   #life;
 
-  constructor({ name, main, env, observer }) {
-    this.name = name;
+  /** Whether the present process has said that it is up; before that, SIGTERM may find it without a handler. */
+  #isUp = false;
+
+  constructor({ main, env, observer }) {
     this.#main = main;
     this.#env = env;
     this.#observer = observer;
@@ -63,7 +65,7 @@ export class SupervisedService {
       this.#child = undefined;
       if (this.#stopping.signal.aborted) {
         this.#settleStart(undefined);
-        return code === 0;
+        return code === 0 || (signal === 'SIGTERM' && !this.#isUp);
       }
       if (code === EXIT_BAD_SETTINGS) {
         this.#observer.onBadSettings();
@@ -90,6 +92,7 @@ export class SupervisedService {
       detached: true,
     });
     this.#child = child;
+    this.#isUp = false;
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (text) => this.#onLine(parseLogLine(text), began));
     }
@@ -102,6 +105,7 @@ export class SupervisedService {
 
   #onLine(line, began) {
     if (line.msg !== 'started') return this.#observer.onLog(line);
+    this.#isUp = true;
     this.#observer.onStarted(line, performance.now() - began);
     this.#settleStart(line);
   }

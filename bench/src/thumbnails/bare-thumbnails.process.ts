@@ -1,9 +1,8 @@
 /**
  * The thumbnails reference: the worker's own function in a loop, in one process without broker, HTTP or database.
  * `argv[2]`: a folder of photos; absent: generated ones. Asked for `{ images: n }` it makes thumbnails of n images, going
- * through the photos in turn, and answers with the number of thumbnails.
+ * through the photos in turn, `atOnce` of them at any time, and answers with the number of thumbnails.
  */
-import { availableParallelism } from 'node:os';
 import { keepInFlight } from '../harness/keep-in-flight.ts';
 import { answerParent } from '../processes/answer-parent.ts';
 import { choosePhotos, SIZES } from './choose-photos.ts';
@@ -18,15 +17,16 @@ interface ThumbnailModule {
 
 export interface MakeThumbnails {
   readonly images: number;
+  readonly atOnce: number;
 }
 
 const module = new URL('../../../services/consumer/dist/images/make-thumbnails.js', import.meta.url);
 const { makeThumbnails } = (await import(module.href)) as ThumbnailModule;
 const photos = await choosePhotos(process.argv[2]);
 
-answerParent(async ({ images }: MakeThumbnails) => {
+answerParent(async ({ images, atOnce }: MakeThumbnails) => {
   let total = 0;
-  await keepInFlight(images, availableParallelism(), async (index) => {
+  await keepInFlight(images, atOnce, async (index) => {
     const photo = photos[index % photos.length];
     if (!photo) throw new Error('expected photos');
     const made = await makeThumbnails(photo.bytes, { sizes: [...SIZES], format: 'png' });

@@ -143,7 +143,7 @@ export interface ConsumeOptions {
   readonly prefetch: number;
   /** For streams: where to begin. After a reconnect it goes on behind the last delivery. Default `next`. */
   readonly streamOffset?: number | 'first' | 'last' | 'next' | undefined;
-  /** Nobody else may consume from the queue. Default false. */
+  /** Nobody else may consume from the queue; quorum queues of RabbitMQ 4.3 do not keep to it. Default false. */
   readonly exclusive?: boolean | undefined;
 }
 

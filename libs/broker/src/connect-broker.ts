@@ -34,6 +34,8 @@ const CLOSE_MS = 5_000;
 /** How long declaring and counting wait for a connection. */
 const DECLARE_MS = 30_000;
 const COUNT_MS = 1_000;
+/** How long a question waits for the queue of replies; without it, its own time limit tells. */
+const REPLIES_MS = 2_000;
 const REPLY_PREFETCH = queues['heddle.replies.<instance>'].prefetch;
 
 /**
@@ -57,7 +59,7 @@ class RabbitBroker implements Broker {
   readonly #watchdog: ConsumerWatchdog;
   readonly #consumed: Tally<string, ConsumeOutcome>;
   readonly #reconnectListeners = new Set<() => void>();
-  #replies: Promise<ReplyQueue> | undefined;
+  #replies: Promise<ReplyDesk> | undefined;
   #version = '';
   #blocked: string | undefined;
   #isConnected = false;
@@ -177,9 +179,12 @@ class RabbitBroker implements Broker {
     return found?.ready ?? 0;
   }
 
-  replies(): Promise<ReplyQueue> {
+  async replies(): Promise<ReplyQueue> {
     this.#replies ??= this.#openReplies();
-    return this.#replies;
+    const desk = await this.#replies;
+    // After a reconnect a question may be put sooner than its answer would find the queue.
+    await within(REPLIES_MS, desk.ready);
+    return desk;
   }
 
   onReconnect(listener: () => void): () => void {
@@ -241,11 +246,11 @@ class RabbitBroker implements Broker {
     return consumer;
   }
 
-  async #openReplies(): Promise<ReplyQueue> {
+  async #openReplies(): Promise<ReplyDesk> {
     const queue = `heddle.replies.${this.#options.instance}`;
     const desk = new ReplyDesk(queue);
     await this.#startConsumer(queue, { prefetch: REPLY_PREFETCH }, (delivery) => desk.onDelivery(delivery), {
-      onPrepared: (name) => (desk.name = name),
+      onPrepared: (name) => desk.opened(name),
       onLost: () => desk.abandon('the queue of replies was lost with its connection'),
     });
     return desk;
@@ -254,9 +259,13 @@ class RabbitBroker implements Broker {
   #onConsumingUp(connection: ChannelModel): void {
     const again = this.#version !== '';
     this.#version = versionOf(connection);
-    for (const consumer of this.#consumers) void consumer.connected(connection);
+    const subscribed = Promise.all([...this.#consumers].map((consumer) => consumer.connected(connection)));
     this.#reportConnected();
-    if (again) for (const listener of this.#reconnectListeners) listener();
+    if (!again) return;
+    // Whoever asks for what it may have missed must hear what comes from now on.
+    void subscribed.then(() => {
+      for (const listener of this.#reconnectListeners) listener();
+    });
   }
 
   #setBlocked(reason: string | undefined): void {

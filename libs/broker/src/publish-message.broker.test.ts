@@ -172,6 +172,7 @@ describe('closing', () => {
     await expect(publishJobs(broker, ['late'])).rejects.toMatchObject({ code: 'shutting_down' });
     await closing;
     await publishes;
+    await expect(broker.declareJobQueue(TASK)).rejects.toMatchObject({ code: 'shutting_down' });
     const other = await openBroker({ vhost });
     expect(await other.broker.countMessages(`heddle.jobs.${TASK}`)).toBe(1_000);
   });

@@ -13,9 +13,21 @@ export class ReplyDesk implements ReplyQueue {
   readonly #waiting = new Map<string, Waiting>();
   /** Under which name the queue is on the broker. */
   name: string;
+  #bound = new Gate();
 
   constructor(name: string) {
     this.name = name;
+  }
+
+  /** Resolves once a reply would find the queue. */
+  get ready(): Promise<void> {
+    return this.#bound.opened;
+  }
+
+  /** The queue is on the broker, under this name, and bound. */
+  opened(name: string): void {
+    this.name = name;
+    this.#bound.open();
   }
 
   wait(correlationId: string, timeoutMs: number, signal?: AbortSignal): Promise<ReceivedMessage> {
@@ -54,9 +66,28 @@ export class ReplyDesk implements ReplyQueue {
 
   /** The queue went, and with it the replies that were on their way. */
   abandon(reason: string): void {
+    if (this.#bound.isOpen) this.#bound = new Gate();
     for (const waiting of this.#waiting.values()) {
       waiting.reject(new HeddleError('recorder_unavailable', reason));
     }
+  }
+}
+
+/** Closed until it is opened. */
+class Gate {
+  readonly opened: Promise<void>;
+  isOpen = false;
+  #resolve!: () => void;
+
+  constructor() {
+    this.opened = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  open(): void {
+    this.isOpen = true;
+    this.#resolve();
   }
 }
 

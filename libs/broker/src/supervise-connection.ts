@@ -69,6 +69,9 @@ export class ConnectionSupervisor {
   }
 
   #whenUp(timeoutMs: number): Promise<ChannelModel> {
+    if (this.#closing.signal.aborted) {
+      return Promise.reject(new HeddleError('shutting_down', 'the connection to the broker is closed'));
+    }
     if (this.#current) return Promise.resolve(this.#current.model);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {

@@ -6,7 +6,7 @@ describe('a waiting line', () => {
   it('agrees with a plain array, whatever is done to it', () => {
     const step = fc.oneof(
       fc.record({ push: fc.integer({ min: 1, max: 1_500 }) }),
-      fc.record({ shift: fc.integer({ min: 1, max: 2_000 }) }),
+      fc.record({ shift: fc.integer({ min: 1, max: 1_600 }) }),
       fc.record({ unshift: fc.integer({ min: 0, max: 5 }) }),
       fc.record({ keepEvery: fc.integer({ min: 1, max: 3 }) }),
     );
@@ -22,7 +22,9 @@ describe('a waiting line', () => {
             for (const item of items) line.push(item);
             model.push(...items);
           } else if ('shift' in one) {
-            for (let i = 0; i < one.shift; i++) expect(line.shift()).toBe(model.shift());
+            const shifted = Array.from({ length: one.shift }, () => line.shift());
+            const expected = Array.from({ length: one.shift }, () => model.shift());
+            expect(shifted).toEqual(expected);
           } else if ('unshift' in one) {
             const items = fresh(one.unshift);
             line.unshift(items);
@@ -36,7 +38,7 @@ describe('a waiting line', () => {
         }
         expect(line.toArray()).toEqual(model);
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 });

@@ -36,7 +36,8 @@ describe('defineTask', () => {
     });
     type Result = { doubled: number };
     expectTypeOf(task.run).returns.toEqualTypeOf<Promise<Result> | Result>();
-    expectTypeOf<z.input<typeof task.input>>().toEqualTypeOf<{ n: number; unit?: string | undefined }>();
+    const sent: z.input<typeof task.input> = { n: 1 };
+    expect(task.input.parse(sent)).toEqual({ n: 1, unit: 'm' });
   });
 
   it('holds the handler to the output schema', () => {

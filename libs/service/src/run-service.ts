@@ -4,6 +4,7 @@ import { type Logger, pino } from 'pino';
 import type { z } from 'zod';
 import { createMetrics, type ServiceMetrics, type ServiceName, version } from './metrics.ts';
 import { startOpsServer } from './ops-server.ts';
+import { setHeapGrowth } from './set-heap-growth.ts';
 import { type BaseSettings, readSettings } from './settings.ts';
 import { onShutdown } from './shutdown.ts';
 
@@ -46,6 +47,7 @@ const CLOSE_MS = 5_000;
  * Exit codes: 0 drained, 1 crashed or did not drain in time, 78 bad settings.
  */
 export async function runService<S extends z.ZodObject>(definition: ServiceDefinition<S>): Promise<void> {
+  setHeapGrowth();
   const settings = readSettings(definition.settings) as z.infer<S> & BaseSettings;
   const log = pino(
     { level: settings.LOG_LEVEL, base: { service: definition.name, pid: process.pid } },

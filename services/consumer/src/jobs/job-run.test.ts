@@ -107,6 +107,14 @@ describe('an output of a run', () => {
     expect(worker.published[0]?.message.body.toString()).toBe('234');
   });
 
+  it('is refused once the handler is done', async () => {
+    const { run } = someRun(task);
+    run.ended = true;
+    await expect(run.output('late', 'text/plain', Buffer.from('abc'))).rejects.toMatchObject({
+      code: 'invalid_output',
+    });
+  });
+
   it('is refused when it is too large or its name is taken', async () => {
     const { run } = someRun(task, { worker: recordingWorker({ maxMessageBytes: 4 }) });
     await run.output('a', 'text/plain', Buffer.from('abc'));

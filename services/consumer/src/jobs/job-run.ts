@@ -35,6 +35,8 @@ export class JobRun implements HandlerHost {
   readonly job: Job;
   readonly task: Task;
   readonly input: unknown;
+  /** Whether the handler is done: what it says later is not heard. */
+  ended = false;
   /** Whether `started` has been sent. */
   announced = false;
   stopReason: StopReason | undefined;
@@ -135,6 +137,7 @@ export class JobRun implements HandlerHost {
   }
 
   async output(name: string, type: string, bytes: Uint8Array, meta?: Record<string, unknown>): Promise<void> {
+    if (this.ended) throw new HeddleError('invalid_output', `output "${name}": the job has ended already`);
     this.#outputCheck ??= new OutputCheck(this.#worker.publisher.maxMessageBytes);
     this.#outputCheck.check(name, type, bytes, meta);
     const sha256 = createHash('sha256').update(bytes).digest('hex');

@@ -56,6 +56,7 @@ export async function runJob(service: TaskService, delivery: Delivery, freeSlot:
 
   // 4. Run: in its pool.
   const outcome = judgeRun(run, await pool.run(run));
+  run.ended = true;
   runs.remove(run);
   metrics.inProgress(-1);
   metrics.duration((Date.now() - run.startedAt) / 1_000);

@@ -1,12 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { BrokerLog } from '@heddle/broker';
 import type { JobRun } from '../jobs/job-run.ts';
 import { dead, failed, type Outcome } from '../jobs/outcome.ts';
 import { siblingModule } from '../registry/sibling-module.ts';
 import { relay } from './relay-run.ts';
-import type { FromHandler, RunRequest, ToHandler } from './run-protocol.ts';
+import { BYTE_PIPE } from './byte-pipe.ts';
+import type { FromHandler, RunRequest, ToProcess } from './run-protocol.ts';
 import { OUT_OF_MEMORY } from './watch-process.ts';
 
 const ENTRY = fileURLToPath(siblingModule('./pool-process.worker', import.meta.url));
@@ -18,6 +20,7 @@ const LAST_WORDS_MS = 250;
 /** One child process of a pool: runs one handler at a time. */
 export class PoolProcess {
   readonly #child: ChildProcess;
+  readonly #bytes: Writable;
   readonly #task: string;
   readonly #log: BrokerLog;
   readonly ended: Promise<void>;
@@ -33,8 +36,10 @@ export class PoolProcess {
     this.#log = log;
     this.#child = fork(ENTRY, [String(memoryBytes)], {
       serialization: 'advanced',
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
     });
+    this.#bytes = this.#child.stdio[BYTE_PIPE] as Writable;
+    this.#bytes.on('error', () => undefined); // As with messages.
     this.#child.on('message', (message: FromHandler) => this.#onMessage(message));
     // An error here means that it could not be started or spoken to: its end follows, and tells the rest.
     this.#child.on('error', (error) => log.error({ err: error, task }, 'a pool process is in trouble'));
@@ -63,7 +68,8 @@ export class PoolProcess {
         this.#send({ kind: 'stop', reason });
         if (reason === 'timed_out') this.#killTimer = setTimeout(() => this.kill(), GRACE_MS);
       };
-      this.#send(request);
+      const { bytes, ...rest } = request;
+      if (this.#send({ ...rest, bytes: bytes.byteLength })) this.#bytes.write(bytes);
     });
   }
 
@@ -78,12 +84,15 @@ export class PoolProcess {
     this.#child.kill('SIGKILL');
   }
 
-  #send(message: ToHandler): void {
+  /** Whether it could be put into a message at all. */
+  #send(message: ToProcess): boolean {
     try {
       // A failure to write means that the process is ending, which `#onEnd` hears of.
       this.#child.send(message, undefined, undefined, () => undefined);
+      return true;
     } catch (error) {
       this.#finish(failed(error)); // The input cannot be cloned.
+      return false;
     }
   }
 
@@ -102,17 +111,7 @@ export class PoolProcess {
   #onEnd(code: number | null, signal: NodeJS.Signals | null): void {
     this.alive = false;
     if (!this.#current) return;
-    const how = signal ? `by ${signal}` : `with code ${code}`;
-    const outOfMemory = this.#lastWords.includes(OUT_OF_MEMORY) || /heap out of memory/.test(this.#lastWords);
-    const words = this.#lastWords.split('\n').findLast((line) => line.startsWith(OUT_OF_MEMORY));
-    this.#finish(
-      outOfMemory
-        ? dead(
-            'out_of_memory',
-            `the process used more memory than it may${words ? `: ${words.slice(OUT_OF_MEMORY.length + 1)}` : ''}`,
-          )
-        : dead('crashed', `the process ended ${how} while it ran the job`),
-    );
+    this.#finish(describeEnd(signal ? `by ${signal}` : `with code ${code}`, this.#lastWords.split('\n')));
   }
 
   #finish(outcome: Outcome): void {
@@ -122,4 +121,23 @@ export class PoolProcess {
     clearTimeout(this.#killTimer);
     current.resolve(outcome);
   }
+}
+
+/** What a process that has ended says of it, by its last lines on standard output and error. */
+function describeEnd(how: string, lines: readonly string[]): Outcome {
+  const ours = lines.find((line) => line.startsWith(OUT_OF_MEMORY));
+  if (ours !== undefined) {
+    return dead(
+      'out_of_memory',
+      `the process used more memory than it may: ${ours.slice(OUT_OF_MEMORY.length + 1)}`,
+    );
+  }
+  if (lines.some((line) => line.includes('heap out of memory'))) {
+    return dead('out_of_memory', 'the process used more memory than its JavaScript heap has');
+  }
+  const error = lines.findLast((line) => /^\w*Error\b/.test(line));
+  return dead(
+    'crashed',
+    `the process ended ${how} while it ran the job${error === undefined ? '' : `: ${error}`}`,
+  );
 }

@@ -1,6 +1,7 @@
 /** The child process of a process pool: runs the handlers that it is sent, one at a time, until its parent lets go of it. */
 
-import type { ToHandler } from './run-protocol.ts';
+import type { ToProcess } from './run-protocol.ts';
+import { readBytes } from './byte-pipe.ts';
 import { RemoteRun, type Send } from './run-remotely.ts';
 import { watchProcess } from './watch-process.ts';
 
@@ -16,8 +17,8 @@ const send: Send = (message) =>
   });
 
 let running: RemoteRun | undefined;
-process.on('message', (message: ToHandler) => {
+process.on('message', (message: ToProcess) => {
   if (message.kind === 'stop') return running?.stop(message.reason);
-  running = new RemoteRun(message, send);
+  running = new RemoteRun({ ...message, bytes: readBytes(message.bytes) }, send);
   void running.run();
 });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openTestPool, type TestPool, until } from '../../test/open-test-pool.ts';
 
@@ -68,6 +69,19 @@ describe('a process pool', () => {
     await pool.run();
     await until(() => pool.worker.logged.length > 0);
     expect(pool.worker.logged).toEqual([{ level: 'info', message: 'a pool process printed' }]);
+  });
+
+  it('does not take what a handler says after its end for the word of the next job', async () => {
+    const pool = await open('speak-late');
+    await pool.run();
+    const next = pool.begin();
+    await next.ended;
+    await sleep(50);
+    const third = pool.begin();
+    await third.ended;
+    expect([...next.run.outputs, ...third.run.outputs]).toEqual([]);
+    expect(third.run.takeProgress(Date.now(), 0)).toBeUndefined();
+    expect(pool.worker.logged).toEqual([]);
   });
 
   it('leaves no process behind when it is closed', async () => {

@@ -7,6 +7,11 @@ import type { LogLevel } from './handler-context.ts';
 /** What a thread or child process is told: to run a handler, one at a time, or to end the one that runs. */
 export type ToHandler = RunRequest | { readonly kind: 'stop'; readonly reason: StopReason };
 
+/** What a child process is told: the same, but for the bytes of a job, which come through a pipe of their own. */
+export type ToProcess =
+  | (Omit<RunRequest, 'bytes'> & { readonly bytes: number })
+  | Exclude<ToHandler, RunRequest>;
+
 export interface RunRequest {
   readonly kind: 'run';
   /** URL of the module that exports the task. */

@@ -11,12 +11,16 @@ import type { FromHandler, RunRequest } from './run-protocol.ts';
 /** Sends a message to the worker's own thread; throws what cannot be cloned. */
 export type Send = (message: FromHandler) => Promise<void> | void;
 
-/** A run as seen from the thread or process that its handler is in: a line to the worker stands behind its context. */
+/**
+ * A run as seen from the thread or process that its handler is in: a line to the worker stands behind its context. Once
+ * the handler is done the line is dead, since the next job may be using it.
+ */
 export class RemoteRun implements HandlerHost {
   readonly #request: RunRequest;
   readonly #send: Send;
   readonly #outputCheck: OutputCheck;
   readonly #abort = new AbortController();
+  #ended = false;
 
   constructor(request: RunRequest, send: Send) {
     this.#request = request;
@@ -27,6 +31,7 @@ export class RemoteRun implements HandlerHost {
   /** Runs the handler and tells how it ended; never rejects. */
   async run(): Promise<void> {
     const outcome = await this.#outcome();
+    this.#ended = true;
     try {
       await this.#send({ kind: 'ended', outcome });
     } catch (error) {
@@ -71,10 +76,11 @@ export class RemoteRun implements HandlerHost {
   }
 
   progress(fraction: number, note?: string): void {
-    void this.#send({ kind: 'progress', fraction, note });
+    if (!this.#ended) void this.#send({ kind: 'progress', fraction, note });
   }
 
   async output(name: string, type: string, bytes: Uint8Array, meta?: Record<string, unknown>): Promise<void> {
+    if (this.#ended) throw new HeddleError('invalid_output', `output "${name}": the job has ended already`);
     this.#outputCheck.check(name, type, bytes, meta);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     const description = { name, type, bytes: bytes.byteLength, sha256, ...(meta && { meta }) };
@@ -82,6 +88,6 @@ export class RemoteRun implements HandlerHost {
   }
 
   log(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void {
-    void this.#send({ kind: 'log', level, message, fields });
+    if (!this.#ended) void this.#send({ kind: 'log', level, message, fields });
   }
 }

@@ -48,9 +48,15 @@ function tasksIn(value: unknown): Task[] {
   return Array.isArray(value) ? value.filter(isTask) : [];
 }
 
-/** One task of a module, by name. */
+const loaded = new Map<string, Task>();
+
+/** One task of a module, by name; for threads and child processes, which are asked for the same one again and again. */
 export async function loadTask(module: string, name: string): Promise<Task> {
+  const key = `${module} ${name}`;
+  const known = loaded.get(key);
+  if (known) return known;
   const found = (await loadTasks(module)).find(({ task }) => task.name === name);
   if (!found) throw new HeddleError('unknown_task', `${module} exports no task "${name}"`);
+  loaded.set(key, found.task);
   return found.task;
 }

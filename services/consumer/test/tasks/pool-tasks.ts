@@ -27,6 +27,13 @@ function tasksFor(pool: PoolKind) {
       await output('b.txt', 'text/plain', Buffer.from('second'));
       return 'spoken';
     }),
+    define('speak-late', z.unknown(), ({ progress, log, output }) => {
+      setTimeout(() => {
+        progress(1);
+        output('late', 'text/plain', Buffer.from('late')).catch(() => undefined);
+        log.info('late');
+      }, 10);
+    }),
     define('name-twice', z.unknown(), async ({ output }) => {
       await output('a.txt', 'text/plain', Buffer.from('first'));
       await output('a.txt', 'text/plain', Buffer.from('again'));

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import {
   type ControlNews,
+  DEFAULT_MAX_MESSAGE_BYTES,
   type ExchangeName,
   encodeControl,
   encodeEvents,
   encodeJob,
-  header,
   type Job,
   type JobEvent,
   type KindOn,
   MAX_EVENTS_PER_MESSAGE,
   type ReceivedMessage,
+  toDeadMessage,
   type WireMessage,
   type WireProperties,
 } from '@heddle/contracts';
@@ -72,24 +73,16 @@ export function outgoingNews(news: ControlNews): OutgoingMessage<'heddle.control
   return { exchange: 'heddle.control', routingKey: '', message: encodeControl(news) };
 }
 
-/** All headers must fit into one frame of AMQP, 128 KiB. */
-const MAX_REASON = 1_000;
-
-/** A message as it goes to `heddle.dead`: as it came, with the reason. */
+/** A message as it goes to `heddle.dead`: as it came, with what is wrong with it. */
 export function deadMessage(
   received: ReceivedMessage,
   kind: KindOn<'heddle.dead'>,
   source: string,
-  reason: string,
+  detail: string,
 ): OutgoingMessage<'heddle.dead'> {
-  const headers = {
-    ...received.properties.headers,
-    [header.reason]: reason.slice(0, MAX_REASON),
-    [header.source]: source,
-  };
-  // An expiration would make the broker drop it from among the dead.
-  const properties: WireProperties = { ...received.properties, headers, expiration: undefined };
-  return { exchange: 'heddle.dead', routingKey: '', message: { kind, body: received.body, properties } };
+  const reason = { code: 'unreadable_message', detail, source } as const;
+  const message = toDeadMessage(kind, received, reason, DEFAULT_MAX_MESSAGE_BYTES);
+  return { exchange: 'heddle.dead', routingKey: '', message };
 }
 
 export interface ClaimedMessage extends OutgoingMessage {
