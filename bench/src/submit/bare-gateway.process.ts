@@ -16,7 +16,7 @@ const broker = await connectBroker({
   instance: `bench-bare-gateway-${process.pid}`,
   log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
 });
-const submitter = new JobSubmitter(broker);
+const submitter = new JobSubmitter(broker, { failFast: true, timeoutMs: 30_000 });
 
 async function submit(request: IncomingMessage): Promise<{ status: number; body: object }> {
   const chunks: Buffer[] = [];
@@ -24,10 +24,7 @@ async function submit(request: IncomingMessage): Promise<{ status: number; body:
   const parsed = submitBodySchema.safeParse(JSON.parse(Buffer.concat(chunks).toString()));
   if (!parsed.success) return { status: 422, body: parsed.error.issues };
   const { task, input, priority, tags, timeout } = parsed.data;
-  const { id } = await submitter.submit(
-    { task, input, priority, tags, timeoutMs: timeout },
-    { failFast: true, timeoutMs: 30_000 },
-  );
+  const { id } = await submitter.submit({ task, input, priority, tags, timeoutMs: timeout });
   return { status: 202, body: { id, task, state: 'queued' } };
 }
 
