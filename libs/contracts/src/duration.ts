@@ -32,4 +32,6 @@ export const durationSchema = z
       return z.NEVER;
     }
     return ms;
-  });
+  })
+  // So that JSON Schema has words for what comes out.
+  .pipe(z.int());

@@ -2,13 +2,37 @@
 import { z } from 'zod';
 import type { ErrorCode } from './error.ts';
 import { jobErrorSchema, outputDescriptionSchema } from './event.ts';
-import { jobIdSchema, jobOptionsSchema, jobStates, prioritySchema } from './job.ts';
+import {
+  type JobOptions,
+  jobIdSchema,
+  jobOptionsSchema,
+  jobStates,
+  prioritySchema,
+  webhookSchema,
+} from './job.ts';
+import { durationSchema } from './duration.ts';
+import { retrySchema } from './retry.ts';
 import { taskAnnouncementSchema, taskNameSchema } from './task.ts';
 
+type Timing = Pick<JobOptions, 'delay' | 'runAt' | 'ttl'>;
+
+/** Refuses two answers to "when", and a job that would expire before it may begin. */
+function refineTiming<S extends z.ZodType<Timing>>(schema: S): S {
+  return schema
+    .refine(({ delay, runAt }) => delay === undefined || runAt === undefined, {
+      path: ['runAt'],
+      error: 'expected either "delay" or "runAt", got both',
+    })
+    .refine(({ delay, ttl }) => delay === undefined || ttl === undefined || delay < ttl, {
+      path: ['ttl'],
+      error: 'expected it to be longer than "delay": the job would expire before it may begin',
+    });
+}
+
 /** `POST /v1/jobs`, and each line of `POST /v1/jobs/bulk`. */
-export const submitBodySchema = z
-  .strictObject({ task: taskNameSchema, input: z.unknown(), ...jobOptionsSchema.shape })
-  .meta({ id: 'SubmitJob' });
+export const submitBodySchema = refineTiming(
+  z.strictObject({ task: taskNameSchema, input: z.unknown(), ...jobOptionsSchema.shape }),
+).meta({ id: 'SubmitJob' });
 export type SubmitBody = z.infer<typeof submitBodySchema>;
 
 export const submittedSchema = z
@@ -60,11 +84,17 @@ export const jobViewSchema = z
     input: z.unknown(),
     body: z.object({ type: z.string(), bytes: z.int() }).nullable(),
     timeout: z.int().nullable(),
+    /** The job's own; what it leaves open its task says. Durations in milliseconds. */
+    retry: retrySchema.nullable(),
     batch: z.string().nullable(),
     result: z.unknown(),
     error: jobErrorSchema.nullable(),
     outputs: z.array(outputDescriptionSchema.extend({ href: z.string() })),
     acceptedAt: time,
+    /** When a job that is delayed, or rests between two attempts, is due. */
+    dueAt: time.nullable(),
+    /** No worker begins the job after this. */
+    deadline: time.nullable(),
     startedAt: time.nullable(),
     endedAt: time.nullable(),
     updatedAt: time,
@@ -92,6 +122,36 @@ export const taskListSchema = z
   .object({ tasks: z.array(taskAnnouncementSchema.extend({ announcedAt: time })) })
   .meta({ id: 'TaskList' });
 
+/** `DELETE /v1/jobs/{id}`: its query and its answer. */
+export const cancelQuerySchema = z.strictObject({
+  /** For people; becomes the message of the job's error. */
+  reason: z.string().min(1).max(500).exactOptional(),
+});
+export const cancelledSchema = z
+  .object({ id: jobIdSchema, state: z.enum(jobStates) })
+  .meta({ id: 'CancelledJob' });
+
+/** `GET /v1/queues` */
+export const queueListSchema = z
+  .object({
+    queues: z.array(
+      z.object({
+        task: taskNameSchema,
+        /** Messages that wait in the task's queue; null while the queue cannot be looked at. */
+        ready: z.int().nullable(),
+        paused: z.boolean(),
+        /** Workers that serve the task. */
+        workers: z.int(),
+        /** How many jobs the recorder knows in each state; absent: none. */
+        jobs: z.partialRecord(z.enum(jobStates), z.int()),
+      }),
+    ),
+  })
+  .meta({ id: 'QueueList' });
+export type QueueView = z.infer<typeof queueListSchema>['queues'][number];
+
+export const pausedSchema = z.object({ task: taskNameSchema, paused: z.boolean() }).meta({ id: 'Paused' });
+
 const MAX_THUMBNAIL_SIZES = 16;
 export const thumbnailFormats = ['png', 'jpeg', 'webp', 'avif'] as const;
 
@@ -111,15 +171,31 @@ export const thumbnailInputSchema = z
   .meta({ id: 'ThumbnailInput' });
 export type ThumbnailInput = z.infer<typeof thumbnailInputSchema>;
 
+/** Bare digits are milliseconds. */
+const durationInQuery = z
+  .string()
+  .transform((text) => (/^\d+$/.test(text) ? Number(text) : text))
+  .pipe(durationSchema);
+
 /** Query parameters of `POST /v1/thumbnails`: `sizes=32,64,128&format=png`, and the job options that fit into a query. */
-export const thumbnailQuerySchema = z.strictObject({
-  sizes: z
-    .string()
-    .regex(/^\d{1,4}(,\d{1,4})*$/, { error: 'expected whole numbers with commas between, such as 32,64,128' })
-    .transform((text) => text.split(',').map(Number))
-    .pipe(thumbnailSizesSchema)
-    .exactOptional(),
-  format: z.enum(thumbnailFormats).exactOptional(),
-  priority: z.coerce.number().pipe(prioritySchema).exactOptional(),
-  tag: z.union([z.string(), z.array(z.string())]).exactOptional(),
-});
+export const thumbnailQuerySchema = refineTiming(
+  z.strictObject({
+    sizes: z
+      .string()
+      .regex(/^\d{1,4}(,\d{1,4})*$/, {
+        error: 'expected whole numbers with commas between, such as 32,64,128',
+      })
+      .transform((text) => text.split(',').map(Number))
+      .pipe(thumbnailSizesSchema)
+      .exactOptional(),
+    format: z.enum(thumbnailFormats).exactOptional(),
+    priority: z.coerce.number().pipe(prioritySchema).exactOptional(),
+    tag: z.union([z.string(), z.array(z.string())]).exactOptional(),
+    timeout: durationInQuery.exactOptional(),
+    delay: durationInQuery.exactOptional(),
+    runAt: jobOptionsSchema.shape.runAt,
+    ttl: durationInQuery.exactOptional(),
+    /** The address that is told when a job has ended. */
+    webhook: webhookSchema.shape.url.exactOptional(),
+  }),
+);

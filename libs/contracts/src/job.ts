@@ -92,6 +92,8 @@ export const jobOptionsSchema = z.strictObject({
   /** What to do when an unfinished job has the key: answer 409, or with that job. Default `reject`. */
   onConflict: z.enum(['reject', 'return']).exactOptional(),
 });
+/** Durations in milliseconds. */
+export type JobOptions = z.output<typeof jobOptionsSchema>;
 
 /** A job's place in its batch. */
 export const batchPlaceSchema = z.object({

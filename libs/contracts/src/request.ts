@@ -152,6 +152,10 @@ export const jobRecordSchema = z.object({
   input: z.unknown(),
   body: z.object({ type: z.string(), bytes: z.int() }).nullable(),
   timeoutMs: z.int().nullable(),
+  /** What the task's own policy is overruled by. */
+  retry: retrySchema.nullable().exactOptional(),
+  /** No worker begins it after this. */
+  deadline: z.int().nullable().exactOptional(),
   batch: z.string().nullable(),
   result: z.unknown(),
   error: jobErrorSchema.nullable(),
