@@ -142,8 +142,22 @@ function messages(): Json {
 
 /** JSON Schema of what is sent: draft 7, which AsyncAPI's own schemas extend. */
 function jsonSchema(schema: z.ZodType): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { target: 'draft-7', io: 'input' });
-  return rest;
+  const {
+    $schema: _,
+    definitions = {},
+    ...rest
+  } = z.toJSONSchema(schema, { target: 'draft-7', io: 'input' });
+  return inlined(rest, definitions as Json) as Json;
+}
+
+/** Zod puts schemas that have a name aside; within AsyncAPI their references would point nowhere. */
+function inlined(node: unknown, definitions: Json): unknown {
+  if (Array.isArray(node)) return node.map((item) => inlined(item, definitions));
+  if (typeof node !== 'object' || node === null) return node;
+  const { $ref: reference, ...rest } = node as Json;
+  const name = typeof reference === 'string' ? reference.slice('#/definitions/'.length) : undefined;
+  const whole = name === undefined ? rest : { ...(definitions[name] as Json), ...rest };
+  return Object.fromEntries(Object.entries(whole).map(([key, value]) => [key, inlined(value, definitions)]));
 }
 
 function messageReferences(kinds: readonly string[]): Json {

@@ -26,7 +26,13 @@ describe('docs/errors.md', () => {
 });
 
 test('what is retryable in the system answers 503, so that clients wait and ask again', () => {
-  const ofTheJob: readonly string[] = ['task_failed', 'timed_out', 'crashed', 'out_of_memory'];
+  const ofTheJob: readonly string[] = [
+    'task_failed',
+    'timed_out',
+    'crashed',
+    'out_of_memory',
+    'webhook_failed',
+  ];
   const wrong = Object.entries(errorTable).filter(
     ([code, { status, retryable }]) => retryable && status !== 503 && !ofTheJob.includes(code),
   );

@@ -109,9 +109,16 @@ describe('a job', () => {
 
 describe("a job's options", () => {
   test('refuse what this version does not know', () => {
-    for (const field of ['webhook', 'delay', 'runAt', 'ttl', 'retry', 'key']) {
+    expect(jobOptionsSchema.safeParse({ fairness: 'x' }).success).toBe(false);
+  });
+
+  test('refuse what is none of their kind', () => {
+    for (const field of ['webhook', 'delay', 'runAt', 'ttl', 'retry', 'onConflict']) {
       expect(jobOptionsSchema.safeParse({ [field]: 'x' }).success, field).toBe(false);
     }
+    expect(jobOptionsSchema.safeParse({ webhook: { url: 'https://user:secret@example.org' } }).success).toBe(
+      false,
+    );
   });
 
   test('refuse NUL in tags, which PostgreSQL cannot store', () => {

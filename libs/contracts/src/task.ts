@@ -15,6 +15,9 @@ export const taskNameSchema = z
     error: `expected a name that does not end in "${SUSPECT_SUFFIX}"`,
   });
 
+/** The task whose jobs are the deliveries of webhooks; the notifier serves it. */
+export const WEBHOOK_TASK = 'webhook.deliver';
+
 /** Where a task's handler runs: on the worker's event loop, in a worker thread, or in a child process. */
 export const poolKinds = ['event-loop', 'thread', 'process'] as const;
 export type PoolKind = (typeof poolKinds)[number];

@@ -34,7 +34,7 @@ export const exchanges = {
     type: 'topic',
     carries: ['job'],
     keys: ['<task>', '<task>.suspect'],
-    publishers: ['gateway', 'producer', 'consumer', 'recorder', 'client'],
+    publishers: ['gateway', 'producer', 'consumer', 'recorder', 'notifier', 'client'],
     about:
       "Jobs from Heddle's own publishers, who publish `mandatory`: what cannot be routed comes back to them.",
   },
@@ -50,7 +50,7 @@ export const exchanges = {
     type: 'direct',
     carries: ['events', 'output'],
     keys: ['event', 'output'],
-    publishers: ['gateway', 'producer', 'consumer', 'recorder', 'client'],
+    publishers: ['gateway', 'producer', 'consumer', 'recorder', 'notifier', 'client'],
     about: 'What happens to jobs, in batches, and the blobs that jobs make.',
   },
   'heddle.requests': {
@@ -130,10 +130,11 @@ export const queues = {
       { exchange: 'heddle.submit', key: '<task>' },
       { exchange: 'heddle.jobs', key: '<task>' },
     ],
-    consumers: ['consumer'],
+    consumers: ['consumer', 'notifier'],
     prefetch: 'task',
     deadLetter: 'heddle.dropped',
-    about: 'The jobs of one task, highest priority first.',
+    about:
+      'The jobs of one task, highest priority first. The notifier serves `webhook.deliver`, workers all others.',
   },
   'heddle.events.recorder': {
     type: 'quorum',
@@ -218,7 +219,7 @@ export const queues = {
     type: 'reply',
     carries: ['control'],
     bindings: [{ exchange: 'heddle.control', key: '' }],
-    consumers: ['gateway', 'consumer'],
+    consumers: ['gateway', 'producer', 'consumer'],
     prefetch: 100,
     about: 'News for one process.',
   },
