@@ -50,8 +50,9 @@ function eventAt(job: string, moment: AnyMoment): JobEvent {
       return { ...base, type, worker, startedAt: at - attempt, ...(seq > 0 && { result: { mark } }) };
     case 'failed':
     case 'dead':
-    case 'retrying':
       return { ...base, type, worker, startedAt: at - attempt, error };
+    case 'retrying':
+      return { ...base, type, worker, startedAt: at - attempt, error, until: at + 50 };
     case 'cancelled':
     case 'expired':
       return { ...base, type, ...(seq > 0 && { error }) };

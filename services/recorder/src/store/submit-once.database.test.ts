@@ -51,13 +51,13 @@ describe.each(databaseKinds)('a keyed submit on %s', (kind) => {
     await writer.write(itemsOf([failed(id, 'task_failed', { at: Date.now() })]));
     const next = await submit(keyed(key));
     expect(next).toMatchObject({ repeated: false });
-    const replay = { op: 'replay', select: { ids: [id] }, limit: 1 } as const;
-    await expect(replayDead(store, writer.events, replay)).resolves.toMatchObject({
+    const replay = () => replayDead(store, writer.events, { op: 'replay', select: { ids: [id] }, limit: 1 });
+    await expect(replay()).resolves.toMatchObject({
       replayed: 0,
       skipped: [{ id, reason: expect.stringContaining(next.id) }],
     });
     await writer.write(itemsOf([succeeded(next.id, { at: Date.now() })]));
-    await expect(replayDead(store, writer.events, replay)).resolves.toMatchObject({ replayed: 1 });
+    await expect(replay()).resolves.toMatchObject({ replayed: 1 });
     await expect(submit(keyed(key))).rejects.toMatchObject({ code: 'key_in_use' });
   });
 
