@@ -38,6 +38,8 @@ export function recordOf(row: JobRow): JobRecord {
     input: parseOr<unknown>(row.edited_input ?? row.input, undefined),
     body: row.body_type === null ? null : { type: row.body_type, bytes: row.body_bytes ?? 0 },
     timeoutMs: row.timeout_ms,
+    retry: parseOr<NonNullable<JobRecord['retry']> | null>(row.retry, null),
+    deadline: row.deadline,
     batch: row.batch,
     result: parseOr<unknown>(row.result, undefined),
     error: parseOr<JobRecord['error']>(row.error, null),

@@ -75,6 +75,8 @@ describe.each(databaseKinds)('the store on %s', (kind) => {
       input: { n: 1 },
       body: null,
       timeoutMs: 500,
+      retry: null,
+      deadline: null,
       batch: null,
       result: [1, null],
       error: null,
