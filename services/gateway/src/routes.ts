@@ -2,6 +2,7 @@ import { streamEvents, streamJobEvents } from './events/stream-events.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { healthz, readyz } from './http/health.ts';
 import type { Route } from './http/route.ts';
+import { cancelJob } from './jobs/cancel-job.ts';
 import { searchJobs } from './jobs/search-jobs.ts';
 import { showJob } from './jobs/show-job.ts';
 import { submitBulk } from './jobs/submit-bulk.ts';
@@ -18,6 +19,7 @@ export function gatewayRoutes(parts: GatewayParts): Route[] {
     { method: 'GET', path: '/v1/jobs', handle: searchJobs(parts) },
     { method: 'POST', path: '/v1/jobs/bulk', handle: submitBulk(parts) },
     { method: 'GET', path: '/v1/jobs/{id}', handle: showJob(parts) },
+    { method: 'DELETE', path: '/v1/jobs/{id}', handle: cancelJob(parts) },
     { method: 'GET', path: '/v1/jobs/{id}/events', handle: streamJobEvents(parts) },
     { method: 'GET', path: '/v1/jobs/{id}/outputs/{name}', handle: sendOutput(parts) },
     { method: 'POST', path: '/v1/thumbnails', handle: submitThumbnails(parts) },

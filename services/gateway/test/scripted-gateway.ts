@@ -88,6 +88,8 @@ export async function startScriptedGateway(
       return answer(request);
     }) as GatewayParts['recorder']['ask'],
   };
+  const unscripted = () =>
+    Promise.reject(new HeddleError('broker_unavailable', 'the script has no exchanges'));
   const admission = new Admission(options.maxBytesInFlight ?? 10_000_000);
   const workers = new KnownWorkers();
   const draining = new AbortController();
@@ -97,6 +99,8 @@ export async function startScriptedGateway(
         return script.brokerState;
       },
       replies: () => Promise.reject(new HeddleError('broker_unavailable', 'the script has no replies')),
+      publisher: { maxMessageBytes, publish: unscripted },
+      publishLater: unscripted,
     },
     submitter: {
       submit: async (job) => {

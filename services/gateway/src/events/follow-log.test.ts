@@ -49,6 +49,7 @@ const running: JobRecord = {
   error: null,
   outputs: [],
   acceptedAt: 0,
+  dueAt: null,
   startedAt: 0,
   endedAt: null,
   updatedAt: 0,

@@ -39,11 +39,14 @@ export function endsJob(event: JobEvent): boolean {
 }
 
 function frameEvent(event: JobEvent, position: { epoch: string; offset: number; index: number }): string {
+  // An address may be a secret of whoever gave it; everybody may read the log.
+  const { webhook: _, ...shown } = event as JobEvent & { webhook?: unknown };
   const data = JSON.stringify({
-    ...event,
+    ...shown,
     at: iso(event.at),
     ...('startedAt' in event && { startedAt: iso(event.startedAt) }),
     ...('until' in event && { until: iso(event.until) }),
+    ...('deadline' in event && { deadline: iso(event.deadline) }),
   });
   return `id: ${formatEventId(position)}\nevent: ${event.type}\ndata: ${data}\n\n`;
 }

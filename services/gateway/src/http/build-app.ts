@@ -24,7 +24,8 @@ export function buildApp(routes: readonly Route[], log: BrokerLog): Express {
         return answerRoute(route.handle, request, response, request.params as Record<string, string>, log);
       };
       if (route.method === 'GET') app.get(pattern, serve);
-      else app.post(pattern, serve);
+      else if (route.method === 'POST') app.post(pattern, serve);
+      else app.delete(pattern, serve);
     }
     app.all(pattern, refuseMethod(path, allowedAt(atPath)));
   }

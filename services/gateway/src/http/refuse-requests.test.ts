@@ -22,7 +22,8 @@ describe('a request that is refused', () => {
   it.each([
     ['GET', '/nowhere', 404, 'route_not_found'],
     ['GET', '/v1/jobs/', 404, 'route_not_found'],
-    ['POST', '/v1/batches', 404, 'route_not_found'],
+    ['POST', '/v1/nothing', 404, 'route_not_found'],
+    ['PUT', '/v1/jobs/abc', 405, 'method_not_allowed'],
     ['PUT', '/v1/jobs', 405, 'method_not_allowed'],
     ['DELETE', '/v1/tasks', 405, 'method_not_allowed'],
     ['GET', '/v1/jobs/%ff%fe', 422, 'invalid_request'],

@@ -9,7 +9,7 @@ export type Handler = (
 
 /** One route: `path` as OpenAPI writes it, such as `/v1/jobs/{id}`. */
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly handle: Handler;
 }

@@ -13,8 +13,8 @@ import { iso, outputHref, viewJob } from './view-job.ts';
 
 type Recorder = Pick<RecorderClient, 'ask'>;
 
-/** A job that is sure to run. */
-export interface Enqueued {
+/** A job, and its end. */
+export interface Awaited {
   readonly id: string;
   /** Only if somebody waits: how the job ended, or undefined when it did not in time. Never rejects. */
   readonly ended?: Promise<JobView | undefined> | undefined;
@@ -40,7 +40,7 @@ export async function submitAndAwait(
   newJob: NewJob,
   waitMs: number,
   signal: AbortSignal,
-): Promise<Enqueued> {
+): Promise<Awaited> {
   const replies = await broker.replies();
   const id = newJobId();
   const abandoned = new AbortController();
@@ -122,8 +122,11 @@ function describeSubmitted(job: NewJob, id: string) {
     input: job.input,
     body: job.bytes ? { type: job.bytes.type, bytes: job.bytes.body.length } : null,
     timeout: job.timeoutMs ?? null,
+    retry: job.retry ?? null,
     batch: null,
     acceptedAt: now,
+    dueAt: null,
+    deadline: job.deadline === undefined ? null : iso(job.deadline),
     startedAt: null,
   };
 }

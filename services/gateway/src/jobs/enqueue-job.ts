@@ -1,8 +1,8 @@
-import type { NewJob } from '@heddle/client';
-import { HeddleError } from '@heddle/contracts';
+import { HeddleError, type JobState, rungFor } from '@heddle/contracts';
 import type { GatewayParts } from '../gateway-parts.ts';
-import { type Enqueued, pollForEnd, submitAndAwait } from './await-job.ts';
-import { submitKeyed } from './submit-keyed.ts';
+import { type AskedJob, acceptJob } from './asked-job.ts';
+import { type Awaited, pollForEnd, submitAndAwait } from './await-job.ts';
+import { isKeyed, submitKeyed } from './submit-keyed.ts';
 
 type Parts = Pick<GatewayParts, 'broker' | 'submitter' | 'recorder'>;
 
@@ -14,19 +14,42 @@ export interface EnqueueOptions {
   readonly signal: () => AbortSignal;
 }
 
+/** A job that is sure to run. */
+export interface Enqueued extends Awaited {
+  readonly state: JobState;
+}
+
 /** Resolves once the job is sure to run. */
 export async function enqueueJob(
   parts: Parts,
-  job: NewJob,
+  asked: AskedJob,
   { idempotencyKey, waitMs, signal }: EnqueueOptions,
 ): Promise<Enqueued> {
   requireBroker(parts.broker.state);
-  if (idempotencyKey !== undefined) {
-    const { id } = await submitKeyed(parts.recorder, idempotencyKey, job);
-    return { id, ended: waitMs > 0 ? pollForEnd(parts.recorder, id, waitMs, signal()) : undefined };
+  const job = acceptJob(asked);
+  const state = firstState(job.delayMs);
+  if (isKeyed(asked, idempotencyKey)) {
+    const { id, repeated } = await submitKeyed(parts.recorder, idempotencyKey, asked);
+    return {
+      id,
+      state: repeated ? await stateOf(parts.recorder, id, state) : state,
+      ended: waitMs > 0 ? pollForEnd(parts.recorder, id, waitMs, signal()) : undefined,
+    };
   }
-  if (waitMs > 0) return submitAndAwait(parts, job, waitMs, signal());
-  return parts.submitter.submit(job);
+  if (waitMs > 0) return { state, ...(await submitAndAwait(parts, job, waitMs, signal())) };
+  return { state, ...(await parts.submitter.submit(job)) };
+}
+
+function firstState(delayMs: number | undefined): JobState {
+  return delayMs !== undefined && rungFor(delayMs) !== undefined ? 'delayed' : 'queued';
+}
+
+/** A job that was there before may have come far since. */
+async function stateOf(recorder: Parts['recorder'], id: string, otherwise: JobState): Promise<JobState> {
+  return recorder.ask({ op: 'job', id }).then(
+    ({ state }) => state,
+    () => otherwise,
+  );
 }
 
 /** Throws at once what a publish would say later. */

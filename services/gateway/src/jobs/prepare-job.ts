@@ -1,31 +1,29 @@
-import type { NewJob } from '@heddle/client';
 import { HeddleError, submitBodySchema } from '@heddle/contracts';
 import { check } from '../http/check.ts';
 import { readJson } from '../http/read-json.ts';
-import type { KnownTasks } from '../tasks/known-tasks.ts';
+import type { KnownTask, KnownTasks } from '../tasks/known-tasks.ts';
+import type { AskedJob } from './asked-job.ts';
 
 /**
  * The job that a JSON body (or a line of one) asks for, checked against its task's schema. Waits only when the task
  * is not known yet.
  */
-export async function prepareJob(body: Buffer, tasks: KnownTasks): Promise<NewJob> {
-  const asked = check(submitBodySchema, readJson(body));
-  const task = tasks.get(asked.task) ?? (await tasks.find(asked.task));
-  if (task.announcement.body === 'bytes') {
-    throw new HeddleError(
-      'invalid_request',
-      `"${asked.task}" takes bytes, which JSON cannot carry: expected a task whose input is JSON` +
-        (asked.task === 'image.thumbnail' ? ', or a request to POST /v1/thumbnails' : ''),
-    );
-  }
-  task.checkInput(asked.input);
-  return {
-    task: asked.task,
-    input: asked.input,
-    priority: asked.priority,
-    tags: asked.tags,
-    timeoutMs: asked.timeout,
-  };
+export async function prepareJob(body: Buffer, tasks: KnownTasks): Promise<AskedJob> {
+  const { task: name, input, ...options } = check(submitBodySchema, readJson(body));
+  const task = tasks.get(name) ?? (await tasks.find(name));
+  requireJsonTask(task);
+  task.checkInput(input);
+  return { task: name, input, options };
+}
+
+/** Throws `invalid_request` for a task that takes bytes. */
+export function requireJsonTask({ announcement: { name, body } }: KnownTask): void {
+  if (body === 'json') return;
+  throw new HeddleError(
+    'invalid_request',
+    `"${name}" takes bytes, which JSON cannot carry: expected a task whose input is JSON` +
+      (name === 'image.thumbnail' ? ', or a request to POST /v1/thumbnails' : ''),
+  );
 }
 
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;

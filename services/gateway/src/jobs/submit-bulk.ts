@@ -6,9 +6,11 @@ import { requireMediaType } from '../http/media-type.ts';
 import { problemOf } from '../http/problem.ts';
 import { BODY_IDLE_MS, tooLarge } from '../http/read-body.ts';
 import type { Handler } from '../http/route.ts';
+import { acceptJob } from './asked-job.ts';
 import { requireBroker } from './enqueue-job.ts';
 import { OrderedAnswers } from './ordered-answers.ts';
 import { prepareJob } from './prepare-job.ts';
+import { isKeyed, submitKeyed } from './submit-keyed.ts';
 import { type Line, LineSplitter } from './split-lines.ts';
 
 const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'];
@@ -101,8 +103,10 @@ async function answerLine(
 ): Promise<string> {
   try {
     if ('tooLong' in line) throw tooLarge(parts.maxMessageBytes, 'more');
-    const job = await prepareJob(line.bytes, parts.tasks);
-    const { id } = await submitter.submit(job);
+    const asked = await prepareJob(line.bytes, parts.tasks);
+    const { id } = isKeyed(asked, undefined)
+      ? await submitKeyed(parts.recorder, undefined, asked)
+      : await submitter.submit(acceptJob(asked));
     return lineOf({ line: number, id });
   } catch (error) {
     const problem = problemOf(error);

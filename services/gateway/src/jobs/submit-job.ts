@@ -19,7 +19,7 @@ export function submitJob(parts: GatewayParts): Handler {
     const idempotencyKey = idempotencyKeyOf(request.headers['idempotency-key']);
     const waitMs = waitWish(request);
     const body = await readBody(request, maxMessageBytes, admission);
-    const { id, task, ended } = await enqueue(body, {
+    const { id, task, state, ended } = await enqueue(body, {
       idempotencyKey,
       waitMs,
       signal: () => untilGone(response, draining),
@@ -28,7 +28,7 @@ export function submitJob(parts: GatewayParts): Handler {
     const view = ended && (await ended);
     const Location = `/v1/jobs/${id}`;
     if (view) answerJson(response, 200, view, { Location, 'Preference-Applied': 'wait' });
-    else answerJson(response, 202, { id, task, state: 'queued' }, { Location });
+    else answerJson(response, 202, { id, task, state }, { Location });
   };
 
   async function enqueue(body: Buffer, options: EnqueueOptions & { traceparent: string | undefined }) {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type NewJob, newJobId, type RecorderClient } from '@heddle/client';
+import { newJobId, type RecorderClient } from '@heddle/client';
 import { DEFAULT_PRIORITY, HeddleError } from '@heddle/contracts';
+import { type AskedJob, acceptJob } from './asked-job.ts';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
@@ -14,38 +15,56 @@ export function idempotencyKeyOf(header: string | string[] | undefined): string 
   );
 }
 
+/** Whether it takes the recorder to say whose a key of the job is. */
+export function isKeyed(asked: AskedJob, idempotencyKey: string | undefined): boolean {
+  return idempotencyKey !== undefined || asked.options.key !== undefined;
+}
+
 /**
- * Gives the job to the recorder whole, which commits the key's claim and the job in one transaction and publishes it.
- * `repeated`: the key was known, and `id` is the job that has it. Rejects with `idempotency_key_reused` when the key
- * came with another payload before.
+ * Gives the job to the recorder whole, which commits the claims of its keys and the job in one transaction and
+ * publishes it. `repeated`: `id` is the job that has the key. Rejects with `idempotency_key_reused` when that key came
+ * with another payload before, and with `key_in_use` when an unfinished job has the job's own key.
  */
 export function submitKeyed(
   recorder: Pick<RecorderClient, 'ask'>,
-  idempotencyKey: string,
-  job: NewJob,
+  idempotencyKey: string | undefined,
+  asked: AskedJob,
 ): Promise<{ id: string; repeated: boolean }> {
+  const now = Date.now();
+  const job = acceptJob(asked, now);
+  const { key, onConflict } = asked.options;
   return recorder.ask({
     op: 'submit',
-    idempotencyKey,
-    fingerprint: fingerprintOf(job),
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(key !== undefined && { key }),
+    ...(onConflict !== undefined && { onConflict }),
+    fingerprint: fingerprintOf(asked),
     job: {
       id: newJobId(),
       task: job.task,
       input: job.input,
       priority: job.priority ?? DEFAULT_PRIORITY,
       tags: [...(job.tags ?? [])],
-      acceptedAt: Date.now(),
+      acceptedAt: now,
       ...(job.bytes && { body: { type: job.bytes.type, base64: job.bytes.body.toString('base64') } }),
       ...(job.timeoutMs !== undefined && { timeoutMs: job.timeoutMs }),
+      ...(job.delayMs !== undefined && { delayMs: job.delayMs }),
+      ...(job.retry !== undefined && { retry: job.retry }),
+      ...(job.deadline !== undefined && { deadline: job.deadline }),
+      ...(job.webhook !== undefined && { webhook: job.webhook }),
       ...(job.traceparent !== undefined && { traceparent: job.traceparent }),
     },
   });
 }
 
-/** SHA-256, in hex, of everything that makes the job what it is. */
-function fingerprintOf(job: NewJob): string {
-  const { task, input, priority = DEFAULT_PRIORITY, tags = [], timeoutMs = null } = job;
-  const hash = createHash('sha256').update(JSON.stringify([task, input, priority, tags, timeoutMs]));
-  if (job.bytes) hash.update(job.bytes.type).update('\0').update(job.bytes.body);
+/** SHA-256, in hex, of everything that makes the job what it is; of what was asked, not of when. */
+function fingerprintOf({ task, input, bytes, options }: AskedJob): string {
+  const { priority = DEFAULT_PRIORITY, tags = [], timeout = null, ...others } = options;
+  const known = [task, input, priority, tags, timeout];
+  const rest = Object.entries(others)
+    .filter(([, value]) => value !== undefined)
+    .toSorted(([one], [other]) => (one < other ? -1 : 1));
+  const hash = createHash('sha256').update(JSON.stringify(rest.length > 0 ? [...known, rest] : known));
+  if (bytes) hash.update(bytes.type).update('\0').update(bytes.body);
   return hash.digest('hex');
 }

@@ -19,11 +19,14 @@ export function viewJob(record: JobRecord): JobView {
     input: record.input ?? null,
     body: record.body,
     timeout: record.timeoutMs,
+    retry: record.retry ?? null,
     batch: record.batch,
     result: record.result ?? null,
     error: record.error,
     outputs: record.outputs.map((output) => ({ ...output, href: outputHref(record.id, output.name) })),
     acceptedAt: iso(record.acceptedAt),
+    dueAt: isoOrNull(record.dueAt),
+    deadline: isoOrNull(record.deadline),
     startedAt: isoOrNull(record.startedAt),
     endedAt: isoOrNull(record.endedAt),
     updatedAt: iso(record.updatedAt),
@@ -41,6 +44,7 @@ export function iso(ms: number): string {
   return new Date(Math.min(Math.max(ms, 0), LATEST_MS)).toISOString();
 }
 
-function isoOrNull(ms: number | null): string | null {
-  return ms === null ? null : iso(ms);
+export function isoOrNull(ms: number | null | undefined): string | null {
+  // Undefined: a recorder of another version answers while the services are being replaced.
+  return ms === null || ms === undefined ? null : iso(ms);
 }

@@ -43,7 +43,10 @@ function describeOperation(route: RouteDescription, schemas: SchemaConverter): J
     tags,
     ...(parameters.length > 0 && { parameters }),
     ...(request.body && {
-      requestBody: { required: true, content: describeContent(request.body.content, 'input', schemas) },
+      requestBody: {
+        required: request.body.required,
+        content: describeContent(request.body.content, 'input', schemas),
+      },
     }),
     responses: Object.fromEntries(
       Object.entries(responses).map(([status, response]) => [status, describeResponse(response, schemas)]),

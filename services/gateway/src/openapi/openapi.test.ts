@@ -28,7 +28,9 @@ afterAll(() => gateway.drain(500));
 
 describe('the description', () => {
   it('describes each route, and no other', () => {
-    const routes = gatewayRoutes({} as GatewayParts).map(({ method, path }) => `${method} ${path}`);
+    const routes = gatewayRoutes({ broker: {} } as GatewayParts).map(
+      ({ method, path }) => `${method} ${path}`,
+    );
     const described = routeDescriptions.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
     expect(described.toSorted()).toEqual(routes.toSorted());
     const served = Object.entries(document.paths).flatMap(([path, methods]) =>

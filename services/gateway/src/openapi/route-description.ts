@@ -16,7 +16,7 @@ export interface ResponseDescription {
 
 /** What OpenAPI says of one route. */
 export interface RouteDescription {
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'delete';
   readonly path: string;
   readonly summary: string;
   readonly description?: string;
@@ -25,7 +25,7 @@ export interface RouteDescription {
     readonly params?: z.ZodObject;
     readonly query?: z.ZodObject;
     readonly headers?: z.ZodObject;
-    readonly body?: { readonly required: true; readonly content: Content };
+    readonly body?: { readonly required: boolean; readonly content: Content };
   };
   /** By status. */
   readonly responses: Readonly<Record<number, ResponseDescription>>;

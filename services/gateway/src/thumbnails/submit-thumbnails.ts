@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { NewJob } from '@heddle/client';
 import { HeddleError, type JobView } from '@heddle/contracts';
 import type { GatewayParts } from '../gateway-parts.ts';
 import { answerJson } from '../http/answer.ts';
@@ -9,6 +8,7 @@ import { waitWish } from '../http/prefer.ts';
 import { problemOf } from '../http/problem.ts';
 import { readBody } from '../http/read-body.ts';
 import type { Handler } from '../http/route.ts';
+import type { AskedJob } from '../jobs/asked-job.ts';
 import { enqueueJob } from '../jobs/enqueue-job.ts';
 import { traceparentOf } from '../jobs/prepare-job.ts';
 import { idempotencyKeyOf } from '../jobs/submit-keyed.ts';
@@ -40,7 +40,7 @@ async function submitPicture(
   parts: GatewayParts,
   request: IncomingMessage,
   response: ServerResponse,
-  { type, ...job }: NewJob & { type: string },
+  { type, ...job }: AskedJob & { type: string },
 ): Promise<void> {
   const idempotencyKey = idempotencyKeyOf(request.headers['idempotency-key']);
   const body = await readBody(request, parts.maxMessageBytes, parts.admission);
@@ -66,7 +66,7 @@ async function submitForm(
   parts: GatewayParts,
   request: IncomingMessage,
   response: ServerResponse,
-  job: NewJob,
+  job: AskedJob,
 ): Promise<void> {
   const deadline = Date.now() + waitWish(request);
   const signal = untilGone(response, parts.draining);
@@ -93,7 +93,7 @@ async function submitForm(
 async function submitFile(
   parts: GatewayParts,
   picture: Picture,
-  job: NewJob,
+  job: AskedJob,
   wait: { waitMs: number; signal: () => AbortSignal },
 ): Promise<FileAnswer> {
   const { name } = picture;
