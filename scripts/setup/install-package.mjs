@@ -7,27 +7,42 @@ const MANAGERS = [
     command: 'apt-get',
     refresh: ['update', '-qq'],
     install: ['install', '-y', '-qq', '--no-install-recommends'],
-    names: { rabbitmq: 'rabbitmq-server', postgresql: 'postgresql', debootstrap: 'debootstrap' },
+    names: {
+      rabbitmq: 'rabbitmq-server',
+      postgresql: 'postgresql',
+      debootstrap: 'debootstrap',
+      curl: 'curl',
+    },
   },
   {
     command: 'dnf',
     install: ['install', '-y', '-q'],
-    names: { rabbitmq: 'rabbitmq-server', postgresql: 'postgresql-server', debootstrap: 'debootstrap' },
+    names: {
+      rabbitmq: 'rabbitmq-server',
+      postgresql: 'postgresql-server',
+      debootstrap: 'debootstrap',
+      curl: 'curl',
+    },
   },
   {
     command: 'apk',
     install: ['add', '--no-cache'],
-    names: { rabbitmq: 'rabbitmq-server', postgresql: 'postgresql', debootstrap: 'debootstrap' },
+    names: {
+      rabbitmq: 'rabbitmq-server',
+      postgresql: 'postgresql',
+      debootstrap: 'debootstrap',
+      curl: 'curl',
+    },
   },
   {
     command: 'brew',
     install: ['install'],
     asUser: true,
-    names: { rabbitmq: 'rabbitmq', postgresql: 'postgresql@15', debootstrap: 'debootstrap' },
+    names: { rabbitmq: 'rabbitmq', postgresql: 'postgresql@15', debootstrap: 'debootstrap', curl: 'curl' },
   },
 ];
 
-/** @typedef {'rabbitmq' | 'postgresql' | 'debootstrap'} PackageName */
+/** @typedef {'rabbitmq' | 'postgresql' | 'debootstrap' | 'curl'} PackageName */
 
 /** The line a person types to install it here. @param {PackageName} name */
 export function installLine(name) {
