@@ -3,10 +3,10 @@
  * The last line counts checks and tests; the exit code is 0 only if none failed.
  */
 import { delimiter, dirname, join } from 'node:path';
-import { findOnPath } from './broker/find-rabbitmq.mjs';
 import { startTestBroker } from './broker/start-test-broker.mjs';
 import { startPostgres } from './postgres/start-postgres.mjs';
 import { bootstrap, root, runScript } from './setup/bootstrap.mjs';
+import { findOnPath } from './setup/find-on-path.mjs';
 import { canInstall, installPackage } from './setup/install-package.mjs';
 import { reportStep } from './setup/report-step.mjs';
 import { CommandError, runCommand } from './setup/run-command.mjs';
