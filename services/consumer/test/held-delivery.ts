@@ -1,6 +1,6 @@
 import type { Delivery } from '@heddle/broker';
-import { encodeJob, type Job, type ReceivedMessage } from '@heddle/contracts';
 import { newJobId } from '@heddle/client';
+import { encodeJob, type Job, type ReceivedMessage } from '@heddle/contracts';
 
 /** A delivery that remembers how it was settled. */
 export interface HeldDelivery extends Delivery {

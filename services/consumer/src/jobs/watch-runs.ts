@@ -1,5 +1,5 @@
-import type { JobEvent } from '@heddle/contracts';
 import { acceptedEvent } from '@heddle/client';
+import type { JobEvent } from '@heddle/contracts';
 import type { JobRun } from './job-run.ts';
 import type { WorkerPorts } from './worker-ports.ts';
 

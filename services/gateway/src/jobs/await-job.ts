@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Broker } from '@heddle/broker';
-import { type JobSubmitter, newJobId, type NewJob, type RecorderClient } from '@heddle/client';
+import { type JobSubmitter, type NewJob, newJobId, type RecorderClient } from '@heddle/client';
 import {
   DEFAULT_PRIORITY,
   decodeResult,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { newJobId, type NewJob, type RecorderClient } from '@heddle/client';
+import { type NewJob, newJobId, type RecorderClient } from '@heddle/client';
 import { DEFAULT_PRIORITY, HeddleError } from '@heddle/contracts';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;

@@ -1,6 +1,6 @@
+import type { BrokerLog } from '@heddle/broker';
 import type { RecorderClient } from '@heddle/client';
 import { HeddleError, type RecorderReplies, type TaskAnnouncement } from '@heddle/contracts';
-import type { BrokerLog } from '@heddle/broker';
 import { type CheckInput, compileSchema } from './compile-schema.ts';
 
 type Announced = RecorderReplies['tasks']['tasks'][number];
