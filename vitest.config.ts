@@ -28,6 +28,7 @@ export default defineConfig({
           include: named('test.ts'),
           exclude: [...ignored, '**/*.broker.test.ts', '**/*.database.test.ts'],
           execArgv,
+          testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
       },

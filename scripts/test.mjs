@@ -6,6 +6,8 @@ import { delimiter, dirname, join } from 'node:path';
 import { startTestBroker } from './broker/start-test-broker.mjs';
 import { startPostgres } from './postgres/start-postgres.mjs';
 import { bootstrap, root, runScript } from './setup/bootstrap.mjs';
+import { findOnPath } from './setup/find-on-path.mjs';
+import { canInstall, installPackage } from './setup/install-package.mjs';
 import { reportStep } from './setup/report-step.mjs';
 import { CommandError, runCommand } from './setup/run-command.mjs';
 import { onStopAsked } from './stack/on-stop-asked.mjs';
@@ -65,6 +67,9 @@ await runScript(async () => {
     const database = await reportStep('a PostgreSQL server for the tests', startPostgres);
     servers.push(database);
     process.env.HEDDLE_TEST_POSTGRES = database.url;
+    // The README's lines, and the one that `npm start` prints, are run as they stand.
+    if (!findOnPath('curl') && canInstall())
+      await reportStep('installing curl', () => installPackage('curl'));
     for (const part of testProjects) await runTests(part, process.argv.slice(2));
   } finally {
     await Promise.all(servers.map((server) => server.stop()));

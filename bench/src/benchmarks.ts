@@ -2,8 +2,8 @@ import { consume } from './consume/consume.ts';
 import { echo } from './echo/echo.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { memory } from './memory/memory.ts';
-import { search } from './search/search.ts';
 import { publish } from './publish/publish.ts';
+import { search } from './search/search.ts';
 import { submit } from './submit/submit.ts';
 import { thumbnails } from './thumbnails/thumbnails.ts';
 

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, realpathSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { findOnPath } from '../setup/find-on-path.mjs';
 
 /**
  * A RabbitMQ release on this machine that can be run as oneself, without the distribution's own service.
@@ -20,15 +21,6 @@ export function findRabbitmq(root = '') {
   const home = homes.find((folder) => isRelease(join(root, folder)));
   if (!home || (root === '' && !findOnPath('erl'))) return undefined;
   return { home, root };
-}
-
-/** The full path of a command, or undefined. */
-export function findOnPath(command) {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/sbin', '/usr/sbin', '/sbin'];
-  return folders
-    .filter(Boolean)
-    .map((folder) => join(folder, command))
-    .find((path) => existsSync(path));
 }
 
 /** The command line that runs something of that installation. */

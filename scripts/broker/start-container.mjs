@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { findOnPath } from '../setup/find-on-path.mjs';
 import { CommandError, runCommand } from '../setup/run-command.mjs';
 import { findFreePorts } from './find-free-port.mjs';
-import { findOnPath } from './find-rabbitmq.mjs';
 import { speaksAmqp } from './probe-port.mjs';
 
 const IMAGE = 'rabbitmq:4.1';

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { findOnPath, findRabbitmq } from '../broker/find-rabbitmq.mjs';
+import { findRabbitmq } from '../broker/find-rabbitmq.mjs';
+import { findOnPath } from '../setup/find-on-path.mjs';
 import { canInstall, installLine, installPackage } from '../setup/install-package.mjs';
 import { reportStep } from '../setup/report-step.mjs';
 import { runCommand } from '../setup/run-command.mjs';

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { findOnPath } from '../broker/find-rabbitmq.mjs';
+import { findOnPath } from '../setup/find-on-path.mjs';
 import { canInstall, installLine, installPackage } from '../setup/install-package.mjs';
 
 /**

@@ -1,33 +1,24 @@
-import { findOnPath } from '../broker/find-rabbitmq.mjs';
+import { findOnPath } from './find-on-path.mjs';
 import { runCommand } from './run-command.mjs';
 
-/** Package managers in the order they are looked for, with what each calls the package. */
+/** Package managers in the order they are looked for; `names` has the packages that are called otherwise there. */
 const MANAGERS = [
   {
     command: 'apt-get',
     refresh: ['update', '-qq'],
     install: ['install', '-y', '-qq', '--no-install-recommends'],
-    names: { rabbitmq: 'rabbitmq-server', postgresql: 'postgresql', debootstrap: 'debootstrap' },
+    names: { rabbitmq: 'rabbitmq-server' },
   },
   {
     command: 'dnf',
     install: ['install', '-y', '-q'],
-    names: { rabbitmq: 'rabbitmq-server', postgresql: 'postgresql-server', debootstrap: 'debootstrap' },
+    names: { rabbitmq: 'rabbitmq-server', postgresql: 'postgresql-server' },
   },
-  {
-    command: 'apk',
-    install: ['add', '--no-cache'],
-    names: { rabbitmq: 'rabbitmq-server', postgresql: 'postgresql', debootstrap: 'debootstrap' },
-  },
-  {
-    command: 'brew',
-    install: ['install'],
-    asUser: true,
-    names: { rabbitmq: 'rabbitmq', postgresql: 'postgresql@15', debootstrap: 'debootstrap' },
-  },
+  { command: 'apk', install: ['add', '--no-cache'], names: { rabbitmq: 'rabbitmq-server' } },
+  { command: 'brew', install: ['install'], asUser: true, names: { postgresql: 'postgresql@15' } },
 ];
 
-/** @typedef {'rabbitmq' | 'postgresql' | 'debootstrap'} PackageName */
+/** @typedef {'rabbitmq' | 'postgresql' | 'debootstrap' | 'curl'} PackageName */
 
 /** The line a person types to install it here. @param {PackageName} name */
 export function installLine(name) {
@@ -36,7 +27,7 @@ export function installLine(name) {
   const sudo = manager.asUser || process.getuid?.() === 0 ? '' : 'sudo ';
   const refresh = manager.refresh ? `${sudo}${manager.command} ${manager.refresh[0]} && ` : '';
   const yes = manager.install.includes('-y') ? ' -y' : '';
-  return `${refresh}${sudo}${manager.command} ${manager.install[0]}${yes} ${manager.names[name]}`;
+  return `${refresh}${sudo}${manager.command} ${manager.install[0]}${yes} ${packageIn(manager, name)}`;
 }
 
 /** Whether `installPackage` may be tried: a known package manager, and the right to use it. */
@@ -51,9 +42,13 @@ export async function installPackage(name) {
   if (!manager) throw new Error(`no package manager is known for this system: ${installLine(name)}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
   if (manager.refresh) await runCommand(manager.command, manager.refresh, { env });
-  await runCommand(manager.command, [...manager.install, manager.names[name]], { env });
+  await runCommand(manager.command, [...manager.install, packageIn(manager, name)], { env });
 }
 
 function findManager() {
   return MANAGERS.find((manager) => findOnPath(manager.command));
+}
+
+function packageIn(manager, name) {
+  return manager.names[name] ?? name;
 }

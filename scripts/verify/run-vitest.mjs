@@ -32,7 +32,7 @@ export async function runVitest(root, args, env = process.env) {
   try {
     const child = spawn(process.execPath, [main, 'run', ...reporters, ...args], {
       cwd: root,
-      env: { ...env, FORCE_COLOR: process.stdout.isTTY ? '1' : '0' },
+      env: { ...env, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }) },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     });

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type BrokerNode, startBroker } from '../support/broker.ts';
+import { readAllJobs } from '../support/read-jobs.ts';
 import { type ServiceName, type ServiceProcess, startService } from '../support/service-process.ts';
 import { submitLoad } from '../support/submit-load.ts';
-import { readAllJobs } from '../support/read-jobs.ts';
 
 const JOBS = 20_000;
 const LIMIT_MS = 300_000;

@@ -1,8 +1,8 @@
 import type { Benchmark } from '../harness/benchmark.ts';
 import { residentMegabytes } from '../processes/measure-memory.ts';
 import { type ServiceName, startService } from '../processes/start-service.ts';
-import { claimTopology } from '../queues/claim-topology.ts';
 import { builtInTasks } from '../queues/built-in-tasks.ts';
+import { claimTopology } from '../queues/claim-topology.ts';
 
 const LIMIT_MB = 120;
 /** Long enough for what is done once after start (announcements, snapshots) and for the young heap to be collected. */

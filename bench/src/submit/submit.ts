@@ -1,10 +1,10 @@
 import { jobQueue } from '@heddle/contracts';
 import autocannon from 'autocannon';
+import { echoInput } from '../echo/reference-messages.ts';
 import type { Benchmark } from '../harness/benchmark.ts';
 import { startReference } from '../processes/start-reference.ts';
 import { startService } from '../processes/start-service.ts';
 import { claimTopology, openPurger } from '../queues/claim-topology.ts';
-import { echoInput } from '../echo/reference-messages.ts';
 import { waitForTask } from './wait-for-task.ts';
 
 const TASK = 'debug.echo';

@@ -1,6 +1,6 @@
-import { RecorderClient } from '@heddle/client';
 import { Agent, request } from 'node:http';
 import { availableParallelism } from 'node:os';
+import { RecorderClient } from '@heddle/client';
 import type { Benchmark } from '../harness/benchmark.ts';
 import { keepInFlight, ratePerSecond } from '../harness/keep-in-flight.ts';
 import { startReference } from '../processes/start-reference.ts';

@@ -6,8 +6,8 @@ import type { BrokerLog } from '@heddle/broker';
 import type { JobRun } from '../jobs/job-run.ts';
 import { dead, failed, type Outcome } from '../jobs/outcome.ts';
 import { siblingModule } from '../registry/sibling-module.ts';
-import { relay } from './relay-run.ts';
 import { BYTE_PIPE } from './byte-pipe.ts';
+import { relay } from './relay-run.ts';
 import type { FromHandler, RunRequest, ToProcess } from './run-protocol.ts';
 import { OUT_OF_MEMORY } from './watch-process.ts';
 
@@ -31,6 +31,7 @@ export class PoolProcess {
   #current: { readonly run: JobRun; readonly resolve: (outcome: Outcome) => void } | undefined;
   #killTimer: NodeJS.Timeout | undefined;
 
+  /** Throws when the system has no process to give. */
   constructor(task: string, memoryBytes: number, log: BrokerLog) {
     this.#task = task;
     this.#log = log;
@@ -38,11 +39,12 @@ export class PoolProcess {
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
     });
+    // What went wrong is told by the process's end, or here if it has not even begun.
+    this.#child.on('error', (error) => log.error({ err: error, task }, 'a pool process is in trouble'));
+    if (this.#child.pid === undefined) throw new Error('no process could be started');
     this.#bytes = this.#child.stdio[BYTE_PIPE] as Writable;
     this.#bytes.on('error', () => undefined); // As with messages.
     this.#child.on('message', (message: FromHandler) => this.#onMessage(message));
-    // An error here means that it could not be started or spoken to: its end follows, and tells the rest.
-    this.#child.on('error', (error) => log.error({ err: error, task }, 'a pool process is in trouble'));
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       if (stream) createInterface({ input: stream }).on('line', (line) => this.#onLine(line));
     }

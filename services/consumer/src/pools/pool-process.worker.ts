@@ -1,7 +1,7 @@
 /** The child process of a process pool: runs the handlers that it is sent, one at a time, until its parent lets go of it. */
 
-import type { ToProcess } from './run-protocol.ts';
 import { readBytes } from './byte-pipe.ts';
+import type { ToProcess } from './run-protocol.ts';
 import { RemoteRun, type Send } from './run-remotely.ts';
 import { watchProcess } from './watch-process.ts';
 

@@ -1,5 +1,5 @@
 import type { JobRun } from '../jobs/job-run.ts';
-import type { Outcome } from '../jobs/outcome.ts';
+import { dead, type Outcome } from '../jobs/outcome.ts';
 import type { RegisteredTask } from '../registry/load-tasks.ts';
 import type { Pool, PoolOptions } from './pool.ts';
 import { PoolProcess } from './pool-process.ts';
@@ -25,7 +25,12 @@ export class ProcessPool implements Pool {
 
   async run(run: JobRun): Promise<Outcome> {
     const { module } = this.#registered;
-    const process = this.#takeIdle() ?? this.#start();
+    let process: PoolProcess;
+    try {
+      process = this.#takeIdle() ?? this.#start();
+    } catch (error) {
+      return dead('crashed', error instanceof Error ? error.message : String(error));
+    }
     const outcome = await process.run(run, toRequest(run, module, this.#options.maxOutputBytes));
     if (process.alive) this.#putBack(process);
     return outcome;
