@@ -5,6 +5,9 @@ import {
   issuesOf,
   type PoolKind,
   poolKinds,
+  type RetryInput,
+  type RetryOptions,
+  retrySchema,
   taskNameSchema,
 } from '@heddle/contracts';
 import { z } from 'zod';
@@ -29,6 +32,12 @@ export interface TaskDefinition<I, O, In = unknown> {
   readonly pool?: PoolKind | undefined;
   /** How long one attempt may run: milliseconds, or text such as `"30s"`. Default `"5m"`; a job can ask for another. */
   readonly timeout?: number | string | undefined;
+  /**
+   * How often a job is tried and how long it rests in between, such as `{attempts: 5, delay: '2s'}`; what is left out has
+   * the defaults of `retrySchema`: one attempt, exponential from 1 s. A job can ask for another policy. An error that the
+   * handler throws can overrule it: `retryable: false` ends the job as failed, `retryAfterMs` says how long to rest.
+   */
+  readonly retry?: RetryInput | undefined;
   /** Jobs at once in one worker, 1 to 10,000. Default: 100 on the event loop, one a core in threads and processes. */
   readonly concurrency?: number | undefined;
   run(context: TaskContext<I>): Promise<O> | O;
@@ -47,6 +56,8 @@ export interface Task<I = unknown, O = unknown, In = unknown> {
   readonly body: 'json' | 'bytes';
   readonly pool: PoolKind;
   readonly timeoutMs: number;
+  /** Durations in milliseconds; absent: the defaults. */
+  readonly retry: RetryOptions | undefined;
   /** Absent: the pool's own default. */
   readonly concurrency: number | undefined;
   run(context: TaskContext<I>): Promise<O> | O;
@@ -68,6 +79,7 @@ const definitionSchema = z.strictObject({
   body: z.enum(['json', 'bytes']).default('json'),
   pool: z.enum(poolKinds).default('event-loop'),
   timeout: durationSchema.default(300_000),
+  retry: retrySchema.optional(),
   concurrency: z.int().min(1).max(10_000).optional(),
   run: z.custom<() => unknown>((value) => typeof value === 'function', { error: 'expected a function' }),
 });
@@ -90,7 +102,7 @@ export function defineTask<I, O, In>(definition: TaskDefinition<I, O, In>): Task
     const name = JSON.stringify((definition as { name?: unknown } | undefined)?.name);
     throw new HeddleError('invalid_task', `task ${name}: ${describeIssues(issues)}`, { issues });
   }
-  const { name, description, body, pool, timeout, concurrency } = parsed.data;
+  const { name, description, body, pool, timeout, retry, concurrency } = parsed.data;
   return Object.freeze({
     [TASK]: true as const,
     name,
@@ -100,6 +112,7 @@ export function defineTask<I, O, In>(definition: TaskDefinition<I, O, In>): Task
     body,
     pool,
     timeoutMs: timeout,
+    retry,
     concurrency,
     run: (context: TaskContext<I>) => definition.run(context),
   });

@@ -1,53 +1,190 @@
 import { type Broker, connectBroker, EventPublisher } from '@heddle/broker';
-import type { JobEvent } from '@heddle/contracts';
-import { Registry } from 'prom-client';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { newJobId } from '@heddle/client';
+import { decodeEvents, encodeJob, type JobEvent, type QueueName, type WireMessage } from '@heddle/contracts';
+import { createMetrics, type RunningService } from '@heddle/service';
+import { pino } from 'pino';
+import { Webhook } from 'standardwebhooks';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
-import { readEvents } from './read-events.ts';
+import { answering, type Receiver, startReceiver } from '../test/receiver.ts';
+import { notifierSettings } from './settings.ts';
+import { startNotifier } from './start-notifier.ts';
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' });
+const soon = { timeout: 15_000 };
+
 let vhost: TestVhost;
-let broker: Broker;
+let watching: Broker;
+let running: { broker: Broker; service: RunningService }[];
+let receivers: Receiver[];
+/** Events of deliveries. */
+let events: JobEvent[];
 
 beforeEach(async () => {
   vhost = await createVhost();
-  broker = await connectBroker({ url: vhost.url, service: 'notifier', instance: 'notifier-1', log: silent });
+  running = [];
+  receivers = [];
+  events = [];
+  watching = await connectBroker({ url: vhost.url, service: 'recorder', instance: newJobId(), log });
+  await watching.consume('heddle.events.recorder', { prefetch: 100 }, (delivery) => {
+    const decoded = decodeEvents(delivery.message);
+    if (decoded.ok) events.push(...decoded.value.filter(({ task }) => task === 'webhook.deliver'));
+    delivery.ack();
+  });
 });
 afterEach(async () => {
-  await broker.close();
+  for (const { broker, service } of running) {
+    await service.drain();
+    await broker.close();
+  }
+  await watching.close();
+  for (const receiver of receivers) await receiver.close();
   await vhost.drop();
 });
 
-test('the notifier counts the events it reads, and leaves none in its queue', async () => {
-  const registry = new Registry();
-  const reader = await readEvents(broker, silent, registry);
-  await new EventPublisher(broker.publisher).addAll([event('started'), event('started'), event('started')]);
-  const counted = async () => registry.getSingleMetricAsString('heddle_notifier_events_total');
-  await vi.waitFor(async () => expect(await counted()).toContain('{type="started"} 3'));
-  await reader.drain();
-  expect(await broker.countMessages('heddle.events.notifier')).toBe(0);
-});
-
-test('the notifier gets past a message that nobody can read', async () => {
-  const warn = vi.fn<(fields: object, message: string) => void>();
-  const reader = await readEvents(broker, { ...silent, warn }, new Registry());
-  const rubbish = { kind: 'events', body: Buffer.from('rubbish'), properties: {} } as const;
-  await broker.publisher.publish('heddle.events', 'event', rubbish);
-  await vi.waitFor(() => expect(warn).toHaveBeenCalledOnce());
-  await reader.drain();
-  expect(await broker.countMessages('heddle.events.notifier')).toBe(0);
-});
-
-function event(type: 'started'): JobEvent {
-  return {
-    type,
-    job: 'j1',
-    task: 'debug.echo',
-    generation: 0,
-    attempt: 1,
-    run: 'r',
-    seq: 0,
-    at: 1,
-    worker: 'w',
-  };
+async function start(env: Record<string, string> = { HEDDLE_WEBHOOK_ALLOW: '127.0.0.0/8' }): Promise<void> {
+  const instance = `notifier-${newJobId()}`;
+  const broker = await connectBroker({ url: vhost.url, service: 'notifier', instance, log });
+  const settings = notifierSettings.parse({ HEDDLE_WEBHOOK_SECRET: SECRET, ...env });
+  const context = { settings, log, metrics: createMetrics('notifier'), instance, broker };
+  const service = await startNotifier({ ...context, signal: new AbortController().signal }, [100, 150, 200]);
+  running.push({ broker, service });
 }
+
+async function receiver(...begin: Parameters<typeof startReceiver>): Promise<Receiver> {
+  const started = await startReceiver(...begin);
+  receivers.push(started);
+  return started;
+}
+
+function endOf(job: string, url: string): JobEvent {
+  const base = { job, task: 'debug.echo', generation: 0, attempt: 1, run: 'r', seq: 1, at: Date.now() };
+  return { type: 'succeeded', ...base, worker: 'w', startedAt: Date.now(), result: 7, webhook: { url } };
+}
+
+const publish = (...some: JobEvent[]) => new EventPublisher(watching.publisher).addAll(some);
+const types = () => events.map(({ type }) => type).filter((type) => type !== 'started');
+
+describe('the notifier', () => {
+  test('tells the webhook of a job how it ended, signed, and is seen as a job itself', async () => {
+    await start();
+    const { url, received } = await receiver(answering(200));
+    const job = newJobId();
+    await publish(endOf(job, url));
+    await vi.waitFor(() => expect(types()).toEqual(['accepted', 'succeeded']), soon);
+    const [got] = received;
+    expect(new Webhook(SECRET).verify(got?.body ?? '', got?.headers ?? {})).toMatchObject({
+      type: 'job.succeeded',
+      data: { id: job, task: 'debug.echo', state: 'succeeded', result: 7 },
+    });
+    expect(events[0]).toMatchObject({ job: got?.headers['webhook-id'], tags: [`webhook:${job}`] });
+    expect(events.at(-1)).toMatchObject({ type: 'succeeded', result: { status: 200 } });
+  });
+
+  test('tries again while the receiver fails, under the same id, until it succeeds', async () => {
+    await start();
+    const { url, received } = await receiver(answering(500, 503, 200));
+    await publish(endOf(newJobId(), url));
+    await vi.waitFor(() => expect(types()).toEqual(['accepted', 'retrying', 'retrying', 'succeeded']), soon);
+    expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect(events.at(-1)).toMatchObject({ attempt: 3 });
+  });
+
+  test('gives up when the attempts are used up', async () => {
+    await start();
+    const { url, received } = await receiver(answering(307));
+    await publish(endOf(newJobId(), url));
+    await vi.waitFor(() => expect(types().at(-1)).toBe('dead'), soon);
+    expect(received).toHaveLength(4);
+    expect(events.at(-1)).toMatchObject({
+      error: { code: 'webhook_failed', message: expect.stringContaining('307') },
+    });
+  });
+
+  test('never asks again after 410', async () => {
+    await start();
+    const { url, received } = await receiver(answering(410));
+    await publish(endOf(newJobId(), url));
+    await vi.waitFor(() => expect(types()).toEqual(['accepted', 'failed']), soon);
+    expect(received).toHaveLength(1);
+    expect(events.at(-1)).toMatchObject({ error: { code: 'webhook_refused' } });
+  });
+
+  test('refuses a private address unless it is allowed', async () => {
+    await start({});
+    const { url, received } = await receiver(answering(200));
+    await publish(endOf(newJobId(), url), endOf(newJobId(), url.replace('127.0.0.1', 'localhost')));
+    await vi.waitFor(() => expect(types().filter((type) => type === 'failed')).toHaveLength(2), soon);
+    expect(received).toEqual([]);
+  });
+
+  test('serves fast receivers while a slow one holds its posts', async () => {
+    await start();
+    const slow = await receiver(() => {});
+    const fast = await receiver(answering(200));
+    await publish(...Array.from({ length: 60 }, () => endOf(newJobId(), slow.url)));
+    await vi.waitFor(() => expect(slow.received.length).toBe(8), soon);
+    const began = Date.now();
+    await publish(...Array.from({ length: 20 }, () => endOf(newJobId(), fast.url)));
+    await vi.waitFor(() => expect(fast.received).toHaveLength(20), soon);
+    expect(Date.now() - began).toBeLessThan(8_000);
+    expect(slow.received).toHaveLength(8);
+  });
+
+  test('makes one delivery of an event that comes twice, or says the same thing under the same id', async () => {
+    await start();
+    const { url, received } = await receiver(answering(200));
+    const end = endOf(newJobId(), url);
+    await publish(end);
+    await publish(end);
+    await vi.waitFor(() => expect(received.length).toBeGreaterThan(0), soon);
+    await vi.waitFor(
+      async () => expect(await watching.countMessages('heddle.events.notifier')).toBe(0),
+      soon,
+    );
+    expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  });
+
+  test('gets past messages that nobody can read, of events and of deliveries', async () => {
+    await start();
+    const rubbish = (kind: 'events' | 'job') =>
+      ({ kind, body: Buffer.from('rubbish'), properties: {} }) as WireMessage<never>;
+    await watching.publisher.publish('heddle.events', 'event', rubbish('events'));
+    await watching.publisher.publish('heddle.submit', 'webhook.deliver', rubbish('job'));
+    const bad = { id: newJobId(), task: 'webhook.deliver', input: { url: 'ftp://x', event: {} } };
+    const plain = {
+      priority: 4,
+      generation: 0,
+      attempt: 1,
+      tags: [],
+      acceptedAt: Date.now(),
+      accepted: true,
+    };
+    await watching.publisher.publish('heddle.submit', 'webhook.deliver', encodeJob({ ...bad, ...plain }));
+    await vi.waitFor(
+      () => expect(events).toMatchObject([{ type: 'failed', error: { code: 'invalid_input' } }]),
+      soon,
+    );
+    await vi.waitFor(async () => expect(await watching.countMessages('heddle.dropped')).toBe(1), soon);
+    const queues: QueueName[] = ['heddle.events.notifier', 'heddle.jobs.webhook.deliver'];
+    for (const queue of queues) expect(await watching.countMessages(queue)).toBe(0);
+  });
+
+  test('leaves to the next what it had not ended', async () => {
+    await start();
+    let isOpen = false;
+    const { url, received } = await receiver((_request, response) => {
+      if (isOpen) response.end();
+    });
+    await publish(endOf(newJobId(), url));
+    await vi.waitFor(() => expect(received).toHaveLength(1), soon);
+    isOpen = true;
+    // As a crash would: the connection goes, and the delivery unsettled with it.
+    await running[0]?.broker.close();
+    await start();
+    await vi.waitFor(() => expect(types().at(-1)).toBe('succeeded'), soon);
+    expect(new Set(received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect(received.length).toBeGreaterThan(1);
+  });
+});

@@ -1,13 +1,24 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Broker, BrokerLog, Delivery } from '@heddle/broker';
+import { JobSubmitter } from '@heddle/client';
 import { decodeEvents, queues } from '@heddle/contracts';
 import { Counter, type Registry } from 'prom-client';
+import { describeDelivery } from './describe-delivery.ts';
 
-/** Reads the events and counts them by type. An unreadable message is settled too: the recorder, which gets the same one, keeps it in `heddle.dead`. */
+const RETRY_MS = 1_000;
+
+/**
+ * Reads the events and makes a delivery of each that ends a job with a webhook; settles them when the deliveries are
+ * confirmed. An unreadable message is settled too: the recorder, which gets the same one, keeps it in `heddle.dead`.
+ */
 export async function readEvents(
   broker: Broker,
   log: BrokerLog,
   registry: Registry,
 ): Promise<{ drain(): Promise<void> }> {
+  const submitter = new JobSubmitter(broker);
+  const draining = new AbortController();
+  const held = new Set<Promise<void>>();
   const seen = new Counter({
     name: 'heddle_notifier_events_total',
     help: 'Events read, by type.',
@@ -15,18 +26,34 @@ export async function readEvents(
     registers: [registry],
   });
 
-  const read = (delivery: Delivery) => {
+  /** Tries until the deliveries are on the broker, or the events are somebody else's: giving them back would only bring them again at once. */
+  const read = async (delivery: Delivery): Promise<void> => {
     const decoded = decodeEvents(delivery.message);
-    if (decoded.ok) for (const { type } of decoded.value) seen.inc({ type });
-    else log.warn({ reason: decoded.reason }, 'unreadable events');
-    delivery.ack();
+    if (!decoded.ok) log.warn({ reason: decoded.reason }, 'unreadable events');
+    const events = decoded.ok ? decoded.value : [];
+    const deliveries = events.flatMap((event) => describeDelivery(event) ?? []);
+    while (!delivery.lost && !draining.signal.aborted) {
+      try {
+        await Promise.all(deliveries.map((job) => submitter.submit(job)));
+        for (const { type } of events) seen.inc({ type });
+        return delivery.ack();
+      } catch (error) {
+        log.warn({ err: error }, 'webhooks cannot be put on their way yet');
+        await wait(RETRY_MS, undefined, { signal: draining.signal }).catch(() => {});
+      }
+    }
   };
 
   const { prefetch } = queues['heddle.events.notifier'];
-  const consumer = await broker.consume('heddle.events.notifier', { prefetch }, read);
+  const consumer = await broker.consume('heddle.events.notifier', { prefetch }, (delivery) => {
+    const reading = read(delivery).finally(() => held.delete(reading));
+    held.add(reading);
+  });
   return {
     async drain() {
       await consumer.stop();
+      draining.abort();
+      await Promise.all(held);
       await consumer.close();
     },
   };

@@ -1,0 +1,48 @@
+import { EventPublisher } from '@heddle/broker';
+import { RecorderClient } from '@heddle/client';
+import { WEBHOOK_TASK } from '@heddle/contracts';
+import type { RunningService, ServiceContext } from '@heddle/service';
+import type { z } from 'zod';
+import { announceDeliveries } from './announce-deliveries.ts';
+import { AddressGuard } from './deliver/guard-address.ts';
+import { HostLanes } from './deliver/host-lanes.ts';
+import { WEBHOOK_RESTS } from './deliver/judge-answer.ts';
+import { WebhookPoster } from './deliver/post-webhook.ts';
+import { serveDeliveries } from './deliver/serve-deliveries.ts';
+import { webhookSigner } from './deliver/sign-webhook.ts';
+import { readEvents } from './read-events.ts';
+import type { notifierSettings } from './settings.ts';
+
+type Context = ServiceContext<z.infer<typeof notifierSettings>>;
+
+/** Makes a delivery of each job's end that has a webhook, and serves the deliveries. `rests`: milliseconds between their attempts. */
+export async function startNotifier(
+  { broker, instance, log, metrics, settings }: Context,
+  rests: readonly number[] = WEBHOOK_RESTS,
+): Promise<RunningService> {
+  const secrets = settings.HEDDLE_WEBHOOK_SECRET;
+  if (secrets.length === 0) log.warn('HEDDLE_WEBHOOK_SECRET is not set: webhooks go out unsigned');
+  await broker.declareJobQueue(WEBHOOK_TASK);
+  const poster = new WebhookPoster(new AddressGuard(settings.HEDDLE_WEBHOOK_ALLOW));
+  const deliveries = await serveDeliveries({
+    broker,
+    events: new EventPublisher(broker.publisher),
+    log,
+    metrics: metrics.forTask(WEBHOOK_TASK),
+    worker: instance,
+    poster,
+    lanes: new HostLanes(),
+    sign: webhookSigner(secrets),
+    rests,
+  });
+  const events = await readEvents(broker, log, metrics.registry);
+  const announcing = announceDeliveries(broker, new RecorderClient(broker), log);
+  return {
+    async drain() {
+      announcing.stop();
+      await events.drain();
+      await deliveries.drain();
+      await poster.close();
+    },
+  };
+}
