@@ -7,7 +7,7 @@ import type { KnownWorkers } from './tasks/known-workers.ts';
 
 /** What the routes are made of. */
 export interface GatewayParts {
-  readonly broker: Pick<Broker, 'publisher' | 'publishLater' | 'replies' | 'state'>;
+  readonly broker: Pick<Broker, 'countMessages' | 'publisher' | 'publishLater' | 'replies' | 'state'>;
   readonly submitter: Pick<JobSubmitter, 'submit'>;
   readonly recorder: Pick<RecorderClient, 'ask'>;
   readonly tasks: KnownTasks;

@@ -1,3 +1,6 @@
+import { dropDead } from './dead/drop-dead.ts';
+import { listDead } from './dead/list-dead.ts';
+import { replayDead } from './dead/replay-dead.ts';
 import { streamEvents, streamJobEvents } from './events/stream-events.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { healthz, readyz } from './http/health.ts';
@@ -9,6 +12,8 @@ import { submitBulk } from './jobs/submit-bulk.ts';
 import { submitJob } from './jobs/submit-job.ts';
 import { serveDocs, serveDocsAsset, serveOpenApi } from './openapi/serve-docs.ts';
 import { sendOutput } from './outputs/send-output.ts';
+import { listQueues } from './queues/list-queues.ts';
+import { pauseQueue } from './queues/pause-queue.ts';
 import { listTasks, listWorkers } from './tasks/list-tasks.ts';
 import { submitThumbnails } from './thumbnails/submit-thumbnails.ts';
 
@@ -26,6 +31,12 @@ export function gatewayRoutes(parts: GatewayParts): Route[] {
     { method: 'GET', path: '/v1/events', handle: streamEvents(parts) },
     { method: 'GET', path: '/v1/tasks', handle: listTasks(parts) },
     { method: 'GET', path: '/v1/workers', handle: listWorkers(parts) },
+    { method: 'GET', path: '/v1/queues', handle: listQueues(parts) },
+    { method: 'POST', path: '/v1/queues/{task}/pause', handle: pauseQueue(parts, 'pause') },
+    { method: 'POST', path: '/v1/queues/{task}/resume', handle: pauseQueue(parts, 'resume') },
+    { method: 'GET', path: '/v1/dead', handle: listDead(parts) },
+    { method: 'POST', path: '/v1/dead/replay', handle: replayDead(parts) },
+    { method: 'DELETE', path: '/v1/dead', handle: dropDead(parts) },
     { method: 'GET', path: '/openapi.json', handle: serveOpenApi(parts) },
     { method: 'GET', path: '/docs', handle: serveDocs() },
     { method: 'GET', path: '/docs/{asset}', handle: serveDocsAsset() },

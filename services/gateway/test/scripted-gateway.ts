@@ -24,6 +24,7 @@ export interface ScriptedGateway extends HttpServer {
   /** What the recorder answers. */
   answers: Answers;
   brokerState: Broker['state'];
+  countMessages: Broker['countMessages'];
   readonly draining: AbortController;
 }
 
@@ -76,10 +77,11 @@ export async function startScriptedGateway(
   const log = { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') };
   const submitted: NewJob[] = [];
   const observed: string[] = [];
-  const script: Pick<ScriptedGateway, 'onSubmit' | 'answers' | 'brokerState'> = {
+  const script: Pick<ScriptedGateway, 'onSubmit' | 'answers' | 'brokerState' | 'countMessages'> = {
     onSubmit: () => undefined,
     answers: { tasks: () => ({ tasks: tasks.map((task) => ({ ...task, announcedAt: 0 })) }) },
     brokerState: 'connected',
+    countMessages: async () => 0,
   };
   const recorder = {
     ask: (async (request: RecorderRequest) => {
@@ -101,6 +103,7 @@ export async function startScriptedGateway(
       replies: () => Promise.reject(new HeddleError('broker_unavailable', 'the script has no replies')),
       publisher: { maxMessageBytes, publish: unscripted },
       publishLater: unscripted,
+      countMessages: (queue) => script.countMessages(queue),
     },
     submitter: {
       submit: async (job) => {

@@ -1,5 +1,7 @@
+import { deadRoutes } from './describe-dead-routes.ts';
 import { eventRoutes } from './describe-event-routes.ts';
 import { jobRoutes } from './describe-job-routes.ts';
+import { queueRoutes } from './describe-queue-routes.ts';
 import { systemRoutes } from './describe-system-routes.ts';
 import { thumbnailRoutes } from './describe-thumbnail-routes.ts';
 import type { RouteDescription } from './route-description.ts';
@@ -8,6 +10,8 @@ import type { RouteDescription } from './route-description.ts';
 export const routeDescriptions: readonly RouteDescription[] = [
   ...jobRoutes,
   ...thumbnailRoutes,
+  ...deadRoutes,
+  ...queueRoutes,
   ...eventRoutes,
   ...systemRoutes,
 ];

@@ -7,12 +7,16 @@ import { iso } from '../jobs/view-job.ts';
 /** `GET /v1/tasks` */
 export function listTasks({ tasks }: Pick<GatewayParts, 'tasks'>): Handler {
   return (_request, response) => {
-    if (!tasks.loaded) {
-      throw new HeddleError('recorder_unavailable', 'the recorder has not told the announced tasks yet');
-    }
+    requireTasks(tasks);
     const list = tasks.list().map((task) => ({ ...task, announcedAt: iso(task.announcedAt) }));
     answerJson(response, 200, { tasks: list });
   };
+}
+
+/** Throws `recorder_unavailable` while nothing is known of the tasks. */
+export function requireTasks(tasks: GatewayParts['tasks']): void {
+  if (tasks.loaded) return;
+  throw new HeddleError('recorder_unavailable', 'the recorder has not told the announced tasks yet');
 }
 
 /** `GET /v1/workers` */

@@ -1,0 +1,67 @@
+import { type JobState, jobQueue, type QueueView } from '@heddle/contracts';
+import type { GatewayParts } from '../gateway-parts.ts';
+import { answerJson } from '../http/answer.ts';
+import type { Handler } from '../http/route.ts';
+import { requireTasks } from '../tasks/list-tasks.ts';
+
+/** A console that many people look at asks the broker and the recorder no more often than this. */
+const FRESH_MS = 1_000;
+/** Queues that the broker is asked about at once; each takes a channel. */
+const AT_ONCE = 8;
+
+type Parts = Pick<GatewayParts, 'broker' | 'recorder' | 'tasks' | 'workers'>;
+
+/** `GET /v1/queues` */
+export function listQueues(parts: Parts): Handler {
+  let known: { readonly queues: Promise<QueueView[]>; readonly at: number } | undefined;
+  return async (_request, response) => {
+    requireTasks(parts.tasks);
+    if (known === undefined || Date.now() - known.at > FRESH_MS) {
+      const asked = { queues: viewQueues(parts), at: Date.now() };
+      known = asked;
+      asked.queues.catch(() => {
+        if (known === asked) known = undefined;
+      });
+    }
+    answerJson(response, 200, { queues: await known.queues }, { 'Cache-Control': 'no-store' });
+  };
+}
+
+async function viewQueues({ broker, recorder, tasks, workers }: Parts): Promise<QueueView[]> {
+  const names = tasks
+    .list()
+    .map(({ name }) => name)
+    .toSorted();
+  const [counts, { paused }, ready] = await Promise.all([
+    recorder.ask({ op: 'counts' }),
+    recorder.ask({ op: 'control-snapshot' }),
+    mapSome(names, AT_ONCE, (task) => broker.countMessages(jobQueue(task)).catch(() => null)),
+  ]);
+  const serving = workers.list();
+  return names.map((task, index) => ({
+    task,
+    ready: ready[index] ?? null,
+    paused: paused.includes(task),
+    workers: serving.filter((worker) => worker.tasks.includes(task)).length,
+    jobs: Object.fromEntries(
+      counts
+        .filter((count) => count.task === task)
+        .map(({ state, count }): [JobState, number] => [state, count]),
+    ),
+  }));
+}
+
+/** Maps all, a few at a time. */
+async function mapSome<T, R>(
+  items: readonly T[],
+  atOnce: number,
+  map: (item: T) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  const rest = items.entries();
+  const lane = async () => {
+    for (const [index, item] of rest) results[index] = await map(item);
+  };
+  await Promise.all(Array.from({ length: atOnce }, lane));
+  return results;
+}
