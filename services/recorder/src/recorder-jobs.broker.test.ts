@@ -14,7 +14,7 @@ import {
 } from '@heddle/contracts';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
-import { accepted, failed, started, succeeded } from '../test/job-events.ts';
+import { accepted, failed, succeeded } from '../test/job-events.ts';
 import { createTestDatabase, type TestDatabase } from '../test/open-test-store.ts';
 import { connect, startTestRecorder, type TestRecorder } from '../test/start-test-recorder.ts';
 
@@ -108,7 +108,7 @@ describe('the recorder, of jobs that people depend on,', () => {
     await vi.waitFor(() => expect(news).toContainEqual({ type: 'cancel', job: id }), soon);
     await vi.waitFor(() => expect(heardOf(id)).toEqual(['accepted', 'cancelled']), soon);
     expect((await client.ask({ op: 'control-snapshot' })).cancelled).toContain(id);
-    await publish({ ...started(id, { seq: 1, at: 2_000 }), type: 'cancelled' } as JobEvent);
+    await publish(cancelledByWorker(id));
     await vi.waitFor(
       async () => expect((await client.ask({ op: 'control-snapshot' })).cancelled).not.toContain(id),
       soon,
@@ -223,6 +223,11 @@ describe('the recorder, of jobs that people depend on,', () => {
     return { id, jobs };
   }
 });
+
+function cancelledByWorker(job: string): JobEvent {
+  const moment = { generation: 0, attempt: 1, run: 'run-1', seq: 0, at: 2_000 };
+  return { type: 'cancelled', job, task: 'debug.echo', worker: 'worker-1', ...moment };
+}
 
 function submitRequest(task: string, key: string) {
   const id = newJobId();

@@ -45,6 +45,39 @@ export const PROGRESS_COLUMNS = ['attempts', 'progress', 'updated_at'] as const 
 /** Columns that come from a replay with an input of its own. */
 export const EDIT_COLUMNS = ['edited', 'edited_input'] as const satisfies (keyof JobRow)[];
 
+/** All columns that come from events. */
+export const COLUMNS = [
+  'id',
+  ...ORIGIN_COLUMNS,
+  ...OUTCOME_COLUMNS,
+  ...PROGRESS_COLUMNS,
+  ...EDIT_COLUMNS,
+] as const satisfies (keyof JobRow)[];
+
+/** Columns that are null in the rows of most jobs when these are new. */
+const RARE_COLUMNS: ReadonlySet<keyof JobRow> = new Set([
+  'timeout_ms',
+  'retry',
+  'deadline',
+  'webhook',
+  'batch',
+  'batch_index',
+  'body_type',
+  'body_bytes',
+  'due_at',
+  ...EDIT_COLUMNS,
+]);
+
+export function isRare(column: keyof JobRow): boolean {
+  return RARE_COLUMNS.has(column);
+}
+
+/** Whether the rare columns of a row are all null. */
+export function isPlain(row: JobRow): boolean {
+  for (const column of RARE_COLUMNS) if (row[column] !== null) return false;
+  return true;
+}
+
 /** What is read of a row to go on merging: not its input, result and outputs, which may be large. */
 export const MERGED_COLUMNS = [
   'id',

@@ -19,9 +19,17 @@ export async function keepCancel(
     .execute();
 }
 
+/** Of more, the newest are told: a snapshot must fit into a message, and a job that slips through is only run in vain. */
+const MAX_TOLD = 200_000;
+
 /** What a worker must know before it takes jobs. */
 export async function readControl(db: Database): Promise<RecorderReplies['control-snapshot']> {
-  const cancels = await db.selectFrom('cancels').select('id').execute();
+  const cancels = await db
+    .selectFrom('cancels')
+    .select('id')
+    .orderBy('created_at', 'desc')
+    .limit(MAX_TOLD)
+    .execute();
   return { cancelled: cancels.map((cancel) => cancel.id), paused: await readPaused(db) };
 }
 

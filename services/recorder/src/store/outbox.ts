@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { newJobId } from '@heddle/client';
 import {
   type ControlNews,
   DEFAULT_MAX_MESSAGE_BYTES,
@@ -40,7 +41,8 @@ export async function putOutgoing(tx: Tx, messages: readonly OutgoingMessage[]):
 
 function rowOf({ exchange, routingKey, message, mandatory, dueAt }: OutgoingMessage): OutboxRow {
   return {
-    id: randomUUID(),
+    // Sorts by time, so that of two news the newer one goes out last.
+    id: newJobId(),
     exchange,
     routing_key: routingKey,
     kind: message.kind,
@@ -113,7 +115,7 @@ export async function claimOutgoing(
     )
     .returningAll()
     .execute();
-  return rows.map(messageOf);
+  return rows.map(messageOf).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
 function messageOf(row: OutboxRow): ClaimedMessage {

@@ -6,8 +6,11 @@ import { DeadCounts } from './count-dead.ts';
 import { JobCounts } from './count-jobs.ts';
 import { WriteConflict } from './database-error.ts';
 import {
+  COLUMNS,
   EDIT_COLUMNS,
   historyOf,
+  isPlain,
+  isRare,
   MERGED_COLUMNS,
   type MergedRow,
   ORIGIN_COLUMNS,
@@ -16,37 +19,18 @@ import {
   rowOf,
 } from './job-history-rows.ts';
 import type { Store } from './open-database.ts';
+import { insertOf, updateOf } from './row-statements.ts';
 import type { JobRow, Tx } from './schema.ts';
 import { TagChanges, TagWriter } from './write-tags.ts';
-
-const COLUMNS = [
-  'id',
-  ...ORIGIN_COLUMNS,
-  ...OUTCOME_COLUMNS,
-  ...PROGRESS_COLUMNS,
-  ...EDIT_COLUMNS,
-] as const satisfies (keyof JobRow)[];
-const valuesOf = (row: JobRow) => COLUMNS.map((column) => row[column]);
-const placeholders = (count: number) =>
-  Array.from(
-    { length: count },
-    () => Object.fromEntries(COLUMNS.map((column) => [column, ''])) as unknown as JobRow,
-  );
 
 /** Writes events into the jobs' rows: one read of what is known, the fold in memory, one write of what has changed. */
 export class EventWriter {
   readonly #store: Store;
   readonly #tags = new TagWriter();
   readonly #read: ChunkedStatement<string, MergedRow>;
-  readonly #insert = new ChunkedStatement<JobRow>(
-    (tx, count) =>
-      tx
-        .insertInto('jobs')
-        .values(placeholders(count))
-        .onConflict((conflict) => conflict.column('id').doNothing())
-        .compile(),
-    valuesOf,
-  );
+  /** Most jobs have nothing in the rare columns, and each column costs. */
+  readonly #insertPlain = insertOf(COLUMNS.filter((column) => !isRare(column)));
+  readonly #insertWhole = insertOf(COLUMNS);
   readonly #updates: Record<Part, ChunkedStatement<JobRow>> = {
     progress: updateOf(PROGRESS_COLUMNS),
     outcome: updateOf([...OUTCOME_COLUMNS, ...PROGRESS_COLUMNS]),
@@ -113,8 +97,11 @@ export class EventWriter {
       dead.move(known, row);
       batches.note(known, history);
     }
-    const { affected } = await this.#insert.run(tx, fresh);
-    if (affected < fresh.length) throw new WriteConflict();
+    const plain = fresh.filter(isPlain);
+    const whole = fresh.filter((row) => !isPlain(row));
+    const inserted =
+      (await this.#insertPlain.run(tx, plain)).affected + (await this.#insertWhole.run(tx, whole)).affected;
+    if (inserted < fresh.length) throw new WriteConflict();
     for (const part of PARTS) await this.#updates[part].run(tx, changed[part]);
     await this.#edit.run(tx, edited);
     await this.#tags.write(tx, tags);
@@ -133,23 +120,4 @@ function partOf(known: JobHistory, history: JobHistory): Part {
   const origin = known.origin !== history.origin;
   const outcome = known.outcome !== history.outcome;
   return origin ? (outcome ? 'both' : 'origin') : outcome ? 'outcome' : 'progress';
-}
-
-/** Writes the named columns of rows that exist. */
-function updateOf(columns: readonly (keyof JobRow)[]): ChunkedStatement<JobRow> {
-  return new ChunkedStatement<JobRow>(
-    (tx, count) =>
-      tx
-        .insertInto('jobs')
-        .values(placeholders(count))
-        .onConflict((conflict) =>
-          conflict
-            .column('id')
-            .doUpdateSet((eb) =>
-              Object.fromEntries(columns.map((column) => [column, eb.ref(`excluded.${column}`)])),
-            ),
-        )
-        .compile(),
-    valuesOf,
-  );
 }

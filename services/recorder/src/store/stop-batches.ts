@@ -37,8 +37,9 @@ export async function cancelJobsOfBatch(
       .where('state', '<>', 'running')
       // Somebody has replayed it since: it is to run.
       .where('generation', '=', 0)
+      .orderBy('batch_index')
       .limit(limit)
-      .$if(store.shared, (query) => query.orderBy('id').forUpdate())
+      .$if(store.shared, (query) => query.forUpdate())
       .execute();
     const error = { code: 'cancelled', message: `its batch ${id} was stopped` };
     await endJobs(tx, writer, jobs, 'cancelled', error, Date.now());
