@@ -27,6 +27,7 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
     name: instance,
     log,
     publisher: broker.publisher,
+    publishLater: (...job) => broker.publishLater(...job),
     events: new EventPublisher(broker.publisher),
   };
   const runs = new RunWatch(worker);

@@ -17,6 +17,8 @@ export interface Published {
 /** A worker whose publisher keeps what it is given and confirms at once, unless told to wait or to fail. */
 export interface RecordingWorker extends WorkerPorts {
   readonly published: Published[];
+  /** Jobs that were told to rest, and for how long; they are in `published` too, as if sent to `heddle.submit`. */
+  readonly resting: { readonly message: WireMessage<'job'>; readonly restMs: number }[];
   readonly logged: { readonly level: string; readonly message: string }[];
   /** What a publish waits for before its confirm; throwing makes it fail. */
   beforeConfirm: (published: Published) => Promise<void> | void;
@@ -27,6 +29,7 @@ export interface RecordingWorker extends WorkerPorts {
 
 export function recordingWorker(options: { maxMessageBytes?: number } = {}): RecordingWorker {
   const published: Published[] = [];
+  const resting: RecordingWorker['resting'] = [];
   const logged: RecordingWorker['logged'] = [];
   const publisher: Publisher = {
     maxMessageBytes: options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES,
@@ -47,8 +50,13 @@ export function recordingWorker(options: { maxMessageBytes?: number } = {}): Rec
     name: 'worker-1',
     log: logger,
     publisher,
+    publishLater: async (message, task, restMs) => {
+      resting.push({ message, restMs });
+      await publisher.publish('heddle.submit', task, message);
+    },
     events: new EventPublisher(publisher),
     published,
+    resting,
     logged,
     beforeConfirm: () => undefined,
     publishedTo: (exchange) =>

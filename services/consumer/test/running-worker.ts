@@ -46,11 +46,15 @@ export interface RunningWorker {
 
 const TERMINAL = new Set(['succeeded', 'failed', 'dead', 'cancelled', 'expired']);
 
-export async function runWorker(env: Record<string, string> = {}): Promise<RunningWorker> {
+export async function runWorker(
+  env: Record<string, string> = {},
+  answer: Answer = plainAnswer,
+): Promise<RunningWorker> {
   const vhost = await createVhost();
   const connect = (service: string) =>
     connectBroker({ url: vhost.url, service, instance: `${service}-${randomUUID()}`, log: quiet });
   const [broker, workersBroker] = await Promise.all([connect('test'), connect('consumer')]);
+  const asked = await answerAsRecorder(broker, answer);
   const metrics = createMetrics('consumer');
   const draining = new AbortController();
   const worker = await startWorker({
@@ -71,7 +75,6 @@ export async function runWorker(env: Record<string, string> = {}): Promise<Runni
     dead.push(delivery.message);
     delivery.ack();
   });
-  const asked = await answerAsRecorder(broker);
   const eventsOf = (job: string) =>
     recorded.filter((entry): entry is JobEvent => 'seq' in entry && entry.job === job);
   const drainOnce = once(worker);
@@ -118,7 +121,13 @@ function read(message: ReceivedMessage): (JobEvent | OutputMessage)[] {
   return events.value;
 }
 
-async function answerAsRecorder(broker: Broker): Promise<RecorderRequest[]> {
+/** What the recorder is to answer; undefined: nothing. */
+export type Answer = (request: RecorderRequest) => unknown;
+
+const plainAnswer: Answer = ({ op }) =>
+  op === 'control-snapshot' ? { cancelled: [], paused: [] } : { tasks: 1 };
+
+async function answerAsRecorder(broker: Broker, answer: Answer): Promise<RecorderRequest[]> {
   const asked: RecorderRequest[] = [];
   await broker.consume('heddle.queries', { prefetch: 10 }, (delivery) => {
     delivery.ack();
@@ -126,7 +135,9 @@ async function answerAsRecorder(broker: Broker): Promise<RecorderRequest[]> {
     if (!decoded.ok) throw new Error(decoded.reason);
     const { request, replyTo = '', correlationId = '' } = decoded.value;
     asked.push(request);
-    const reply = encodeReply('announce', { ok: true, value: { tasks: 1 } }, correlationId);
+    const value = answer(request);
+    if (value === undefined) return;
+    const reply = encodeReply(request.op, { ok: true, value: value as never }, correlationId);
     void broker.publisher.publish('heddle.replies', replyTo, reply);
   });
   return asked;

@@ -1,22 +1,47 @@
-import { HeddleError, type Issue, type JobError } from '@heddle/contracts';
+import { HeddleError, type Issue, type JobError, MAX_DURATION_MS } from '@heddle/contracts';
 
 /** How one run of a job ended. `handed-back`: the worker is shutting down, and somebody else runs it again. */
 export type Outcome =
   | { readonly state: 'succeeded'; readonly result: unknown }
-  | { readonly state: 'failed' | 'dead'; readonly error: JobError }
+  | Unsuccessful
+  /** Somebody else, or this worker, tries again after so many milliseconds. */
+  | { readonly state: 'retrying'; readonly error: JobError; readonly restMs: number }
   | { readonly state: 'handed-back' };
+
+/** A run that came to nothing. `failed`: its handler said so; `dead`: it ended in a way that its handler did not choose. */
+export interface Unsuccessful {
+  readonly state: 'failed' | 'dead';
+  readonly error: JobError;
+  /** Absent: another attempt may help. */
+  readonly retryable?: false | undefined;
+  /** Milliseconds that the handler wants the job to rest; absent: what the policy says. */
+  readonly retryAfterMs?: number | undefined;
+}
 
 const MAX_MESSAGE_CHARACTERS = 10_000;
 const MAX_STACK_CHARACTERS = 4_000;
 const MAX_CODE_CHARACTERS = 100;
 
-/** A run that its handler refused for good: whatever it threw, in the words that people see. */
-export function failed(thrown: unknown): Outcome {
-  return { state: 'failed', error: describeThrown(thrown) };
+/**
+ * A run whose handler threw, in the words that people see. Another attempt may help unless the error says
+ * `retryable: false`; one of our own says it by its code.
+ */
+export function failed(thrown: unknown): Unsuccessful {
+  const { retryable, retryAfterMs } = Object(thrown) as { retryable?: unknown; retryAfterMs?: unknown };
+  return {
+    state: 'failed',
+    error: describeThrown(thrown),
+    ...(retryable === false && { retryable }),
+    ...(isDuration(retryAfterMs) && { retryAfterMs }),
+  };
+}
+
+function isDuration(value: unknown): value is number {
+  return typeof value === 'number' && value >= 0 && value <= MAX_DURATION_MS;
 }
 
 /** A run that ended in a way its handler did not choose. */
-export function dead(code: 'timed_out' | 'crashed' | 'out_of_memory', message: string): Outcome {
+export function dead(code: 'timed_out' | 'crashed' | 'out_of_memory', message: string): Unsuccessful {
   return { state: 'dead', error: { code, message: message.slice(0, MAX_MESSAGE_CHARACTERS) } };
 }
 

@@ -9,6 +9,7 @@ import { decodeDelivery } from './decode-delivery.ts';
 import { JobRun } from './job-run.ts';
 import { judgeRun } from './judge-run.ts';
 import { failed } from './outcome.ts';
+import { planRetry } from './plan-retry.ts';
 import { setAside } from './set-aside.ts';
 import { settleRun } from './settle-run.ts';
 import type { RunWatch } from './watch-runs.ts';
@@ -55,7 +56,7 @@ export async function runJob(service: TaskService, delivery: Delivery, freeSlot:
   metrics.wait((run.startedAt - job.acceptedAt) / 1_000);
 
   // 4. Run: in its pool.
-  const outcome = judgeRun(run, await pool.run(run));
+  const ended = judgeRun(run, await pool.run(run));
   run.ended = true;
   runs.remove(run);
   metrics.inProgress(-1);
@@ -63,8 +64,8 @@ export async function runJob(service: TaskService, delivery: Delivery, freeSlot:
   freeSlot();
 
   // 5. Settle: tell everybody, then the broker.
-  const told = await settleRun(worker, run, outcome);
-  if (told.state === 'handed-back') return;
+  const told = await settleRun(worker, run, planRetry(run, ended));
+  if (told.state === 'handed-back' || told.state === 'retrying') return;
   metrics.finished(told.state);
   metrics.endToEnd((Date.now() - job.acceptedAt) / 1_000);
 }

@@ -1,5 +1,5 @@
 import { defineTask } from '@heddle/client';
-import { decodeResult } from '@heddle/contracts';
+import { decodeResult, HeddleError, header, MAX_RECORDED_INPUT_BYTES } from '@heddle/contracts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { recordingWorker } from '../../test/recording-worker.ts';
@@ -93,6 +93,70 @@ describe('settleRun', () => {
       ok: true,
       value: { job: job.id, state: 'succeeded', result: { n: 2 } },
     });
+  });
+
+  it('publishes the next attempt and tells of it before it acks', async () => {
+    const { worker, confirmNext } = slowWorker();
+    const { run, delivery, job } = someRun(task, { worker, job: { accepted: false, replyTo: 'them' } });
+    const error = { code: 'task_failed', message: 'no' };
+    const settled = settleRun(worker, run, { state: 'retrying', error, restMs: 5_000 });
+    await confirmNext();
+    expect(delivery.settled).toBeUndefined();
+    await confirmNext();
+    await settled;
+    expect(delivery.settled).toBe('acked');
+    expect(worker.eventsSent().map(({ type }) => type)).toEqual(['accepted', 'retrying']);
+    const [again] = worker.resting;
+    expect(again?.restMs).toBe(5_000);
+    const { properties, body } = again?.message ?? {};
+    expect(body).toBe(delivery.message.body);
+    expect(properties).toMatchObject({ messageId: job.id, replyTo: 'them', type: 'debug.echo' });
+    expect(properties?.headers).toMatchObject({
+      [header.attempt]: 2,
+      [header.accepted]: true,
+      [header.acceptedAt]: job.acceptedAt,
+    });
+    expect(worker.publishedTo('heddle.replies')).toEqual([]);
+  });
+
+  it('gives a job up whose next message the broker will not take', async () => {
+    const worker = recordingWorker();
+    worker.beforeConfirm = ({ exchange }) => {
+      if (exchange === 'heddle.submit') throw new HeddleError('message_too_large', 'too large');
+    };
+    const { run, delivery } = someRun(task, { worker });
+    const error = { code: 'task_failed', message: 'no' };
+    const told = await settleRun(worker, run, { state: 'retrying', error, restMs: 10 });
+    expect(told).toMatchObject({ state: 'dead', error });
+    expect(worker.eventsSent().at(-1)).toMatchObject({ type: 'dead', error });
+    expect(delivery.settled).toBe('acked');
+  });
+
+  it.each([
+    ['bytes', { bytes: { body: Buffer.from('abc'), type: 'image/png' } }, 'image/png'],
+    ['a long input', { input: 'x'.repeat(MAX_RECORDED_INPUT_BYTES) }, 'application/json'],
+  ])('keeps %s of a job that ends badly, and has that confirmed before its end', async (_, job, type) => {
+    const { worker, confirmNext } = slowWorker();
+    const { run, delivery } = someRun(task, { worker, job });
+    const settled = settleRun(worker, run, failed(new Error('no')));
+    expect(worker.published).toMatchObject([
+      { exchange: 'heddle.events', routingKey: 'output', message: { properties: { contentType: type } } },
+    ]);
+    expect(worker.published[0]?.message.properties.headers?.[header.output]).toBe('$input');
+    expect(worker.published[0]?.message.body).toEqual(delivery.message.body);
+    await confirmNext();
+    expect(worker.eventsSent()).toMatchObject([{ type: 'failed' }]);
+    await confirmNext();
+    await settled;
+  });
+
+  it('names the webhook of a job in the event of its end', async () => {
+    const webhook = { url: 'https://example.com/done' };
+    for (const outcome of [succeeded(1), failed(new Error('no')), dead('crashed', 'gone')]) {
+      const worker = recordingWorker();
+      await settleRun(worker, someRun(task, { worker, job: { webhook } }).run, outcome);
+      expect(worker.eventsSent()).toMatchObject([{ type: outcome.state, webhook }]);
+    }
   });
 
   it.each([

@@ -1,7 +1,9 @@
 import { acceptedEvent } from '@heddle/client';
 import { encodeResult, HeddleError, type JobEvent, type JobResult } from '@heddle/contracts';
 import type { JobRun } from './job-run.ts';
-import { failed, type Outcome } from './outcome.ts';
+import { keepInput } from './keep-input.ts';
+import { failed, type Outcome, type Unsuccessful } from './outcome.ts';
+import { republishedJob } from './republish-job.ts';
 import type { WorkerPorts } from './worker-ports.ts';
 
 /** A terminal event also carries what the result is wrapped in. */
@@ -9,7 +11,8 @@ const EVENT_OVERHEAD_BYTES = 16 * 1024;
 
 /**
  * Tells the world how a run ended, in the order that loses nothing: outputs confirmed → terminal event confirmed →
- * result to whoever waits → ack. Gives back the outcome as told, which differs when the result or an output cannot be sent.
+ * result to whoever waits → ack. A job that is tried again has its `retrying` event and its next message confirmed first.
+ * Gives back the outcome as told, which differs when the result or the next message cannot be sent.
  */
 export async function settleRun(worker: WorkerPorts, run: JobRun, ended: Outcome): Promise<Outcome> {
   let outcome = ended;
@@ -22,27 +25,72 @@ export async function settleRun(worker: WorkerPorts, run: JobRun, ended: Outcome
     run.delivery.requeue();
     return outcome;
   }
-  const event = terminalEvent(run, outcome);
-  if (run.takeUnaccepted()) {
-    await worker.events.addAll([acceptedEvent(run.job, run.delivery.message.body.length), event]);
-  } else {
-    await worker.events.add(event);
+  if (outcome.state === 'retrying') {
+    const refused = await tryAgainLater(worker, run, outcome);
+    if (!refused) return outcome;
+    outcome = refused;
   }
+  await keepInput(worker, run, outcome);
+  await addEvent(worker, run, terminalEvent(run, outcome));
   if (run.job.replyTo !== undefined) sendResult(worker, run, outcome);
   run.delivery.ack();
   return outcome;
 }
 
-type Told = Exclude<Outcome, { state: 'handed-back' }>;
+type Told = Exclude<Outcome, { state: 'handed-back' | 'retrying' }>;
+
+async function addEvent(worker: WorkerPorts, run: JobRun, event: JobEvent): Promise<void> {
+  if (run.takeUnaccepted()) {
+    await worker.events.addAll([acceptedEvent(run.job, run.delivery.message.body.length), event]);
+  } else {
+    await worker.events.add(event);
+  }
+}
+
+/** Gives the outcome instead, if the broker will never take the next message: a foreign client's may be too large for us. */
+async function tryAgainLater(
+  worker: WorkerPorts,
+  run: JobRun,
+  { error, restMs }: Extract<Outcome, { state: 'retrying' }>,
+): Promise<Unsuccessful | undefined> {
+  const { job, startedAt } = run;
+  const now = Date.now();
+  const again = republishedJob(run.delivery, job, { attempt: job.attempt + 1, accepted: true });
+  const told = addEvent(worker, run, {
+    type: 'retrying',
+    ...run.eventBase(now),
+    startedAt,
+    error,
+    until: now + Math.round(restMs),
+  });
+  const [published, recorded] = await Promise.allSettled([
+    worker.publishLater(again, job.task, restMs),
+    told,
+  ]);
+  if (published.status === 'rejected') {
+    if (isTooLarge(published.reason)) return { state: 'dead', error };
+    throw published.reason;
+  }
+  if (recorded.status === 'rejected') throw recorded.reason;
+  run.delivery.ack();
+  return undefined;
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof HeddleError && error.code === 'message_too_large';
+}
 
 function terminalEvent(run: JobRun, outcome: Told): JobEvent {
   const base = run.eventBase(Date.now());
   const { startedAt } = run;
-  if (outcome.state !== 'succeeded') return { type: outcome.state, ...base, startedAt, error: outcome.error };
+  const webhook = run.job.webhook && { webhook: run.job.webhook };
+  if (outcome.state !== 'succeeded') {
+    return { type: outcome.state, ...base, startedAt, error: outcome.error, ...webhook };
+  }
   const { result } = outcome;
-  if (run.outputs.length === 0) return { type: 'succeeded', ...base, startedAt, result };
+  if (run.outputs.length === 0) return { type: 'succeeded', ...base, startedAt, result, ...webhook };
   const outputs = run.outputs.map((output) => output.description);
-  return { type: 'succeeded', ...base, startedAt, result, outputs };
+  return { type: 'succeeded', ...base, startedAt, result, outputs, ...webhook };
 }
 
 /** The requester may be gone, and then nobody misses the result: the recorder has it. */

@@ -1,4 +1,4 @@
-import type { BrokerLog, EventPublisher, Publisher } from '@heddle/broker';
+import type { Broker, BrokerLog, EventPublisher, Publisher } from '@heddle/broker';
 
 /** What the steps of a job need of the worker around them. */
 export interface WorkerPorts {
@@ -6,6 +6,8 @@ export interface WorkerPorts {
   readonly name: string;
   readonly log: BrokerLog;
   readonly publisher: Publisher;
+  /** For jobs that rest before their next attempt. */
+  readonly publishLater: Broker['publishLater'];
   /** Everything that happens to jobs here goes through one publisher, in order. */
   readonly events: EventPublisher;
 }

@@ -39,6 +39,12 @@ describe.each(poolKinds)('a handler in the pool "%s"', (kind) => {
     });
   });
 
+  it('says by its error whether and when another attempt may help', async () => {
+    const { run } = await open('fail');
+    const input = { code: 'no_way', retryable: false, retryAfterMs: 7_000 };
+    expect(await run({ input })).toMatchObject({ state: 'failed', retryable: false, retryAfterMs: 7_000 });
+  });
+
   it('sends outputs, progress and log lines while it runs', async () => {
     const { begin, worker } = await open('speak');
     const { run, ended } = begin();

@@ -9,6 +9,7 @@ export function describeTask(task: Task): TaskAnnouncement {
     ...(task.description !== undefined && { description: task.description }),
     pool: task.pool,
     timeoutMs: task.timeoutMs,
+    ...(task.retry && { retry: task.retry }),
     body: task.body,
     inputSchema: toJsonSchema(task, 'input'),
     ...(task.output && { outputSchema: toJsonSchema(task, 'output') }),

@@ -17,8 +17,8 @@ function tasksFor(pool: PoolKind) {
       bytesType,
       job,
     })),
-    define('fail', z.object({ code: z.string() }), ({ input }) => {
-      throw Object.assign(new Error('refused'), { code: input.code });
+    define('fail', z.looseObject({ code: z.string() }), ({ input }) => {
+      throw Object.assign(new Error('refused'), input);
     }),
     define('speak', z.unknown(), async ({ output, progress, log }) => {
       progress(0.5, 'half');
