@@ -1,0 +1,160 @@
+import { RecorderClient } from '@heddle/client';
+import { jobViewSchema } from '@heddle/contracts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
+import { type InProcessService, InProcessStack } from '../../../../test/support/in-process-stack.ts';
+
+/** A task whose jobs wait: it has a queue, and no worker. */
+const WAITS = 'test.wait';
+
+let vhost: TestVhost;
+let stack: InProcessStack;
+let gateway: InProcessService;
+
+beforeAll(async () => {
+  vhost = await createVhost();
+  stack = new InProcessStack(vhost.url);
+  const { broker } = await stack.startRecorder();
+  await broker.declareJobQueue(WAITS);
+  await new RecorderClient(broker).ask({
+    op: 'announce',
+    tasks: [{ name: WAITS, pool: 'event-loop', timeoutMs: 1_000, body: 'json', inputSchema: {} }],
+  });
+  gateway = await stack.startGateway();
+  await stack.startWorker('debug.echo,debug.fail');
+  await vi.waitFor(async () => expect((await call('GET', '/v1/tasks')).body['tasks']).toHaveLength(3), {
+    timeout: 10_000,
+  });
+});
+afterAll(async () => {
+  await stack.stop();
+  await vhost.drop();
+});
+
+type Json = Record<string, unknown>;
+
+async function call(method: string, path: string, body?: Json): Promise<{ status: number; body: Json }> {
+  const response = await fetch(gateway.url + path, {
+    method,
+    ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  });
+  return { status: response.status, body: (await response.json()) as Json };
+}
+
+const submit = (job: Json) => call('POST', '/v1/jobs', job);
+const show = async (id: unknown) => (await call('GET', `/v1/jobs/${id}`)).body;
+
+describe('a delayed job', () => {
+  it('is seen to wait, then runs', async () => {
+    const { status, body } = await submit({ task: 'debug.echo', input: 'later', delay: 400 });
+    expect([status, body['state']]).toEqual([202, 'delayed']);
+    await expect.poll(() => show(body['id'])).toMatchObject({ state: 'succeeded', result: 'later' });
+    const job = await show(body['id']);
+    expect(Date.parse(job['endedAt'] as string) - Date.parse(job['acceptedAt'] as string)).toBeGreaterThan(
+      300,
+    );
+  });
+
+  it('shows when it is due, how it is retried and until when it may begin', async () => {
+    const { body } = await submit({
+      task: WAITS,
+      input: 1,
+      delay: '1h',
+      ttl: '2h',
+      retry: { attempts: 3, delay: '2s' },
+      webhook: { url: 'https://example.org/secret' },
+    });
+    await expect.poll(() => show(body['id'])).toMatchObject({ state: 'delayed' });
+    const job = await show(body['id']);
+    const { acceptedAt, dueAt, deadline } = job as Record<string, string>;
+    expect(Date.parse(dueAt ?? '') - Date.parse(acceptedAt ?? '')).toBe(3_600_000);
+    expect(Math.abs(Date.parse(deadline ?? '') - Date.parse(acceptedAt ?? '') - 7_200_000)).toBeLessThan(100);
+    expect(job['retry']).toEqual({ attempts: 3, delay: 2_000 });
+    expect(JSON.stringify(job)).not.toContain('secret');
+    expect(jobViewSchema.safeParse(job).error).toBeUndefined();
+  });
+});
+
+describe('a key', () => {
+  it('belongs to one unfinished job of its task', async () => {
+    const job = { task: WAITS, input: 1, key: `key-${Date.now()}` };
+    const first = await submit(job);
+    expect([first.status, first.body['state']]).toEqual([202, 'queued']);
+    const refused = await submit({ ...job, input: 2 });
+    expect([refused.status, refused.body['code']]).toEqual([409, 'key_in_use']);
+    expect(refused.body['detail']).toContain(first.body['id']);
+    expect((await submit({ ...job, onConflict: 'return' })).body).toEqual(first.body);
+    await call('DELETE', `/v1/jobs/${first.body['id']}`);
+    expect((await submit(job)).status).toBe(202);
+  });
+
+  it('is kept for one of many who come at once', async () => {
+    const job = { task: WAITS, input: 1, key: `key-${Date.now()}-many`, onConflict: 'return' };
+    const answers = await Promise.all(Array.from({ length: 10 }, () => submit(job)));
+    expect(new Set(answers.map(({ body }) => body['id'])).size).toBe(1);
+  });
+});
+
+describe('a cancel', () => {
+  it('ends what waits, and says of what has ended that it has', async () => {
+    for (const options of [{}, { delay: '1h' }]) {
+      const { body } = await submit({ task: WAITS, input: 1, ...options });
+      const cancelled = await call('DELETE', `/v1/jobs/${body['id']}?reason=not%20needed`);
+      expect(cancelled).toEqual({ status: 200, body: { id: body['id'], state: 'cancelled' } });
+      expect(await show(body['id'])).toMatchObject({
+        state: 'cancelled',
+        error: { code: 'cancelled', message: 'not needed' },
+      });
+    }
+    const { body } = await submit({ task: 'debug.echo', input: 1 });
+    await expect.poll(() => show(body['id'])).toMatchObject({ state: 'succeeded' });
+    expect((await call('DELETE', `/v1/jobs/${body['id']}`)).body).toMatchObject({ code: 'not_cancellable' });
+    expect((await call('DELETE', '/v1/jobs/019a0000-0000-7000-8000-000000000000')).status).toBe(404);
+  });
+});
+
+describe('failed and dead jobs', () => {
+  it('are grouped, listed, sent again with another input, and dropped', async () => {
+    const ids: unknown[] = [];
+    for (const message of ['one', 'two']) {
+      const { body } = await submit({ task: 'debug.fail', input: { message, code: 'test_broke' } });
+      await expect.poll(() => show(body['id'])).toMatchObject({ state: 'failed' });
+      ids.push(body['id']);
+    }
+    const [day] = new Date().toISOString().split('T');
+    const query = `task=debug.fail&error=test_broke&include=failed`;
+    const { groups } = (await call('GET', '/v1/dead?include=failed')).body as { groups: Json[] };
+    expect(groups).toContainEqual({ task: 'debug.fail', error: 'test_broke', day, count: 2, newest: ids[1] });
+    const list = await call('GET', `/v1/dead?${query}&day=${day}`);
+    expect((list.body['jobs'] as Json[]).map((job) => job['id'])).toEqual([...ids].reverse());
+
+    const bad = await call('POST', '/v1/dead/replay', { ids: [ids[0]], input: { message: 7 } });
+    expect([bad.status, bad.body['code']]).toEqual([422, 'invalid_input']);
+    const edited = { message: 'again', code: 'test_again' };
+    const replayed = await call('POST', '/v1/dead/replay', { ids: [ids[0]], input: edited });
+    expect(replayed.body).toEqual({ replayed: 1, skipped: [], left: 0 });
+    await expect
+      .poll(() => show(ids[0]))
+      .toMatchObject({ state: 'failed', input: edited, error: { code: 'test_again' } });
+
+    expect((await call('DELETE', `/v1/dead?${query}`)).body).toEqual({ dropped: 1, left: 0 });
+    expect((await call('GET', `/v1/jobs/${ids[1]}`)).status).toBe(404);
+    expect((await call('POST', '/v1/dead/replay', { ids: [ids[1]] })).body['code']).toBe('not_replayable');
+  });
+});
+
+describe('queues', () => {
+  it('show what waits, and whether they are paused', async () => {
+    const shown = async () => {
+      const { queues } = (await call('GET', '/v1/queues')).body as { queues: Json[] };
+      return queues.find((queue) => queue['task'] === WAITS);
+    };
+    const before = await shown();
+    await submit({ task: WAITS, input: 1 });
+    await expect.poll(shown).toMatchObject({ ready: Number(before?.['ready']) + 1, paused: false });
+    expect((await call('POST', `/v1/queues/${WAITS}/pause`)).body).toEqual({ task: WAITS, paused: true });
+    await expect.poll(shown).toMatchObject({ paused: true, jobs: { queued: expect.any(Number) } });
+    await call('POST', `/v1/queues/${WAITS}/resume`);
+    await expect.poll(shown).toMatchObject({ paused: false });
+  });
+});
