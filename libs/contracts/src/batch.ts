@@ -44,6 +44,10 @@ export const batchBodySchema = z
   .refine((body) => (body.inputs === undefined) !== (body.range === undefined), {
     error: 'expected either "inputs" or "range"',
   })
+  .refine((body) => body.input === undefined || body.range !== undefined, {
+    path: ['input'],
+    error: 'expected it only together with "range"',
+  })
   .meta({ id: 'SubmitBatch' });
 export type BatchBody = z.output<typeof batchBodySchema>;
 

@@ -35,3 +35,9 @@ export const durationSchema = z
   })
   // So that JSON Schema has words for what comes out.
   .pipe(z.int());
+
+/** A duration in a query, where all is text: bare digits are milliseconds. */
+export const durationQuerySchema = z
+  .string()
+  .transform((text) => (/^\d+$/.test(text) ? Number(text) : text))
+  .pipe(durationSchema);

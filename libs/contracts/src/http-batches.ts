@@ -1,8 +1,9 @@
 /** What `/v1/batches` answers, and its parameters; the body of a submit is in `batch.ts`. */
 import { z } from 'zod';
 import { batchBodySchema, batchCountsSchema, batchStates } from './batch.ts';
+import { durationQuerySchema } from './duration.ts';
 import { jobErrorSchema } from './event.ts';
-import { jobIdSchema, jobStates, prioritySchema } from './job.ts';
+import { jobIdSchema, jobStates, prioritySchema, webhookSchema } from './job.ts';
 import { taskNameSchema } from './task.ts';
 
 const time = z.iso.datetime();
@@ -62,17 +63,15 @@ export const batchResultsSchema = z
   })
   .meta({ id: 'BatchResults' });
 
-const { onFailure, retry: _, webhook, ...durations } = batchBodySchema.shape;
-
 /** Query parameters of `POST /v1/batches` when its body is NDJSON, an input a line. */
 export const batchQuerySchema = z.strictObject({
   task: taskNameSchema,
   /** The task of the reduce job. */
   reduce: taskNameSchema.exactOptional(),
-  onFailure,
+  onFailure: batchBodySchema.shape.onFailure,
   priority: z.coerce.number().pipe(prioritySchema).exactOptional(),
   tag: z.union([z.string(), z.array(z.string())]).exactOptional(),
-  timeout: durations.timeout,
-  ttl: durations.ttl,
-  webhook: webhook.unwrap().shape.url.exactOptional(),
+  timeout: durationQuerySchema.exactOptional(),
+  ttl: durationQuerySchema.exactOptional(),
+  webhook: webhookSchema.shape.url.exactOptional(),
 });

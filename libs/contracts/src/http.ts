@@ -10,7 +10,7 @@ import {
   prioritySchema,
   webhookSchema,
 } from './job.ts';
-import { durationSchema } from './duration.ts';
+import { durationQuerySchema } from './duration.ts';
 import { retrySchema } from './retry.ts';
 import { taskAnnouncementSchema, taskNameSchema } from './task.ts';
 
@@ -171,12 +171,6 @@ export const thumbnailInputSchema = z
   .meta({ id: 'ThumbnailInput' });
 export type ThumbnailInput = z.infer<typeof thumbnailInputSchema>;
 
-/** Bare digits are milliseconds. */
-const durationInQuery = z
-  .string()
-  .transform((text) => (/^\d+$/.test(text) ? Number(text) : text))
-  .pipe(durationSchema);
-
 /** Query parameters of `POST /v1/thumbnails`: `sizes=32,64,128&format=png`, and the job options that fit into a query. */
 export const thumbnailQuerySchema = refineTiming(
   z.strictObject({
@@ -191,10 +185,10 @@ export const thumbnailQuerySchema = refineTiming(
     format: z.enum(thumbnailFormats).exactOptional(),
     priority: z.coerce.number().pipe(prioritySchema).exactOptional(),
     tag: z.union([z.string(), z.array(z.string())]).exactOptional(),
-    timeout: durationInQuery.exactOptional(),
-    delay: durationInQuery.exactOptional(),
+    timeout: durationQuerySchema.exactOptional(),
+    delay: durationQuerySchema.exactOptional(),
     runAt: jobOptionsSchema.shape.runAt,
-    ttl: durationInQuery.exactOptional(),
+    ttl: durationQuerySchema.exactOptional(),
     /** The address that is told when a job has ended. */
     webhook: webhookSchema.shape.url.exactOptional(),
   }),
