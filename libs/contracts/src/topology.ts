@@ -85,7 +85,7 @@ export const exchanges = {
   },
   'heddle.dead': {
     type: 'fanout',
-    carries: ['job', 'events', 'output', 'request'],
+    carries: ['job', 'events', 'output', 'request', 'production'],
     keys: [],
     publishers: ['producer', 'consumer', 'recorder'],
     about: 'Messages that cannot be read or checked, with the reason.',
@@ -234,7 +234,7 @@ export const queues = {
   },
   'heddle.dead': {
     type: 'quorum',
-    carries: ['job', 'events', 'output', 'request'],
+    carries: ['job', 'events', 'output', 'request', 'production'],
     bindings: [{ exchange: 'heddle.dead', key: '' }],
     consumers: ['operator'],
     maxBytes: GIB,

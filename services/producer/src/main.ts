@@ -1,10 +1,4 @@
 import { baseSettings, runService } from '@heddle/service';
-import { moveDropped } from './dropped/move-dropped.ts';
+import { startProducer } from './start-producer.ts';
 
-/** What the broker set aside gets its reason here. Batches, schedules and imports come with later versions. */
-await runService({
-  name: 'producer',
-  opsPort: 9402,
-  settings: baseSettings,
-  start: ({ broker, log }) => moveDropped(broker, log),
-});
+await runService({ name: 'producer', opsPort: 9402, settings: baseSettings, start: startProducer });

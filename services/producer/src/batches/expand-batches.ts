@@ -1,0 +1,76 @@
+import { type Broker, type BrokerLog, type Delivery, EventPublisher } from '@heddle/broker';
+import { JobSubmitter, type RecorderClient } from '@heddle/client';
+import {
+  decodeProducerMessage,
+  encodeProducerMessage,
+  type ProducerMessage,
+  queues,
+  toDeadMessage,
+} from '@heddle/contracts';
+import { keepTrying } from '../keep-trying.ts';
+import { planJobs, planReduceJob } from './plan-jobs.ts';
+import { submitJobs } from './submit-jobs.ts';
+
+const QUEUE = 'heddle.producer';
+
+/**
+ * Turns batches into jobs, and starts the reduce job of each that is complete. A message is settled when all that it asks
+ * for is confirmed: jobs, and the message for those that are left. Prefetch and chunks bound what is in memory.
+ */
+export async function expandBatches(
+  broker: Broker,
+  recorder: Pick<RecorderClient, 'ask'>,
+  log: BrokerLog,
+): Promise<{ drain(): Promise<void> }> {
+  const { publisher } = broker;
+  const ports = { submitter: new JobSubmitter(broker), events: new EventPublisher(publisher) };
+  const draining = new AbortController();
+  const held = new Set<Promise<void>>();
+
+  const serve = async (delivery: Delivery): Promise<void> => {
+    const decoded = decodeProducerMessage(delivery.message);
+    const done = await keepTrying(delivery, draining.signal, log, () =>
+      decoded.ok ? produce(decoded.value) : setAside(delivery, decoded.reason),
+    );
+    if (done) delivery.ack();
+  };
+
+  const produce = async (message: ProducerMessage): Promise<void> => {
+    if (message.type === 'wake') return;
+    if (message.type === 'batch-complete') {
+      return submitJobs(ports, [planReduceJob(message)], draining.signal);
+    }
+    if (await isOver(message.plan.id)) return;
+    const { jobs, rest } = planJobs(message);
+    await submitJobs(ports, jobs, draining.signal);
+    if (rest === undefined) return;
+    const next = encodeProducerMessage(rest, `${rest.plan.id}/${rest.first}`);
+    await publisher.publish('heddle.requests', 'production', next, { mandatory: true });
+  };
+
+  /** Of a batch that was cancelled or stopped no more jobs are made. Who cannot be asked does not hold up a batch. */
+  const isOver = async (id: string): Promise<boolean> => {
+    const batch = await recorder.ask({ op: 'batch', id }).catch(() => undefined);
+    return batch !== undefined && batch.state !== 'running';
+  };
+
+  const setAside = async ({ message }: Delivery, reason: string): Promise<void> => {
+    const why = { code: 'unreadable_message', detail: reason, source: QUEUE } as const;
+    const dead = toDeadMessage('production', message, why, publisher.maxMessageBytes);
+    await publisher.publish('heddle.dead', '', dead, { mandatory: true });
+  };
+
+  const { prefetch } = queues[QUEUE];
+  const consumer = await broker.consume(QUEUE, { prefetch }, (delivery) => {
+    const serving = serve(delivery).finally(() => held.delete(serving));
+    held.add(serving);
+  });
+  return {
+    async drain() {
+      await consumer.stop();
+      draining.abort();
+      await Promise.all(held);
+      await consumer.close();
+    },
+  };
+}

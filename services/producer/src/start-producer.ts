@@ -1,0 +1,24 @@
+import { RecorderClient } from '@heddle/client';
+import type { BaseSettings, RunningService, ServiceContext } from '@heddle/service';
+import { expandBatches } from './batches/expand-batches.ts';
+import { moveDropped } from './dropped/move-dropped.ts';
+import { tickSchedules } from './schedules/tick-schedules.ts';
+
+/** Writes the reason on what the broker set aside, makes the jobs of batches, ticks the schedules. */
+export async function startProducer({
+  broker,
+  instance,
+  log,
+}: Pick<ServiceContext<BaseSettings>, 'broker' | 'instance' | 'log'>): Promise<RunningService> {
+  const recorder = new RecorderClient(broker);
+  const parts = await Promise.all([
+    moveDropped(broker, log),
+    expandBatches(broker, recorder, log),
+    tickSchedules({ broker, recorder, instance, log }),
+  ]);
+  return {
+    async drain() {
+      await Promise.all(parts.map((part) => part.drain()));
+    },
+  };
+}
