@@ -1,6 +1,7 @@
 /** What `/v1/schedules` answers; its body is in `schedule.ts`. */
 import { z } from 'zod';
 import { jobIdSchema } from './job.ts';
+import { scheduleBodySchema } from './schedule.ts';
 import { taskNameSchema } from './task.ts';
 
 const time = z.iso.datetime();
@@ -31,3 +32,15 @@ export type ScheduleView = z.infer<typeof scheduleViewSchema>;
 export const scheduleListSchema = z
   .object({ schedules: z.array(scheduleViewSchema) })
   .meta({ id: 'ScheduleList' });
+
+/** `POST /v1/schedules/{id}`: what is to be otherwise from now on. */
+export const scheduleChangeSchema = z
+  .strictObject(scheduleBodySchema.shape)
+  .omit({ id: true })
+  .partial()
+  .refine((change) => change.cron === undefined || change.every === undefined, {
+    error: 'expected either "cron" or "every"',
+  })
+  .meta({ id: 'ScheduleChange' });
+
+export const scheduleDeletedSchema = z.object({ id: z.string() }).meta({ id: 'DeletedSchedule' });

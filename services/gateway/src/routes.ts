@@ -1,3 +1,5 @@
+import { cancelBatch, listBatches, listBatchResults, showBatch } from './batches/show-batch.ts';
+import { submitBatch } from './batches/submit-batch.ts';
 import { dropDead } from './dead/drop-dead.ts';
 import { listDead } from './dead/list-dead.ts';
 import { replayDead } from './dead/replay-dead.ts';
@@ -14,6 +16,9 @@ import { serveDocs, serveDocsAsset, serveOpenApi } from './openapi/serve-docs.ts
 import { sendOutput } from './outputs/send-output.ts';
 import { listQueues } from './queues/list-queues.ts';
 import { pauseQueue } from './queues/pause-queue.ts';
+import { changeSchedule, putSchedule } from './schedules/put-schedule.ts';
+import { runSchedule } from './schedules/run-schedule.ts';
+import { deleteSchedule, listSchedules, showSchedule } from './schedules/show-schedules.ts';
 import { listTasks, listWorkers } from './tasks/list-tasks.ts';
 import { submitThumbnails } from './thumbnails/submit-thumbnails.ts';
 
@@ -28,6 +33,17 @@ export function gatewayRoutes(parts: GatewayParts): Route[] {
     { method: 'GET', path: '/v1/jobs/{id}/events', handle: streamJobEvents(parts) },
     { method: 'GET', path: '/v1/jobs/{id}/outputs/{name}', handle: sendOutput(parts) },
     { method: 'POST', path: '/v1/thumbnails', handle: submitThumbnails(parts) },
+    { method: 'POST', path: '/v1/batches', handle: submitBatch(parts) },
+    { method: 'GET', path: '/v1/batches', handle: listBatches(parts) },
+    { method: 'GET', path: '/v1/batches/{id}', handle: showBatch(parts) },
+    { method: 'DELETE', path: '/v1/batches/{id}', handle: cancelBatch(parts) },
+    { method: 'GET', path: '/v1/batches/{id}/results', handle: listBatchResults(parts) },
+    { method: 'POST', path: '/v1/schedules', handle: putSchedule(parts) },
+    { method: 'GET', path: '/v1/schedules', handle: listSchedules(parts) },
+    { method: 'GET', path: '/v1/schedules/{id}', handle: showSchedule(parts) },
+    { method: 'POST', path: '/v1/schedules/{id}', handle: changeSchedule(parts) },
+    { method: 'DELETE', path: '/v1/schedules/{id}', handle: deleteSchedule(parts) },
+    { method: 'POST', path: '/v1/schedules/{id}/run', handle: runSchedule(parts) },
     { method: 'GET', path: '/v1/events', handle: streamEvents(parts) },
     { method: 'GET', path: '/v1/tasks', handle: listTasks(parts) },
     { method: 'GET', path: '/v1/workers', handle: listWorkers(parts) },

@@ -1,7 +1,9 @@
+import { batchRoutes } from './describe-batch-routes.ts';
 import { deadRoutes } from './describe-dead-routes.ts';
 import { eventRoutes } from './describe-event-routes.ts';
 import { jobRoutes } from './describe-job-routes.ts';
 import { queueRoutes } from './describe-queue-routes.ts';
+import { scheduleRoutes } from './describe-schedule-routes.ts';
 import { systemRoutes } from './describe-system-routes.ts';
 import { thumbnailRoutes } from './describe-thumbnail-routes.ts';
 import type { RouteDescription } from './route-description.ts';
@@ -10,6 +12,8 @@ import type { RouteDescription } from './route-description.ts';
 export const routeDescriptions: readonly RouteDescription[] = [
   ...jobRoutes,
   ...thumbnailRoutes,
+  ...batchRoutes,
+  ...scheduleRoutes,
   ...deadRoutes,
   ...queueRoutes,
   ...eventRoutes,

@@ -1,0 +1,32 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describeIssues, HeddleError, type Issue } from '@heddle/contracts';
+import type { CheckInput } from '../tasks/compile-schema.ts';
+
+/** Inputs between two turns of the event loop: other requests go on while a long list is checked. */
+const AT_ONCE = 500;
+/** Faults that one answer names. */
+const MOST_FAULTS = 20;
+
+/** Checks every input. Rejects with `invalid_input` naming the first faults as `inputs.<place>.<path>`. */
+export async function checkInputs(inputs: readonly unknown[], checkInput: CheckInput): Promise<void> {
+  const issues: Issue[] = [];
+  for (const [place, input] of inputs.entries()) {
+    if (place % AT_ONCE === AT_ONCE - 1) await turn();
+    issues.push(...faultsOf(input, place, checkInput));
+    if (issues.length >= MOST_FAULTS) break;
+  }
+  if (issues.length > 0) throw new HeddleError('invalid_input', describeIssues(issues), { issues });
+}
+
+function faultsOf(input: unknown, place: number, checkInput: CheckInput): Issue[] {
+  try {
+    checkInput(input);
+    return [];
+  } catch (error) {
+    if (!(error instanceof HeddleError)) throw error;
+    return error.issues.map(({ path, message }) => ({
+      path: path.replace(/^input/, `inputs.${place}`),
+      message,
+    }));
+  }
+}
