@@ -65,7 +65,7 @@ export interface Broker {
   ): Promise<Consumer>;
   /** Declares a task's job queue and its bindings, now and again after every reconnect. Rejects with `broker_unavailable` after 30 s without a connection. */
   declareJobQueue(task: string): Promise<void>;
-  /** This process's queue of replies, made on first use. */
+  /** This process's queue of replies, made on first use. Rejects with `broker_unavailable` when it has been gone for two seconds. */
   replies(): Promise<ReplyQueue>;
   /** Ready messages; 0 if there is no such queue. Rejects with `broker_unavailable` after 1 s without a connection. */
   countMessages(queue: QueueName): Promise<number>;
