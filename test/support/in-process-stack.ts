@@ -2,13 +2,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, connectBroker } from '@heddle/broker';
-import { createMetrics, type RunningService, type ServiceContext, type ServiceName } from '@heddle/service';
+import {
+  baseSettings,
+  createMetrics,
+  type RunningService,
+  type ServiceContext,
+  type ServiceName,
+} from '@heddle/service';
 import { pino } from 'pino';
 import type { z } from 'zod';
 import { settings as workerSettings } from '../../services/consumer/src/settings.ts';
 import { startWorker } from '../../services/consumer/src/start-worker.ts';
 import { gatewaySettings } from '../../services/gateway/src/settings.ts';
 import { startGateway } from '../../services/gateway/src/start-gateway.ts';
+import { startProducer } from '../../services/producer/src/start-producer.ts';
 import { startRecorder } from '../../services/recorder/src/start-recorder.ts';
 
 /** A service within the test's own process, with its connection to the broker. */
@@ -41,6 +48,10 @@ export class InProcessStack {
         retentionMs: 86_400_000,
       }),
     );
+  }
+
+  startProducer(): Promise<InProcessService> {
+    return this.#start('producer', baseSettings, {}, startProducer);
   }
 
   startWorker(tasks: string): Promise<InProcessService> {

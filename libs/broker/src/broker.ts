@@ -76,7 +76,7 @@ export interface Broker {
     delayMs: number,
     options?: PublishOptions,
   ): Promise<void>;
-  /** This process's queue of replies, made on first use. */
+  /** This process's queue of replies, made on first use. Rejects with `broker_unavailable` when it has been gone for two seconds. */
   replies(): Promise<ReplyQueue>;
   /** Ready messages; 0 if there is no such queue. Rejects with `broker_unavailable` after 1 s without a connection. */
   countMessages(queue: QueueName): Promise<number>;

@@ -34,7 +34,7 @@ const CLOSE_MS = 5_000;
 /** How long declaring and counting wait for a connection. */
 const DECLARE_MS = 30_000;
 const COUNT_MS = 1_000;
-/** How long a question waits for the queue of replies; without it, its own time limit tells. */
+/** How long after its loss the queue of replies is waited for: most connections are back by then. */
 const REPLIES_MS = 2_000;
 const REPLY_PREFETCH = queues['heddle.replies.<instance>'].prefetch;
 
@@ -182,8 +182,11 @@ class RabbitBroker implements Broker {
   async replies(): Promise<ReplyQueue> {
     this.#replies ??= this.#openReplies();
     const desk = await this.#replies;
-    // After a reconnect a question may be put sooner than its answer would find the queue.
-    await within(REPLIES_MS, desk.ready);
+    const waitMs = desk.goneSince === undefined ? 0 : desk.goneSince + REPLIES_MS - Date.now();
+    if (waitMs > 0) await within(waitMs, desk.ready);
+    if (desk.goneSince !== undefined) {
+      throw new HeddleError('broker_unavailable', 'the queue of replies went with its connection');
+    }
     return desk;
   }
 

@@ -14,6 +14,8 @@ export class ReplyDesk implements ReplyQueue {
   /** Under which name the queue is on the broker. */
   name: string;
   #bound = new Gate();
+  /** Milliseconds since the epoch; undefined while the queue is there. */
+  goneSince: number | undefined = Date.now();
 
   constructor(name: string) {
     this.name = name;
@@ -27,6 +29,7 @@ export class ReplyDesk implements ReplyQueue {
   /** The queue is on the broker, under this name, and bound. */
   opened(name: string): void {
     this.name = name;
+    this.goneSince = undefined;
     this.#bound.open();
   }
 
@@ -66,7 +69,10 @@ export class ReplyDesk implements ReplyQueue {
 
   /** The queue went, and with it the replies that were on their way. */
   abandon(reason: string): void {
-    if (this.#bound.isOpen) this.#bound = new Gate();
+    if (this.goneSince === undefined) {
+      this.goneSince = Date.now();
+      this.#bound = new Gate();
+    }
     for (const waiting of this.#waiting.values()) {
       waiting.reject(new HeddleError('recorder_unavailable', reason));
     }
@@ -76,7 +82,6 @@ export class ReplyDesk implements ReplyQueue {
 /** Closed until it is opened. */
 class Gate {
   readonly opened: Promise<void>;
-  isOpen = false;
   #resolve!: () => void;
 
   constructor() {
@@ -86,7 +91,6 @@ class Gate {
   }
 
   open(): void {
-    this.isOpen = true;
     this.#resolve();
   }
 }

@@ -1,9 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { type Broker, EventPublisher } from '@heddle/broker';
 import { newJobId, RecorderClient } from '@heddle/client';
 import { DatabaseSync } from '@photostructure/sqlite';
@@ -13,6 +10,7 @@ import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
 import { setup as startPostgres } from '../../../test/support/global-postgres.ts';
 import { accepted, succeeded } from '../test/job-events.ts';
 import { createTestDatabase, type TestDatabase } from '../test/open-test-store.ts';
+import { spawnRecorder } from '../test/spawn-recorder.ts';
 import { connect, startTestRecorder, type TestRecorder } from '../test/start-test-recorder.ts';
 import { announceTasks } from './store/announce-tasks.ts';
 import { claimOutgoing } from './store/outbox.ts';
@@ -251,20 +249,4 @@ async function countSessions(admin: pg.Client): Promise<number> {
     'select count(*)::int as sessions from pg_stat_activity where datname = current_database()',
   );
   return rows[0]?.sessions ?? 0;
-}
-
-/** A recorder in a process of its own, from the sources; resolves once it has started. */
-async function spawnRecorder(vhost: TestVhost, database: TestDatabase): Promise<ChildProcess> {
-  const main = fileURLToPath(new URL('main.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=heddle-src', main], {
-    env: {
-      PATH: process.env['PATH'],
-      AMQP_URL: vhost.url,
-      HEDDLE_DATA: database.options.folder,
-      HEDDLE_OPS_PORT: '0',
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const line of createInterface({ input: child.stdout })) if (line.includes('"started"')) break;
-  return child;
 }

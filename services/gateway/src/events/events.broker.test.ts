@@ -179,6 +179,10 @@ describe('all events', () => {
     const after = newJobId();
     await publisher.add(accepted(after, 2));
     expect((await client.until('accepted')).data?.['job']).toBe(after);
+    // The gateway's other connections may still be on their way back, and the next test wants all of them.
+    await vi.waitFor(async () => expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200), {
+      timeout: 10_000,
+    });
   });
 });
 

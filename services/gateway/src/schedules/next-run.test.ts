@@ -13,11 +13,11 @@ const next = (changes: Partial<Parameters<typeof nextRun>[0]>, now: string) =>
   new Date(nextRun({ ...rhythm, ...changes }, at(now)) ?? 0).toISOString();
 
 describe('the next run', () => {
-  it('of an interval lies whole intervals after the last, or after its making', () => {
+  it('of an interval is counted from the beginning of its schedule', () => {
     expect(next({ everyMs: 60_000 }, '2026-01-01T00:00:00Z')).toBe('2026-01-01T00:01:00.000Z');
     expect(next({ everyMs: 60_000 }, '2026-01-01T00:10:30Z')).toBe('2026-01-01T00:11:00.000Z');
-    const lastTickAt = at('2026-01-01T00:10:15Z');
-    expect(next({ everyMs: 60_000, lastTickAt }, '2026-01-01T00:10:30Z')).toBe('2026-01-01T00:11:15.000Z');
+    const lastTickAt = at('2026-01-01T00:11:00Z');
+    expect(next({ everyMs: 60_000, lastTickAt }, '2026-01-01T00:10:59Z')).toBe('2026-01-01T00:12:00.000Z');
   });
 
   it('of a cron expression follows the clocks of its time zone, through their changes', () => {

@@ -6,10 +6,10 @@ type Rhythm = Pick<ScheduleRecord, 'cron' | 'timeZone' | 'everyMs' | 'lastTickAt
 /** When a schedule is due next after `now`, in milliseconds since the epoch; null: never. Throws as `requireRhythm` does. */
 export function nextRun(rhythm: Rhythm, now = Date.now()): number | null {
   const { cron, timeZone, everyMs, lastTickAt, createdAt } = rhythm;
-  if (cron !== null) return readCron(cron, timeZone).nextRun(new Date(now))?.getTime() ?? null;
+  const dealtWith = Math.max(now, lastTickAt ?? createdAt);
+  if (cron !== null) return readCron(cron, timeZone).nextRun(new Date(dealtWith))?.getTime() ?? null;
   if (everyMs === null) return null;
-  const last = lastTickAt ?? createdAt;
-  return last + everyMs * Math.max(1, Math.ceil((now - last) / everyMs));
+  return createdAt + everyMs * (Math.floor((dealtWith - createdAt) / everyMs) + 1);
 }
 
 /** Throws `invalid_request` naming `cron` or `timeZone` when no time can come of them. */

@@ -15,7 +15,7 @@ export function viewSchedule(record: ScheduleRecord): ScheduleView {
     paused: record.paused,
     options: record.options,
     nextRunAt: record.paused ? null : isoOrNull(dueAt(record)),
-    lastRunAt: isoOrNull(record.lastTickAt),
+    lastTickAt: isoOrNull(record.lastTickAt),
     lastJob: record.lastJob,
     createdAt: iso(record.createdAt),
   };

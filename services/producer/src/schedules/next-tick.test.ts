@@ -102,11 +102,12 @@ describe('a tick that is due', () => {
 });
 
 describe('an interval', () => {
-  test('is counted from the beginning of its schedule, which itself is no tick', () => {
+  test('is counted from the beginning of its schedule, which itself is no tick, and from tick to tick without a shift', () => {
     const schedule = anySchedule({ everyMs: 1_000, createdAt: 500 });
     expect(decideTick(schedule, 500)).toEqual({ next: 1_500 });
     expect(decideTick(schedule, 1_700)).toEqual({ due: { at: 1_500, runs: true }, next: 2_500 });
     expect(decideTick({ ...schedule, lastTickAt: 1_500 }, 1_800)).toEqual({ next: 2_500 });
+    expect(decideTick({ ...schedule, lastTickAt: 1_500, everyMs: 400 }, 1_800)).toEqual({ next: 1_900 });
   });
 });
 

@@ -36,11 +36,12 @@ interface Clock {
   upTo(time: number): number | undefined;
 }
 
-function clockOf({ cron, timeZone, everyMs, createdAt }: ScheduleRecord): Clock {
+function clockOf({ cron, timeZone, everyMs, lastTickAt, createdAt }: ScheduleRecord): Clock {
   if (cron !== null) return cronClock(cron, timeZone);
   if (everyMs === null) return { after: () => undefined, upTo: () => undefined };
-  // Counted from the schedule's beginning, so that nobody's restart shifts it.
-  const upTo = (time: number) => createdAt + Math.floor((time - createdAt) / everyMs) * everyMs;
+  // Whole intervals from the last tick, dealt with late as it may have been: nothing shifts, and a new interval begins there.
+  const from = lastTickAt ?? createdAt;
+  const upTo = (time: number) => from + Math.floor((time - from) / everyMs) * everyMs;
   return { after: (time) => upTo(time) + everyMs, upTo };
 }
 
