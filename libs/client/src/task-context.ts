@@ -8,9 +8,10 @@ export interface TaskContext<I = unknown> {
   readonly bytesType: string;
   readonly job: JobInfo;
   /**
-   * Aborted when nobody waits for this attempt any more: its timeout has passed, or the worker is shutting down (its
-   * `reason` is a `HeddleError`, `timed_out` or `shutting_down`). On the event loop a handler that ignores it goes on
-   * unseen; in a thread or child process it is ended.
+   * Aborted when nobody waits for this attempt any more: its timeout has passed, somebody has cancelled the job, or the
+   * worker is shutting down (its `reason` is a `HeddleError`: `timed_out`, `cancelled` or `shutting_down`). A handler that
+   * ignores it is ended in a thread or child process; on the event loop it goes on unseen after a timeout, and keeps its
+   * slot until it ends or its time is up after a cancel.
    */
   readonly signal: AbortSignal;
   /** Tells how far the job is, 0 to 1, in a few words if wanted (up to 500 characters). Cheap: only the newest is sent, a few times a second. */

@@ -21,6 +21,7 @@ function parts() {
     servers: [server],
     runs,
     announcer: { stop: step('stop announcing') },
+    follower: { stop: () => Promise.resolve() },
     lifeSigns: { stop: step('say goodbye') },
     worker,
   } as unknown as Parameters<typeof drainWorker>[0];

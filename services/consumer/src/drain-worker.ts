@@ -1,3 +1,4 @@
+import type { ControlFollower } from './control/follow-control.ts';
 import type { TaskServer } from './jobs/serve-task.ts';
 import type { RunWatch } from './jobs/watch-runs.ts';
 import type { WorkerPorts } from './jobs/worker-ports.ts';
@@ -14,6 +15,7 @@ interface DrainedParts {
   readonly runs: RunWatch;
   readonly announcer: TaskAnnouncer;
   readonly lifeSigns: LifeSigns;
+  readonly follower: ControlFollower;
   readonly worker: WorkerPorts;
 }
 
@@ -22,7 +24,7 @@ interface DrainedParts {
  * aborts the handlers' signals, and at last leaves their jobs to the broker, which gives them to another worker.
  */
 export async function drainWorker(parts: DrainedParts, limitMs: number): Promise<void> {
-  const { servers, runs, announcer, lifeSigns, worker } = parts;
+  const { servers, runs, announcer, lifeSigns, follower, worker } = parts;
   announcer.stop();
   await Promise.all(servers.map((server) => server.stop()));
 
@@ -34,6 +36,7 @@ export async function drainWorker(parts: DrainedParts, limitMs: number): Promise
 
   runs.close();
   await Promise.all(servers.map((server) => server.close()));
+  await follower.stop();
   await lifeSigns.stop();
   await worker.events.flush();
 }

@@ -2,13 +2,18 @@ import { availableParallelism } from 'node:os';
 import { EventPublisher } from '@heddle/broker';
 import { RecorderClient, type Task } from '@heddle/client';
 import type { RunningService, ServiceContext } from '@heddle/service';
+import { ControlFollower } from './control/follow-control.ts';
+import { KnownControl } from './control/known-control.ts';
 import { drainWorker } from './drain-worker.ts';
 import { TaskServer } from './jobs/serve-task.ts';
 import { RunWatch } from './jobs/watch-runs.ts';
 import type { WorkerPorts } from './jobs/worker-ports.ts';
 import { openPool } from './pools/open-pool.ts';
+import type { PoolOptions } from './pools/pool.ts';
+import { ProcessPool } from './pools/process-pool.ts';
 import { TaskAnnouncer } from './presence/announce-tasks.ts';
 import { LifeSigns } from './presence/send-life-signs.ts';
+import type { RegisteredTask } from './registry/load-tasks.ts';
 import { selectTasks } from './registry/select-tasks.ts';
 import type { ConsumerSettings } from './settings.ts';
 
@@ -31,31 +36,55 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
     events: new EventPublisher(broker.publisher),
   };
   const runs = new RunWatch(worker);
-  const servers = [...tasks.values()].map((registered) => {
+  const control = new KnownControl();
+  const poolOptions: PoolOptions = {
+    slots: 1,
+    log,
+    memoryBytes: settings.HEDDLE_PROCESS_MEMORY_MB * 1024 * 1024,
+    jobsPerProcess: settings.HEDDLE_PROCESS_JOBS,
+    maxOutputBytes: settings.HEDDLE_MAX_MESSAGE_BYTES,
+  };
+  /** Two for each task: for its jobs in the pool that it asks for, and for suspects, one after the other, in a child process. */
+  const serversOf = (registered: RegisteredTask): TaskServer[] => {
     const { task } = registered;
     const slots = slotsOf(task);
-    const pool = openPool(registered, {
-      slots,
-      log,
-      memoryBytes: settings.HEDDLE_PROCESS_MEMORY_MB * 1024 * 1024,
-      jobsPerProcess: settings.HEDDLE_PROCESS_JOBS,
-      maxOutputBytes: settings.HEDDLE_MAX_MESSAGE_BYTES,
-    });
-    return new TaskServer({ task, pool, metrics: metrics.forTask(task.name), runs, worker }, slots);
-  });
+    const service = { task, metrics: metrics.forTask(task.name), runs, control, worker };
+    const pool = openPool(registered, { ...poolOptions, slots });
+    const isolation = new ProcessPool(registered, poolOptions);
+    return [
+      new TaskServer({ ...service, pool, isolated: false }, slots),
+      new TaskServer({ ...service, pool: isolation, isolated: true }, 1),
+    ];
+  };
+  const servers = [...tasks.values()].flatMap(serversOf);
 
   const definitions = [...tasks.values()].map(({ task }) => task);
-  const announcer = new TaskAnnouncer(broker, new RecorderClient(broker), definitions, log);
+  const recorder = new RecorderClient(broker);
+  const announcer = new TaskAnnouncer(broker, recorder, definitions, log);
   const lifeSigns = new LifeSigns(
     broker.publisher,
     { name: instance, tasks: [...tasks.keys()], running: () => runs.running },
     log,
   );
+  const follower = new ControlFollower({
+    broker,
+    recorder,
+    control,
+    log,
+    onChange: () => {
+      runs.stopCancelled((job) => control.isCancelled(job));
+      for (const server of servers) void server.setPaused(control.isPaused(server.task));
+    },
+  });
+  await follower.start(instance);
   await Promise.all(servers.map((server) => server.start(broker)));
   announcer.start();
   lifeSigns.start();
   return {
     drain: () =>
-      drainWorker({ servers, runs, announcer, lifeSigns, worker }, settings.HEDDLE_DRAIN_SECONDS * 1_000),
+      drainWorker(
+        { servers, runs, announcer, follower, lifeSigns, worker },
+        settings.HEDDLE_DRAIN_SECONDS * 1_000,
+      ),
   };
 }

@@ -38,7 +38,7 @@ describe('a lost connection', () => {
     await worker.vhost.closeConnections();
     const ends = await Promise.all(submitted.map(({ id }) => worker.ended(id)));
     expect(new Set(ends.map(({ type }) => type))).toEqual(new Set(['succeeded']));
-    await until(() => worker.asked.length > 1); // Announced again.
+    await until(() => worker.announced.length > 1); // Announced again.
   });
 });
 

@@ -89,10 +89,8 @@ describe('a worker', () => {
   });
 
   it('announces its tasks with their schemas', async () => {
-    await until(() => worker.asked.length > 0);
-    const [request] = worker.asked;
-    if (request?.op !== 'announce') throw new Error(`expected an announcement, got ${request?.op}`);
-    const thumbnail = request.tasks.find(({ name }) => name === 'image.thumbnail');
+    await until(() => worker.announced.length > 0);
+    const thumbnail = worker.announced[0]?.tasks.find(({ name }) => name === 'image.thumbnail');
     expect(thumbnail).toMatchObject({ pool: 'process', body: 'bytes', timeoutMs: 30_000 });
   });
 

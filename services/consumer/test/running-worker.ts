@@ -33,8 +33,8 @@ export interface RunningWorker {
   readonly recorded: (JobEvent | OutputMessage)[];
   /** What lies in `heddle.dead`. */
   readonly dead: ReceivedMessage[];
-  /** What the worker asked of the recorder. */
-  readonly asked: RecorderRequest[];
+  /** The worker's announcements of its tasks. */
+  readonly announced: readonly Announcement[];
   eventsOf(job: string): JobEvent[];
   /** Resolves with the event that ends the job. */
   ended(job: string): Promise<JobEvent>;
@@ -43,6 +43,8 @@ export interface RunningWorker {
   drain(): Promise<void>;
   close(): Promise<void>;
 }
+
+type Announcement = Extract<RecorderRequest, { op: 'announce' }>;
 
 const TERMINAL = new Set(['succeeded', 'failed', 'dead', 'cancelled', 'expired']);
 
@@ -54,7 +56,7 @@ export async function runWorker(
   const connect = (service: string) =>
     connectBroker({ url: vhost.url, service, instance: `${service}-${randomUUID()}`, log: quiet });
   const [broker, workersBroker] = await Promise.all([connect('test'), connect('consumer')]);
-  const asked = await answerAsRecorder(broker, answer);
+  const announced = await answerAsRecorder(broker, answer);
   const metrics = createMetrics('consumer');
   const draining = new AbortController();
   const worker = await startWorker({
@@ -85,7 +87,7 @@ export async function runWorker(
     metrics,
     recorded,
     dead,
-    asked,
+    announced,
     eventsOf,
     ended: async (job) => {
       let last: JobEvent | undefined;
@@ -127,18 +129,18 @@ export type Answer = (request: RecorderRequest) => unknown;
 const plainAnswer: Answer = ({ op }) =>
   op === 'control-snapshot' ? { cancelled: [], paused: [] } : { tasks: 1 };
 
-async function answerAsRecorder(broker: Broker, answer: Answer): Promise<RecorderRequest[]> {
-  const asked: RecorderRequest[] = [];
+async function answerAsRecorder(broker: Broker, answer: Answer): Promise<Announcement[]> {
+  const announced: Announcement[] = [];
   await broker.consume('heddle.queries', { prefetch: 10 }, (delivery) => {
     delivery.ack();
     const decoded = decodeRequest(delivery.message);
     if (!decoded.ok) throw new Error(decoded.reason);
     const { request, replyTo = '', correlationId = '' } = decoded.value;
-    asked.push(request);
+    if (request.op === 'announce') announced.push(request);
     const value = answer(request);
     if (value === undefined) return;
     const reply = encodeReply(request.op, { ok: true, value: value as never }, correlationId);
     void broker.publisher.publish('heddle.replies', replyTo, reply);
   });
-  return asked;
+  return announced;
 }

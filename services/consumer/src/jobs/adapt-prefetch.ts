@@ -34,10 +34,14 @@ export class AdaptivePrefetch {
   #busyMs = 0;
   #countedAt = 0;
 
-  constructor(pool: PoolKind, slots: number) {
+  /** `isFixed`: never more than the slots. */
+  constructor(pool: PoolKind, slots: number, isFixed = false) {
     this.#slots = slots;
-    this.#wide =
-      pool === 'event-loop' ? Math.max(slots, Math.min(slots + SETTLE_WINDOW, MAX_PREFETCH)) : slots + 1;
+    this.#wide = isFixed
+      ? slots
+      : pool === 'event-loop'
+        ? Math.max(slots, Math.min(slots + SETTLE_WINDOW, MAX_PREFETCH))
+        : slots + 1;
     this.#runMs = RUN_MS[pool];
     this.#current = slots;
   }

@@ -73,6 +73,17 @@ describe('stopping a run', () => {
     expect(signal.reason).toMatchObject({ code: 'timed_out', message: 'ran longer than its 5000 ms' });
   });
 
+  it('need not wait any longer when time runs out after a cancel', () => {
+    const { run } = someRun(task);
+    const told: string[] = [];
+    run.onStop = (reason) => told.push(reason);
+    run.stop('cancelled');
+    run.stop('shutting_down');
+    run.stop('timed_out');
+    expect(told).toEqual(['cancelled', 'timed_out']);
+    expect(run.stopReason).toBe('cancelled');
+  });
+
   it('is seen by a handler that asks for its signal only then', () => {
     const { run } = someRun(task);
     run.stop('shutting_down');

@@ -16,7 +16,7 @@ const MAX_NOTE_CHARACTERS = 500;
 const NO_BYTES = Buffer.alloc(0);
 
 /** Why a run is stopped before its handler is done. */
-export type StopReason = 'timed_out' | 'shutting_down';
+export type StopReason = 'timed_out' | 'cancelled' | 'shutting_down';
 
 /** An output of a run: described at once, confirmed by the broker some time later. */
 export interface RunOutput {
@@ -93,8 +93,12 @@ export class JobRun implements HandlerHost {
     return event;
   }
 
-  /** Asks the handler to end, and the pool to see to it. Later calls change nothing. */
+  /**
+   * Asks the handler to end, and the pool to see to it. Later calls change nothing, but for time that runs out after a
+   * cancel: then the pool need not wait any longer.
+   */
   stop(reason: StopReason): void {
+    if (this.stopReason === 'cancelled' && reason === 'timed_out') return this.onStop?.(reason);
     if (this.stopReason !== undefined) return;
     this.stopReason = reason;
     this.#abort?.abort(this.stopError());
@@ -103,6 +107,7 @@ export class JobRun implements HandlerHost {
 
   /** The reason that the abort signal gives. */
   stopError(): HeddleError {
+    if (this.stopReason === 'cancelled') return new HeddleError('cancelled', 'somebody cancelled it');
     return this.stopReason === 'shutting_down'
       ? new HeddleError('shutting_down', 'the worker is shutting down')
       : new HeddleError('timed_out', `ran longer than its ${this.deadline - this.startedAt} ms`);

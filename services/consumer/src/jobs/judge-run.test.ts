@@ -25,6 +25,14 @@ describe('judgeRun', () => {
     });
   });
 
+  it('calls a run cancelled that was, whatever came of it', () => {
+    const { run } = someRun(plain);
+    run.stop('cancelled');
+    const cancelled = { state: 'cancelled', error: { code: 'cancelled' } };
+    expect(judgeRun(run, succeeded)).toMatchObject(cancelled);
+    expect(judgeRun(run, failed(new Error('aborted')))).toMatchObject(cancelled);
+  });
+
   it('hands a job back that did not make it before the shutdown', () => {
     const { run } = someRun(plain);
     run.stop('shutting_down');

@@ -6,6 +6,8 @@ export type Outcome =
   | Unsuccessful
   /** Somebody else, or this worker, tries again after so many milliseconds. */
   | { readonly state: 'retrying'; readonly error: JobError; readonly restMs: number }
+  /** Somebody cancelled it, or it came too late to be begun. */
+  | { readonly state: 'cancelled' | 'expired'; readonly error: JobError }
   | { readonly state: 'handed-back' };
 
 /** A run that came to nothing. `failed`: its handler said so; `dead`: it ended in a way that its handler did not choose. */

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { holdDelivery, received, someJob } from '../../test/held-delivery.ts';
 import { recordingWorker } from '../../test/recording-worker.ts';
 import { silentMetrics } from '../../test/silent-metrics.ts';
+import { KnownControl } from '../control/known-control.ts';
 import { eventLoopPool } from '../pools/run-on-event-loop.ts';
 import { runJob } from './run-job.ts';
 import { RunWatch } from './watch-runs.ts';
@@ -19,9 +20,10 @@ function serve(task: Task) {
   const worker = recordingWorker();
   const metrics = silentMetrics();
   const runs = new RunWatch(worker);
+  const control = new KnownControl();
   const freeSlot = vi.fn<() => void>();
-  const service = { task, pool: eventLoopPool, metrics, runs, worker };
-  return { worker, metrics, runs, freeSlot, service };
+  const service = { task, pool: eventLoopPool, metrics, runs, control, worker, isolated: false };
+  return { worker, metrics, runs, control, freeSlot, service };
 }
 
 describe('runJob', () => {
@@ -89,6 +91,51 @@ describe('runJob', () => {
     expect(delivery.settled).toBe('acked');
     expect(metrics.ended).toEqual(['failed']);
     expect(freeSlot).toHaveBeenCalledOnce();
+  });
+
+  it.each([
+    ['cancelled', { id: 'cancelled-1' }],
+    ['expired', { deadline: 1 }],
+  ])('ends a job that is %s, unrun', async (state, special) => {
+    const { service, worker, metrics, control, freeSlot } = serve(double);
+    control.hear({ type: 'cancel', job: 'cancelled-1' });
+    const webhook = { url: 'https://example.com/' };
+    const job = someJob({ task: 'math.double', input: { n: 1 }, webhook, ...special });
+    const delivery = holdDelivery(received(job));
+    await runJob(service, delivery, freeSlot);
+    const [event] = worker.eventsSent();
+    expect(event).toMatchObject({ type: state, job: job.id, error: { code: state }, webhook });
+    expect(event).not.toHaveProperty('startedAt');
+    expect(delivery.settled).toBe('acked');
+    expect(metrics.ended).toEqual([state]);
+    expect(freeSlot).toHaveBeenCalledOnce();
+    expect(control.cancels).toBe(state === 'expired' ? 1 : 0);
+  });
+
+  it('moves what somebody held before to the suspects, with its attempt as it was', async () => {
+    const { service, worker, freeSlot } = serve(double);
+    const job = someJob({ task: 'math.double', input: { n: 1 }, attempt: 2 });
+    const delivery = holdDelivery(received(job, { redelivered: true }));
+    await runJob(service, delivery, freeSlot);
+    expect(worker.published).toMatchObject([
+      {
+        exchange: 'heddle.submit',
+        routingKey: 'math.double.suspect',
+        message: { body: delivery.message.body },
+      },
+    ]);
+    expect(worker.published[0]?.message.properties.headers?.[header.attempt]).toBe(2);
+    expect(delivery.settled).toBe('acked');
+    expect(freeSlot).toHaveBeenCalledOnce();
+  });
+
+  it('runs a suspect', async () => {
+    const { service, worker, freeSlot, runs } = serve(double);
+    const job = someJob({ task: 'math.double', input: { n: 1 } });
+    const message = received(job, { redelivered: true, routingKey: 'math.double.suspect' });
+    await runJob({ ...service, isolated: true }, holdDelivery(message), freeSlot);
+    expect(worker.eventsSent()).toMatchObject([{ type: 'succeeded', result: 2 }]);
+    runs.close();
   });
 
   it('leaves the delivery unsettled when the broker does not confirm', async () => {

@@ -1,28 +1,17 @@
 import type { Delivery } from '@heddle/broker';
-import type { Task } from '@heddle/client';
-import { describeIssues, HeddleError, type Job } from '@heddle/contracts';
-import type { TaskMetrics } from '@heddle/service';
-import type { Pool } from '../pools/pool.ts';
+import { HeddleError, type Job } from '@heddle/contracts';
 import { adoptMessage } from './adopt-message.ts';
 import { checkJob } from './check-job.ts';
 import { decodeDelivery } from './decode-delivery.ts';
+import { endUnrun, refuseInput, refuseJob } from './end-unrun.ts';
+import { isolateSuspect } from './isolate-suspect.ts';
 import { JobRun } from './job-run.ts';
 import { judgeRun } from './judge-run.ts';
-import { failed } from './outcome.ts';
 import { planRetry } from './plan-retry.ts';
+import { refuseStart } from './refuse-start.ts';
 import { setAside } from './set-aside.ts';
 import { settleRun } from './settle-run.ts';
-import type { RunWatch } from './watch-runs.ts';
-import type { WorkerPorts } from './worker-ports.ts';
-
-/** Everything that one task's jobs are run with. */
-export interface TaskService {
-  readonly task: Task;
-  readonly pool: Pool;
-  readonly metrics: TaskMetrics;
-  readonly runs: RunWatch;
-  readonly worker: WorkerPorts;
-}
+import type { TaskService } from './task-service.ts';
 
 /**
  * One delivery's way through the worker. Resolves when it is settled; rejects, with the delivery unsettled, when the
@@ -30,7 +19,7 @@ export interface TaskService {
  * job runs while this one is settled.
  */
 export async function runJob(service: TaskService, delivery: Delivery, freeSlot: () => void): Promise<void> {
-  const { task, pool, metrics, runs, worker } = service;
+  const { task, pool, metrics, runs, control, worker, isolated } = service;
 
   // 1. Decode: is it a job, and whose?
   const decoded = decodeDelivery(delivery.message, task.name);
@@ -41,12 +30,21 @@ export async function runJob(service: TaskService, delivery: Delivery, freeSlot:
     return delivery.ack();
   }
 
-  // 2. Check: does its input fit the task?
+  // 2. Check: is it to be begun, here and now? Does its input fit the task?
   const { job } = decoded;
+  const refused = refuseStart(service, delivery, job);
+  if (refused) {
+    freeSlot();
+    return await endUnrun(service, delivery, job, refused);
+  }
+  if (delivery.message.redelivered && !isolated) {
+    freeSlot();
+    return await moveToSuspects(service, delivery, job);
+  }
   const checked = checkJob(job, task);
   if (!checked.ok) {
     freeSlot();
-    return await refuseJob(service, delivery, job, checked.issues);
+    return await refuseInput(service, delivery, job, checked.issues);
   }
 
   // 3. Start: from here on it is watched, and its time runs.
@@ -66,19 +64,18 @@ export async function runJob(service: TaskService, delivery: Delivery, freeSlot:
   // 5. Settle: tell everybody, then the broker.
   const told = await settleRun(worker, run, planRetry(run, ended));
   if (told.state === 'handed-back' || told.state === 'retrying') return;
+  control.forget(job.id);
   metrics.finished(told.state);
   metrics.endToEnd((Date.now() - job.acceptedAt) / 1_000);
 }
 
-/** A job whose input does not fit: the message is kept for a person to look at, and the job ends as failed. */
-async function refuseJob(
-  { task, metrics, worker }: TaskService,
-  delivery: Delivery,
-  job: Job,
-  issues: HeddleError['issues'],
-): Promise<void> {
-  const error = new HeddleError('invalid_input', describeIssues(issues), { issues });
-  await setAside(worker, delivery, task.name, { code: error.code, detail: error.message });
-  await settleRun(worker, new JobRun(worker, delivery, task, job, undefined), failed(error));
-  metrics.finished('failed');
+async function moveToSuspects(service: TaskService, delivery: Delivery, job: Job): Promise<void> {
+  try {
+    await isolateSuspect(service.worker, delivery, job);
+  } catch (error) {
+    // Of a foreign client: here it may not run, there it cannot go.
+    if (!(error instanceof HeddleError) || error.code !== 'message_too_large') throw error;
+    return await refuseJob(service, delivery, job, error);
+  }
+  delivery.ack();
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { type HeldDelivery, holdDelivery, received, someJob } from '../../test/held-delivery.ts';
 import { recordingWorker } from '../../test/recording-worker.ts';
 import { silentMetrics } from '../../test/silent-metrics.ts';
+import { KnownControl } from '../control/known-control.ts';
 import { eventLoopPool } from '../pools/run-on-event-loop.ts';
 import { TaskServer } from './serve-task.ts';
 import { RunWatch } from './watch-runs.ts';
@@ -22,27 +23,46 @@ async function serve(slots: number) {
     },
   });
   let deliver: (delivery: Delivery) => void = () => undefined;
-  const consumer: Consumer = {
-    queue: 'heddle.jobs.debug.wait',
-    stop: () => Promise.resolve(),
-    close: () => Promise.resolve(),
-    setPrefetch: () => Promise.resolve(),
+  const consumers: ('consuming' | 'stopped' | 'closed')[] = [];
+  const consume = (): Consumer => {
+    const at = consumers.push('consuming') - 1;
+    const become = (state: 'stopped' | 'closed') => (): Promise<void> => {
+      consumers[at] = state;
+      return Promise.resolve();
+    };
+    return {
+      queue: 'heddle.jobs.debug.wait',
+      stop: become('stopped'),
+      close: become('closed'),
+      setPrefetch: () => Promise.resolve(),
+    };
   };
   const broker = {
     declareJobQueue: () => Promise.resolve(),
     consume: (_queue: string, _options: object, onDelivery: (delivery: Delivery) => void) => {
       deliver = onDelivery;
-      return Promise.resolve(consumer);
+      return Promise.resolve(consume());
     },
   } as unknown as Broker;
   const worker = recordingWorker();
   const runs = new RunWatch(worker);
-  const server = new TaskServer({ task, pool: eventLoopPool, metrics: silentMetrics(), runs, worker }, slots);
+  const control = new KnownControl();
+  const service = {
+    task,
+    pool: eventLoopPool,
+    metrics: silentMetrics(),
+    runs,
+    control,
+    worker,
+    isolated: false,
+  };
+  const server = new TaskServer(service, slots);
   await server.start(broker);
   return {
     server,
     worker,
     begun,
+    consumers,
     send: (input: string, priority = 4): HeldDelivery => {
       const delivery = holdDelivery(received(someJob({ task: 'debug.wait', input, priority })));
       deliver(delivery);
@@ -81,6 +101,23 @@ describe('TaskServer', () => {
     end('first');
     await vi.waitFor(() => expect(begun).toEqual(['first', 'next']));
     expect(lost.settled).toBeUndefined();
+  });
+
+  it('when paused, hands back what waits, finishes what runs, and takes nothing until it is resumed', async () => {
+    const { server, send, begun, end, consumers } = await serve(1);
+    const running = send('running');
+    const waiting = send('waiting');
+    await server.setPaused(true);
+    expect(waiting.settled).toBe('requeued');
+    expect(send('late').settled).toBe('requeued');
+    expect(consumers).toEqual(['stopped']);
+    end('running');
+    await vi.waitFor(() => expect(running.settled).toBe('acked'));
+    await vi.waitFor(() => expect(consumers).toEqual(['closed']));
+    await server.setPaused(false);
+    expect(consumers).toEqual(['closed', 'consuming']);
+    send('next');
+    expect(begun).toEqual(['running', 'next']);
   });
 
   it('when stopped, hands back what waits and finishes what runs', async () => {

@@ -1,34 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker, Consumer, Delivery } from '@heddle/broker';
-import { jobQueue } from '@heddle/contracts';
+import { jobQueue, suspectQueue } from '@heddle/contracts';
 import { AdaptivePrefetch } from './adapt-prefetch.ts';
+import { handBack } from './hand-back.ts';
 import { PriorityBuffer } from './order-by-priority.ts';
-import { runJob, type TaskService } from './run-job.ts';
+import { runJob } from './run-job.ts';
+import type { TaskService } from './task-service.ts';
 
 /** A job whose end could not be told goes back to its queue, but not in a tight loop. */
 const REQUEUE_AFTER_MS = 1_000;
+/** How long a suspect that is ended with its worker may take to be put back into its queue. */
+const HAND_BACK_MS = 1_000;
 
-/** Consumes one task's queue: as many jobs at once as there are slots, the rest waiting here, highest priority first. */
+/** Consumes one queue of a task, that of its jobs or that of its suspects: as many jobs at once as there are slots, the rest waiting here, highest priority first. */
 export class TaskServer {
   readonly #service: TaskService;
   readonly #prefetch: AdaptivePrefetch;
   readonly #waiting = new PriorityBuffer<Delivery>();
   readonly #held = new Set<Promise<void>>();
   #free: number;
+  #broker: Broker | undefined;
   #consumer: Consumer | undefined;
+  /** Consumers from before a pause whose jobs still run. */
+  readonly #former = new Set<Consumer>();
   #stopping = false;
+  #isPaused = false;
+  /** Pausing and resuming wait for each other. */
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(service: TaskService, slots: number) {
     this.#service = service;
-    this.#prefetch = new AdaptivePrefetch(service.task.pool, slots);
+    this.#prefetch = new AdaptivePrefetch(service.task.pool, slots, service.isolated);
     this.#free = slots;
   }
 
+  get task(): string {
+    return this.#service.task.name;
+  }
+
+  /** Makes the queue, and begins to take jobs from it unless the task is paused. */
   async start(broker: Broker): Promise<void> {
-    const { task } = this.#service;
-    await broker.declareJobQueue(task.name);
+    this.#broker = broker;
+    await broker.declareJobQueue(this.task);
+    if (!this.#isPaused) await this.#subscribe(broker);
+  }
+
+  /** Resolves when jobs are taken again, or not any more: then what has begun goes on, and what has not is back in the queue. */
+  setPaused(isPaused: boolean): Promise<void> {
+    this.#turn = this.#turn
+      .then(() => this.#changePaused(isPaused))
+      .catch((error: unknown) => {
+        this.#service.worker.log.error({ err: error, task: this.task }, 'pausing or resuming a task failed');
+      });
+    return this.#turn;
+  }
+
+  async #changePaused(isPaused: boolean): Promise<void> {
+    if (isPaused === this.#isPaused || this.#stopping) return;
+    this.#isPaused = isPaused;
+    if (!this.#broker) return;
+    this.#service.worker.log.info({ task: this.task }, isPaused ? 'paused' : 'resumed');
+    if (!isPaused) return this.#subscribe(this.#broker);
+    const consumer = this.#consumer;
+    this.#consumer = undefined;
+    await consumer?.stop();
+    for (const delivery of this.#waiting.drain()) delivery.requeue();
+    if (consumer) this.#closeWhenIdle(consumer);
+  }
+
+  #closeWhenIdle(consumer: Consumer): void {
+    this.#former.add(consumer);
+    void this.idle()
+      .then(() => consumer.close())
+      .finally(() => this.#former.delete(consumer));
+  }
+
+  async #subscribe(broker: Broker): Promise<void> {
+    const { task, isolated } = this.#service;
+    const queue = isolated ? suspectQueue(task.name) : jobQueue(task.name);
     const prefetch = this.#prefetch.current;
-    this.#consumer = await broker.consume(jobQueue(task.name), { prefetch }, (delivery) => {
-      if (this.#stopping) delivery.requeue();
+    this.#consumer = await broker.consume(queue, { prefetch }, (delivery) => {
+      if (this.#stopping || this.#isPaused) delivery.requeue();
       else if (this.#free > 0) this.#begin(delivery);
       else this.#waiting.push(delivery, delivery.message.properties.priority);
     });
@@ -37,6 +89,7 @@ export class TaskServer {
   /** No new deliveries; those that have not begun go back to the queue. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    await this.#turn;
     await this.#consumer?.stop();
     for (const delivery of this.#waiting.drain()) delivery.requeue();
   }
@@ -48,8 +101,16 @@ export class TaskServer {
 
   /** Gives up what is still unsettled: the broker hands it to another worker. */
   async close(): Promise<void> {
-    await this.#consumer?.close();
+    if (this.#service.isolated) await this.#endSuspects();
+    const consumers = this.#consumer ? [this.#consumer, ...this.#former] : [...this.#former];
+    await Promise.all(consumers.map((consumer) => consumer.close()));
     await this.#service.pool.close();
+  }
+
+  /** What their queue takes back counts as a crash: so they are ended first, and copies of their jobs handed back. */
+  async #endSuspects(): Promise<void> {
+    await this.#service.pool.close();
+    await Promise.race([this.idle(), sleep(HAND_BACK_MS, undefined, { ref: false })]);
   }
 
   #begin(delivery: Delivery): void {
@@ -80,9 +141,11 @@ export class TaskServer {
   }
 
   async #handBack(delivery: Delivery, error: unknown): Promise<void> {
-    const { task, worker } = this.#service;
+    const { task, worker, isolated } = this.#service;
     worker.log.error({ err: error, task: task.name }, 'a delivery could not be settled and goes back');
-    if (!this.#stopping) await new Promise((resolve) => setTimeout(resolve, REQUEUE_AFTER_MS));
-    delivery.requeue();
+    if (!this.#stopping) await sleep(REQUEUE_AFTER_MS);
+    // Where returns are counted as crashes, a copy goes back if at all possible.
+    if (isolated) await handBack(worker, delivery).catch(() => delivery.requeue());
+    else delivery.requeue();
   }
 }

@@ -67,12 +67,13 @@ describe('settleRun', () => {
     ]);
   });
 
-  it('gives the job back when the worker shuts down, without a word', async () => {
+  it('gives a copy of the job back when the worker shuts down, and takes the delivery for done', async () => {
     const worker = recordingWorker();
     const { run, delivery } = someRun(task, { worker });
     await settleRun(worker, run, { state: 'handed-back' });
-    expect(delivery.settled).toBe('requeued');
-    expect(worker.published).toEqual([]);
+    expect(delivery.settled).toBe('acked');
+    expect(worker.published).toMatchObject([{ exchange: 'heddle.submit', routingKey: 'debug.echo' }]);
+    expect(worker.published[0]?.message.properties.headers?.[header.attempt]).toBe(1);
   });
 
   it('sends the result to whoever waits, and does not wait for that', async () => {

@@ -1,5 +1,6 @@
 import { acceptedEvent } from '@heddle/client';
 import { encodeResult, HeddleError, type JobEvent, type JobResult } from '@heddle/contracts';
+import { handBack } from './hand-back.ts';
 import type { JobRun } from './job-run.ts';
 import { keepInput } from './keep-input.ts';
 import { failed, type Outcome, type Unsuccessful } from './outcome.ts';
@@ -22,7 +23,7 @@ export async function settleRun(worker: WorkerPorts, run: JobRun, ended: Outcome
   }
   if (run.outputs.length > 0) await Promise.all(run.outputs.map((output) => output.confirmed));
   if (outcome.state === 'handed-back') {
-    run.delivery.requeue();
+    await handBack(worker, run.delivery);
     return outcome;
   }
   if (outcome.state === 'retrying') {
@@ -84,6 +85,10 @@ function terminalEvent(run: JobRun, outcome: Told): JobEvent {
   const base = run.eventBase(Date.now());
   const { startedAt } = run;
   const webhook = run.job.webhook && { webhook: run.job.webhook };
+  if (outcome.state === 'cancelled' || outcome.state === 'expired') {
+    const began = run.stopReason === 'cancelled' && { startedAt };
+    return { type: outcome.state, ...base, ...began, error: outcome.error, ...webhook };
+  }
   if (outcome.state !== 'succeeded') {
     return { type: outcome.state, ...base, startedAt, error: outcome.error, ...webhook };
   }

@@ -67,6 +67,18 @@ describe('RunWatch', () => {
     expect(long.stopReason).toBeUndefined();
   });
 
+  it('stops what is cancelled, and only that', () => {
+    const worker = recordingWorker();
+    const watch = new RunWatch(worker);
+    const { run: one } = someRun(task, { worker });
+    const { run: other } = someRun(task, { worker });
+    watch.add(one);
+    watch.add(other);
+    watch.stopCancelled(({ id }) => id === one.job.id);
+    expect([one.stopReason, other.stopReason]).toEqual(['cancelled', undefined]);
+    watch.close();
+  });
+
   it('stops all for a shutdown', () => {
     const worker = recordingWorker();
     const watch = new RunWatch(worker);

@@ -1,5 +1,5 @@
 import { acceptedEvent } from '@heddle/client';
-import type { JobEvent } from '@heddle/contracts';
+import type { Job, JobEvent } from '@heddle/contracts';
 import type { JobRun } from './job-run.ts';
 import type { WorkerPorts } from './worker-ports.ts';
 
@@ -36,6 +36,13 @@ export class RunWatch {
   /** Stops everything that runs. */
   stopAll(): void {
     for (const run of this.#runs) run.stop('shutting_down');
+  }
+
+  /** Stops what runs and is cancelled. */
+  stopCancelled(isCancelled: (job: Job) => boolean): void {
+    for (const run of this.#runs) {
+      if (isCancelled(run.job)) run.stop('cancelled');
+    }
   }
 
   close(): void {

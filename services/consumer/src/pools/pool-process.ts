@@ -8,12 +8,11 @@ import { dead, failed, type Outcome } from '../jobs/outcome.ts';
 import { siblingModule } from '../registry/sibling-module.ts';
 import { BYTE_PIPE } from './byte-pipe.ts';
 import { relay } from './relay-run.ts';
+import { GRACE_MS } from './pool.ts';
 import type { FromHandler, RunRequest, ToProcess } from './run-protocol.ts';
 import { OUT_OF_MEMORY } from './watch-process.ts';
 
 const ENTRY = fileURLToPath(siblingModule('./pool-process.worker', import.meta.url));
-/** How long a handler may take to end after its signal, when its time is up. */
-const GRACE_MS = 1_000;
 /** How long to wait for the last words of a process that has ended. */
 const LAST_WORDS_MS = 250;
 
@@ -68,7 +67,8 @@ export class PoolProcess {
       this.#current = { run, resolve };
       run.onStop = (reason) => {
         this.#send({ kind: 'stop', reason });
-        if (reason === 'timed_out') this.#killTimer = setTimeout(() => this.kill(), GRACE_MS);
+        const graceMs = GRACE_MS[reason];
+        if (Number.isFinite(graceMs)) this.#killTimer ??= setTimeout(() => this.kill(), graceMs);
       };
       const { bytes, ...rest } = request;
       if (this.#send({ ...rest, bytes: bytes.byteLength })) this.#bytes.write(bytes);
@@ -121,6 +121,7 @@ export class PoolProcess {
     if (!current) return;
     this.#current = undefined;
     clearTimeout(this.#killTimer);
+    this.#killTimer = undefined;
     current.resolve(outcome);
   }
 }

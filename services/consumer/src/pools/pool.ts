@@ -2,6 +2,13 @@ import type { BrokerLog } from '@heddle/broker';
 import type { JobRun } from '../jobs/job-run.ts';
 import type { Outcome } from '../jobs/outcome.ts';
 
+/** How long a handler in a thread or process may take to end after its signal, in milliseconds; a shutdown waits for all. */
+export const GRACE_MS = {
+  timed_out: 1_000,
+  cancelled: 2_000,
+  shutting_down: Number.POSITIVE_INFINITY,
+} as const;
+
 /** Where handlers run. */
 export interface Pool {
   /** Runs the job's handler and resolves with how it ended; never rejects. Called for at most as many runs at once as the task has slots. */

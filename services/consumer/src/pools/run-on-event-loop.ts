@@ -4,7 +4,7 @@ import type { Pool } from './pool.ts';
 
 /**
  * The handler is called where we stand. One that has timed out is told so by its signal and forgotten: nothing can end
- * it, and its slot is free again.
+ * it, and its slot is free again. One that is cancelled is waited for, until its time is up.
  */
 export const eventLoopPool: Pool = {
   run(run) {

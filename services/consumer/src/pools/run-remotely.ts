@@ -11,6 +11,12 @@ import type { FromHandler, RunRequest } from './run-protocol.ts';
 /** Sends a message to the worker's own thread; throws what cannot be cloned. */
 export type Send = (message: FromHandler) => Promise<void> | void;
 
+const STOP_MESSAGES: Readonly<Record<StopReason, string>> = {
+  timed_out: 'ran longer than its timeout',
+  cancelled: 'somebody cancelled it',
+  shutting_down: 'the worker is shutting down',
+};
+
 /**
  * A run as seen from the thread or process that its handler is in: a line to the worker stands behind its context. Once
  * the handler is done the line is dead, since the next job may be using it.
@@ -41,8 +47,7 @@ export class RemoteRun implements HandlerHost {
   }
 
   stop(reason: StopReason): void {
-    const message = reason === 'timed_out' ? 'ran longer than its timeout' : 'the worker is shutting down';
-    this.#abort.abort(new HeddleError(reason, message));
+    this.#abort.abort(new HeddleError(reason, STOP_MESSAGES[reason]));
   }
 
   async #outcome(): Promise<Outcome> {

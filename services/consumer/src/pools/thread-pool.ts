@@ -4,13 +4,11 @@ import type { JobRun } from '../jobs/job-run.ts';
 import { dead, failed, type Outcome } from '../jobs/outcome.ts';
 import type { RegisteredTask } from '../registry/load-tasks.ts';
 import { siblingModule } from '../registry/sibling-module.ts';
-import type { Pool, PoolOptions } from './pool.ts';
+import { GRACE_MS, type Pool, type PoolOptions } from './pool.ts';
 import { relay, toRequest } from './relay-run.ts';
 import type { FromHandler, ToHandler } from './run-protocol.ts';
 
 const ENTRY = siblingModule('./pool-thread.worker', import.meta.url);
-/** How long a handler may take to end after its signal, when its time is up. */
-const GRACE_MS = 1_000;
 const IDLE_MS = 60_000;
 const MIB = 1024 * 1024;
 
@@ -41,7 +39,8 @@ export class ThreadPool implements Pool {
     let killTimer: NodeJS.Timeout | undefined;
     run.onStop = (reason) => {
       here.postMessage({ kind: 'stop', reason } satisfies ToHandler, []);
-      if (reason === 'timed_out') killTimer = setTimeout(() => killing.abort(), GRACE_MS);
+      const graceMs = GRACE_MS[reason];
+      if (Number.isFinite(graceMs)) killTimer ??= setTimeout(() => killing.abort(), graceMs);
     };
     const told = new Promise<Outcome>((resolve) => {
       here.on('message', (message: FromHandler) => {

@@ -47,6 +47,10 @@ function tasksFor(pool: PoolKind) {
     }),
     define('exit', z.unknown(), () => process.exit(3)),
     define('pid', z.unknown(), () => process.pid),
+    define('pid-late', z.unknown(), async () => {
+      await sleep(500);
+      return process.pid;
+    }),
     define('return-function', z.unknown(), () => () => 1),
     define('fill-heap', z.unknown(), () => {
       const kept: unknown[] = [];

@@ -1,0 +1,45 @@
+import type { Delivery } from '@heddle/broker';
+import { describeIssues, HeddleError, type Job } from '@heddle/contracts';
+import { JobRun } from './job-run.ts';
+import { failed, type Outcome } from './outcome.ts';
+import { setAside } from './set-aside.ts';
+import { settleRun } from './settle-run.ts';
+import type { TaskService } from './task-service.ts';
+
+/** Ends a job without having run it. */
+export async function endUnrun(
+  { task, metrics, control, worker }: TaskService,
+  delivery: Delivery,
+  job: Job,
+  outcome: Outcome,
+): Promise<void> {
+  const told = await settleRun(worker, new JobRun(worker, delivery, task, job, undefined), outcome);
+  control.forget(job.id);
+  if (told.state !== 'handed-back' && told.state !== 'retrying') metrics.finished(told.state);
+}
+
+/** A job whose input does not fit: the message is kept for a person to look at, and the job ends as failed. */
+export async function refuseInput(
+  service: TaskService,
+  delivery: Delivery,
+  job: Job,
+  issues: HeddleError['issues'],
+): Promise<void> {
+  await refuseJob(
+    service,
+    delivery,
+    job,
+    new HeddleError('invalid_input', describeIssues(issues), { issues }),
+  );
+}
+
+/** A job that cannot be dealt with as it is. */
+export async function refuseJob(
+  service: TaskService,
+  delivery: Delivery,
+  job: Job,
+  error: HeddleError,
+): Promise<void> {
+  await setAside(service.worker, delivery, job.task, { code: error.code, detail: error.message });
+  await endUnrun(service, delivery, job, failed(error));
+}

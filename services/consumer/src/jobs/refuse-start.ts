@@ -1,0 +1,32 @@
+import type { Delivery } from '@heddle/broker';
+import type { Job } from '@heddle/contracts';
+import type { KnownControl } from '../control/known-control.ts';
+import { dead, type Outcome } from './outcome.ts';
+
+/** The crash in its task's own queue is the first, two among the suspects follow. */
+const MAX_CRASHES = 3;
+
+/** How a job ends that is not to be begun: because somebody cancelled it, it comes too late, or it has taken three workers down. */
+export function refuseStart(
+  { isolated, control }: { readonly isolated: boolean; readonly control: Pick<KnownControl, 'isCancelled'> },
+  { message }: Delivery,
+  job: Job,
+): Outcome | undefined {
+  if (control.isCancelled(job)) {
+    return { state: 'cancelled', error: { code: 'cancelled', message: 'somebody cancelled it' } };
+  }
+  if (job.deadline !== undefined && Date.now() > job.deadline) {
+    const due = new Date(job.deadline).toISOString();
+    return { state: 'expired', error: { code: 'expired', message: `expected a worker before ${due}` } };
+  }
+  if (!isolated || !message.redelivered) return undefined;
+  const crashes = 1 + returnsOf(message.properties.headers);
+  return crashes < MAX_CRASHES
+    ? undefined
+    : dead('crashed', `${crashes} workers have ended while they ran the job`);
+}
+
+/** How often the broker had to give a message of a quorum queue to somebody else; the header's name depends on its version. */
+function returnsOf(headers: Readonly<Record<string, unknown>> | undefined): number {
+  return Number(headers?.['x-delivery-count'] ?? headers?.['x-acquired-count'] ?? 0);
+}

@@ -1,0 +1,18 @@
+import type { Task } from '@heddle/client';
+import type { TaskMetrics } from '@heddle/service';
+import type { KnownControl } from '../control/known-control.ts';
+import type { Pool } from '../pools/pool.ts';
+import type { RunWatch } from './watch-runs.ts';
+import type { WorkerPorts } from './worker-ports.ts';
+
+/** Everything that one task's jobs are run with. */
+export interface TaskService {
+  readonly task: Task;
+  readonly pool: Pool;
+  readonly metrics: TaskMetrics;
+  readonly runs: RunWatch;
+  readonly control: Pick<KnownControl, 'isCancelled' | 'forget'>;
+  readonly worker: WorkerPorts;
+  /** Whether the jobs are suspects: each runs alone, and what is delivered again may have taken its worker down. */
+  readonly isolated: boolean;
+}
