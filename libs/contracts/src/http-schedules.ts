@@ -22,7 +22,9 @@ export const scheduleViewSchema = z
     options: z.record(z.string(), z.unknown()),
     /** Null while it is paused. */
     nextRunAt: time.nullable(),
-    lastRunAt: time.nullable(),
+    /** Its times up to here have been dealt with: run, or passed over. */
+    lastTickAt: time.nullable(),
+    /** Of its last run. */
     lastJob: jobIdSchema.nullable(),
     createdAt: time,
   })
