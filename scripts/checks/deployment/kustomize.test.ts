@@ -140,4 +140,5 @@ function environmentOf(container: Container, manifests: readonly Manifest[]): Re
 const SECRETS: Readonly<Record<string, string>> = {
   AMQP_URL: 'amqp://user:password@broker:5672',
   DATABASE_URL: 'postgres://user:password@database:5432/heddle',
+  HEDDLE_WEBHOOK_SECRET: `whsec_${'A'.repeat(43)}=`,
 };

@@ -2,6 +2,7 @@ import { baseSettings } from '@heddle/service';
 import type { z } from 'zod';
 import { settings as consumerSettings } from '../../../services/consumer/src/settings.ts';
 import { gatewaySettings } from '../../../services/gateway/src/settings.ts';
+import { notifierSettings } from '../../../services/notifier/src/settings.ts';
 import { recorderSettings } from '../../../services/recorder/src/settings.ts';
 
 /** What a manifest must agree with: a service's settings and its default ops port. */
@@ -15,7 +16,7 @@ export const serviceFacts = {
   producer: { settings: baseSettings, opsPort: 9402 },
   consumer: { settings: consumerSettings, opsPort: 9403 },
   recorder: { settings: recorderSettings, opsPort: 9404 },
-  notifier: { settings: baseSettings, opsPort: 9405 },
+  notifier: { settings: notifierSettings, opsPort: 9405 },
 } as const satisfies Record<string, ServiceFacts>;
 
 export type ServiceName = keyof typeof serviceFacts;

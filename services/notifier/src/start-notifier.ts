@@ -21,7 +21,7 @@ export async function startNotifier(
   rests: readonly number[] = WEBHOOK_RESTS,
 ): Promise<RunningService> {
   const secrets = settings.HEDDLE_WEBHOOK_SECRET;
-  if (secrets.length === 0) log.warn('HEDDLE_WEBHOOK_SECRET is not set: webhooks go out unsigned');
+  if (secrets.length === 0) log.info('HEDDLE_WEBHOOK_SECRET is not set: webhooks go out unsigned');
   await broker.declareJobQueue(WEBHOOK_TASK);
   const poster = new WebhookPoster(new AddressGuard(settings.HEDDLE_WEBHOOK_ALLOW));
   const deliveries = await serveDeliveries({
