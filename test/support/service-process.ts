@@ -14,6 +14,8 @@ export interface ServiceProcess {
   readonly url: string | undefined;
   /** Every line that it logged so far, parsed. */
   readonly log: readonly LogLine[];
+  /** Resolves with the exit code when it has ended; null when a signal ended it. */
+  readonly exited: Promise<number | null>;
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>;
   /** SIGKILL, as a power cut would. */
@@ -70,6 +72,7 @@ export async function startService(name: ServiceName, env: Record<string, string
     ops: started['ops'] as number,
     url: started['url'] as string | undefined,
     log,
+    exited,
     stop: () => {
       child.kill('SIGTERM');
       return exited;
