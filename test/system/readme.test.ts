@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createVhost, type TestVhost } from '../support/broker.ts';
+import { runLines } from '../support/run-lines.ts';
 import { Stack } from '../support/service-process.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -127,19 +127,4 @@ async function knows(url: string, tasks: readonly string[]): Promise<boolean> {
     ((await response.json()) as { tasks: { name: string }[] }).tasks.map(({ name }) => name),
   );
   return tasks.every((task) => known.has(task));
-}
-
-/** Runs lines in one shell, as somebody who pastes them does; gives what each printed. Rejects at the first that fails. */
-async function runLines(commands: readonly string[], cwd: string): Promise<string[]> {
-  const mark = '=====';
-  const script = commands.map((command) => `${command}\nprintf '\\n${mark}\\n'`).join('\n');
-  const shell = spawn('/bin/sh', ['-e'], { cwd, stdio: ['pipe', 'pipe', 'pipe'] });
-  let output = '';
-  let complaint = '';
-  shell.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  shell.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
-  shell.stdin.end(script);
-  const code = await new Promise((resolve) => shell.once('close', resolve));
-  if (code !== 0) throw new Error(`the shell ended with ${String(code)}: ${complaint}\n${output}`);
-  return output.split(`\n${mark}\n`);
 }

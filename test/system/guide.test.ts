@@ -1,0 +1,133 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createVhost, type TestVhost } from '../support/broker.ts';
+import { runLines, shellLines } from '../support/run-lines.ts';
+import { Stack } from '../support/service-process.ts';
+
+const guide = fileURLToPath(new URL('../../docs/guide/', import.meta.url));
+const PRINTED_ADDRESS = 'http://127.0.0.1:8080';
+const linesOf = (page: string) => shellLines(readFileSync(join(guide, page), 'utf8'));
+const soon = { timeout: 30_000, interval: 200 };
+
+describe("the guide's lines, as they stand there", () => {
+  let vhost: TestVhost;
+  let folder: string;
+  let url: string;
+  const stack = new Stack();
+
+  beforeAll(async () => {
+    vhost = await createVhost();
+    folder = mkdtempSync(join(tmpdir(), 'heddle-guide-'));
+    const env = { AMQP_URL: vhost.url, HEDDLE_DATA: folder };
+    const [gateway] = await Promise.all([
+      stack.start('gateway', env),
+      stack.start('recorder', env),
+      stack.start('producer', env),
+      stack.start('consumer', { ...env, HEDDLE_TASKS: 'debug.*' }),
+    ]);
+    url = gateway.url ?? '';
+    const names = async () => {
+      const { tasks } = (await get('/v1/tasks')) as { tasks?: { name: string }[] };
+      return tasks?.map(({ name }) => name);
+    };
+    await vi.waitFor(async () => expect(await names()).toContain('debug.sleep'), soon);
+  });
+  afterAll(async () => {
+    await stack.stop();
+    await vhost.drop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const get = async (path: string): Promise<unknown> => (await fetch(`${url}${path}`)).json();
+
+  /** Runs a page; what each line printed, as JSON where it is. */
+  async function run(page: string): Promise<unknown[]> {
+    const outputs = await runLines(
+      linesOf(page).map((line) => line.replaceAll(PRINTED_ADDRESS, url)),
+      folder,
+    );
+    return outputs
+      .slice(0, -1)
+      .map((output) => (output.trim() === '' ? '' : (JSON.parse(output) as unknown)));
+  }
+
+  async function expectState(job: unknown, state: string): Promise<void> {
+    const { id } = job as { id: string };
+    await vi.waitFor(async () => expect(await get(`/v1/jobs/${id}`)).toMatchObject({ state }), soon);
+  }
+
+  test('are run by one of the tests here, page by page', () => {
+    const pages = readdirSync(guide).filter((page) => linesOf(page).length > 0);
+    expect(new Set(pages)).toEqual(
+      new Set([
+        'retries-and-delays.md',
+        'keys.md',
+        'cancel-and-pause.md',
+        'dead-jobs.md',
+        'batches.md',
+        'schedules.md',
+      ]),
+    );
+  });
+
+  test('retry, delay and give a deadline', async () => {
+    const [retried, later, past, timed] = await run('retries-and-delays.md');
+    expect(retried).toMatchObject({ state: 'dead', error: { code: 'task_failed' } });
+    expect((retried as { attempts: unknown[] }).attempts).toHaveLength(3);
+    expect(later).toMatchObject({ state: 'delayed' });
+    for (const job of [later, past, timed]) await expectState(job, 'succeeded');
+  });
+
+  test('make one job instead of two', async () => {
+    const [once, first, second] = (await run('keys.md')) as { id: string }[];
+    expect(second?.id).toBe(first?.id);
+    await expectState(once, 'succeeded');
+  });
+
+  test('cancel a job, and pause a task', async () => {
+    const [, cancelled, paused, list, resumed] = await run('cancel-and-pause.md');
+    await expectState(cancelled, 'cancelled');
+    expect(paused).toEqual({ task: 'debug.sleep', paused: true });
+    expect(list).toMatchObject({ queues: expect.arrayContaining([]) });
+    expect(resumed).toEqual({ task: 'debug.sleep', paused: false });
+  });
+
+  test('look at dead jobs and replay them', async () => {
+    const [dead, groups, jobs, replayed] = await run('dead-jobs.md');
+    expect(dead).toMatchObject({ state: 'dead' });
+    const group = expect.objectContaining({ task: 'debug.fail', error: 'task_failed' });
+    expect(groups).toMatchObject({ groups: expect.arrayContaining([group]) });
+    expect((jobs as { jobs: unknown[] }).jobs.length).toBeGreaterThan(0);
+    expect((replayed as { replayed: number }).replayed).toBeGreaterThan(0);
+    await expectState(dead, 'dead');
+  });
+
+  test('run batches of a list, a range and lines', async () => {
+    const [, listed, , ranged, lines] = await run('batches.md');
+    for (const batch of [listed, ranged, lines]) {
+      const path = `/v1/batches/${(batch as { id: string }).id}`;
+      await vi.waitFor(async () => expect(await get(path)).toMatchObject({ state: 'succeeded' }), soon);
+    }
+    const { results } = (await get(`/v1/batches/${(listed as { id: string }).id}/results`)) as {
+      results: { result: unknown }[];
+    };
+    expect(results.map(({ result }) => result)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('make schedules, and run one now', async () => {
+    const [nightly, beating, job, paused, list, deleted] = await run('schedules.md');
+    expect(nightly).toMatchObject({
+      id: 'nightly-report',
+      cron: '30 2 * * *',
+      nextRunAt: expect.any(String),
+    });
+    expect(beating).toMatchObject({ every: 1_000 });
+    await expectState(job, 'succeeded');
+    expect(paused).toMatchObject({ paused: true });
+    expect((list as { schedules: unknown[] }).schedules).toHaveLength(2);
+    expect(deleted).toEqual({ id: 'heartbeat' });
+  });
+});
