@@ -1,3 +1,5 @@
+import type { BatchResult } from '@heddle/contracts';
+
 /** What a handler gets: the input, the job it belongs to, and ways to speak while it runs. */
 export interface TaskContext<I = unknown> {
   /** The job's input, checked against the task's schema, with its defaults filled in. */
@@ -27,6 +29,11 @@ export interface TaskContext<I = unknown> {
     bytes: Uint8Array,
     meta?: Record<string, unknown>,
   ) => Promise<void>;
+  /**
+   * In the reduce job of a batch: how its jobs ended, in the order of their inputs, read from the recorder page by page.
+   * While the recorder is away it waits. Throws `batch_not_found` in any other job.
+   */
+  readonly batchResults: () => AsyncIterable<BatchResult>;
   /** Writes to the worker's log, with the job's id. */
   readonly log: TaskLog;
 }

@@ -28,10 +28,12 @@ function slotsOf(task: Task): number {
 export async function startWorker(context: ServiceContext<ConsumerSettings>): Promise<RunningService> {
   const { settings, log, metrics, instance, broker } = context;
   const tasks = await selectTasks(settings.HEDDLE_TASKS);
+  const recorder = new RecorderClient(broker);
   const worker: WorkerPorts = {
     name: instance,
     log,
     publisher: broker.publisher,
+    recorder,
     publishLater: (...job) => broker.publishLater(...job),
     events: new EventPublisher(broker.publisher),
   };
@@ -59,7 +61,6 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
   const servers = [...tasks.values()].flatMap(serversOf);
 
   const definitions = [...tasks.values()].map(({ task }) => task);
-  const recorder = new RecorderClient(broker);
   const announcer = new TaskAnnouncer(broker, recorder, definitions, log);
   const lifeSigns = new LifeSigns(
     broker.publisher,

@@ -4,6 +4,7 @@ import {
   decodeEvents,
   type ExchangeName,
   type JobEvent,
+  type RecorderRequest,
   type WireMessage,
 } from '@heddle/contracts';
 import type { WorkerPorts } from '../src/jobs/worker-ports.ts';
@@ -22,6 +23,8 @@ export interface RecordingWorker extends WorkerPorts {
   readonly logged: { readonly level: string; readonly message: string }[];
   /** What a publish waits for before its confirm; throwing makes it fail. */
   beforeConfirm: (published: Published) => Promise<void> | void;
+  /** What the recorder answers. */
+  answer: (request: RecorderRequest) => Promise<unknown>;
   publishedTo(exchange: ExchangeName): WireMessage[];
   /** Every event published so far, in order. */
   eventsSent(): JobEvent[];
@@ -50,6 +53,7 @@ export function recordingWorker(options: { maxMessageBytes?: number } = {}): Rec
     name: 'worker-1',
     log: logger,
     publisher,
+    recorder: { ask: (request) => worker.answer(request) as never },
     publishLater: async (message, task, restMs) => {
       resting.push({ message, restMs });
       await publisher.publish('heddle.submit', task, message);
@@ -59,6 +63,7 @@ export function recordingWorker(options: { maxMessageBytes?: number } = {}): Rec
     resting,
     logged,
     beforeConfirm: () => undefined,
+    answer: ({ op }) => Promise.reject(new Error(`unexpected request: ${op}`)),
     publishedTo: (exchange) =>
       published.filter((entry) => entry.exchange === exchange).map((entry) => entry.message),
     eventsSent: () =>

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Delivery } from '@heddle/broker';
 import type { JobInfo, Task } from '@heddle/client';
 import {
+  type BatchResult,
   encodeOutput,
   HeddleError,
   type Job,
@@ -10,6 +11,7 @@ import {
 } from '@heddle/contracts';
 import { OutputCheck } from '../pools/check-output.ts';
 import type { HandlerHost, LogLevel } from '../pools/handler-context.ts';
+import { readBatchPage } from './read-batch-page.ts';
 import type { WorkerPorts } from './worker-ports.ts';
 
 const MAX_NOTE_CHARACTERS = 500;
@@ -158,6 +160,10 @@ export class JobRun implements HandlerHost {
     confirmed.catch(() => undefined);
     this.outputs.push({ description, confirmed });
     return confirmed;
+  }
+
+  batchPage(first: number): Promise<readonly BatchResult[]> {
+    return readBatchPage(this.#worker, this, first);
   }
 
   log(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void {

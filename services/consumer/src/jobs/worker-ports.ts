@@ -1,4 +1,5 @@
 import type { Broker, BrokerLog, EventPublisher, Publisher } from '@heddle/broker';
+import type { RecorderClient } from '@heddle/client';
 
 /** What the steps of a job need of the worker around them. */
 export interface WorkerPorts {
@@ -8,6 +9,7 @@ export interface WorkerPorts {
   readonly publisher: Publisher;
   /** For jobs that rest before their next attempt. */
   readonly publishLater: Broker['publishLater'];
+  readonly recorder: Pick<RecorderClient, 'ask'>;
   /** Everything that happens to jobs here goes through one publisher, in order. */
   readonly events: EventPublisher;
 }

@@ -1,4 +1,5 @@
 import type { JobInfo, TaskContext, TaskLog } from '@heddle/client';
+import type { BatchResult } from '@heddle/contracts';
 
 export type LogLevel = keyof TaskLog;
 
@@ -11,6 +12,8 @@ export interface HandlerHost {
   readonly signal: AbortSignal;
   progress(fraction: number, note?: string): void;
   output(name: string, type: string, bytes: Uint8Array, meta?: Record<string, unknown>): Promise<void>;
+  /** Results of the batch that this job reduces, from place `first` on; none: there are no more. */
+  batchPage(first: number): Promise<readonly BatchResult[]>;
   log(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
@@ -51,6 +54,20 @@ export class HandlerContext implements TaskContext {
 
   get output(): TaskContext['output'] {
     return (name, type, bytes, meta) => this.#host.output(name, type, bytes, meta);
+  }
+
+  get batchResults(): TaskContext['batchResults'] {
+    return () => this.#readBatch();
+  }
+
+  async *#readBatch(): AsyncGenerator<BatchResult> {
+    for (let first = 0; ; ) {
+      const page = await this.#host.batchPage(first);
+      const last = page.at(-1);
+      if (!last) return;
+      yield* page;
+      first = last.index + 1;
+    }
   }
 
   get log(): TaskLog {

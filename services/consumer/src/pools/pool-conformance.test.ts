@@ -63,6 +63,35 @@ describe.each(poolKinds)('a handler in the pool "%s"', (kind) => {
     expect(await run()).toMatchObject({ state: 'failed', error: { code: 'invalid_output' } });
   });
 
+  it('reads the results of the batch that it reduces, page by page', async () => {
+    const { begin, worker } = await open('reduce');
+    const pages = [[0, 1], [3], []];
+    const asked: unknown[] = [];
+    worker.answer = (request) => {
+      asked.push(request);
+      const results = pages[asked.length - 1]?.map((index) => ({
+        index,
+        id: `j${index}`,
+        result: index * 10,
+      }));
+      return Promise.resolve({ results });
+    };
+    const result = [
+      [0, 0],
+      [1, 10],
+      [3, 30],
+    ];
+    expect(await begin({ batch: { id: 'b1' } }).ended).toEqual({ state: 'succeeded', result });
+    expect(asked).toMatchObject([0, 2, 4].map((first) => ({ op: 'batch-results', id: 'b1', first })));
+  });
+
+  it('that reduces nothing is told so', async () => {
+    const { begin } = await open('reduce');
+    const failed = { state: 'failed', retryable: false, error: { code: 'batch_not_found' } };
+    expect(await begin({ batch: { id: 'b1', index: 3 } }).ended).toMatchObject(failed);
+    expect(await begin().ended).toMatchObject(failed);
+  });
+
   it('learns from its signal that its time is up', async () => {
     const { begin, worker } = await open('wait');
     const { run, ended } = begin();

@@ -99,8 +99,12 @@ export class PoolProcess {
   }
 
   #onMessage(message: FromHandler): void {
-    if (!this.#current) return;
-    const outcome = relay(this.#current.run, message);
+    const current = this.#current;
+    if (!current) return;
+    const outcome = relay(current.run, message, (page) => {
+      // The next job must not get it.
+      if (this.#current === current) this.#send(page);
+    });
     if (outcome) this.#finish(outcome);
   }
 

@@ -1,6 +1,7 @@
+import { HeddleError } from '@heddle/contracts';
 import type { JobRun } from '../jobs/job-run.ts';
 import type { Outcome } from '../jobs/outcome.ts';
-import type { FromHandler, RunRequest } from './run-protocol.ts';
+import type { BatchPage, FromHandler, RunRequest } from './run-protocol.ts';
 
 /** The request that runs this job elsewhere. */
 export function toRequest(run: JobRun, module: string, maxOutputBytes: number): RunRequest {
@@ -15,8 +16,12 @@ export function toRequest(run: JobRun, module: string, maxOutputBytes: number): 
   };
 }
 
-/** Hands what a handler elsewhere says to its run here. Gives the outcome if that was the last of it. */
-export function relay(run: JobRun, message: FromHandler): Outcome | undefined {
+/** Hands what a handler elsewhere says to its run here, and the answers back. Gives the outcome if that was the last of it. */
+export function relay(
+  run: JobRun,
+  message: FromHandler,
+  answer: (page: BatchPage) => void,
+): Outcome | undefined {
   switch (message.kind) {
     case 'progress':
       run.progress(message.fraction, message.note);
@@ -28,7 +33,21 @@ export function relay(run: JobRun, message: FromHandler): Outcome | undefined {
     case 'log':
       run.log(message.level, message.message, message.fields);
       return undefined;
+    case 'read-batch':
+      void readPage(run, message.first).then((page) =>
+        answer({ kind: 'batch-page', question: message.question, page }),
+      );
+      return undefined;
     case 'ended':
       return message.outcome;
+  }
+}
+
+async function readPage(run: JobRun, first: number): Promise<BatchPage['page']> {
+  try {
+    return { results: await run.batchPage(first) };
+  } catch (error) {
+    const code = error instanceof HeddleError ? error.code : 'internal_error';
+    return { error: { code, message: error instanceof Error ? error.message : String(error) } };
   }
 }

@@ -1,11 +1,20 @@
 import type { JobInfo } from '@heddle/client';
-import type { OutputDescription } from '@heddle/contracts';
+import type { BatchResult, ErrorCode, OutputDescription } from '@heddle/contracts';
 import type { StopReason } from '../jobs/job-run.ts';
 import type { Outcome } from '../jobs/outcome.ts';
 import type { LogLevel } from './handler-context.ts';
 
-/** What a thread or child process is told: to run a handler, one at a time, or to end the one that runs. */
-export type ToHandler = RunRequest | { readonly kind: 'stop'; readonly reason: StopReason };
+/** What a thread or child process is told: to run a handler, one at a time, or to end the one that runs; and what it asked for. */
+export type ToHandler = RunRequest | { readonly kind: 'stop'; readonly reason: StopReason } | BatchPage;
+
+/** The answer to the handler's question of that number. */
+export interface BatchPage {
+  readonly kind: 'batch-page';
+  readonly question: number;
+  readonly page:
+    | { readonly results: readonly BatchResult[] }
+    | { readonly error: { readonly code: ErrorCode; readonly message: string } };
+}
 
 /** What a child process is told: the same, but for the bytes of a job, which come through a pipe of their own. */
 export type ToProcess =
@@ -34,4 +43,5 @@ export type FromHandler =
       readonly message: string;
       readonly fields: Readonly<Record<string, unknown>> | undefined;
     }
+  | { readonly kind: 'read-batch'; readonly question: number; readonly first: number }
   | { readonly kind: 'ended'; readonly outcome: Outcome };

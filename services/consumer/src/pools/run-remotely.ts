@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { JobInfo } from '@heddle/client';
-import { HeddleError } from '@heddle/contracts';
+import { type BatchResult, HeddleError } from '@heddle/contracts';
 import type { StopReason } from '../jobs/job-run.ts';
 import { failed, type Outcome } from '../jobs/outcome.ts';
 import { loadTask } from '../registry/load-tasks.ts';
 import { OutputCheck } from './check-output.ts';
 import { HandlerContext, type HandlerHost, type LogLevel } from './handler-context.ts';
-import type { FromHandler, RunRequest } from './run-protocol.ts';
+import type { BatchPage, FromHandler, RunRequest } from './run-protocol.ts';
 
 /** Sends a message to the worker's own thread; throws what cannot be cloned. */
 export type Send = (message: FromHandler) => Promise<void> | void;
@@ -26,6 +26,9 @@ export class RemoteRun implements HandlerHost {
   readonly #send: Send;
   readonly #outputCheck: OutputCheck;
   readonly #abort = new AbortController();
+  /** Questions to the worker that wait for their answers, by number. */
+  readonly #asked = new Map<number, (page: BatchPage['page']) => void>();
+  #questions = 0;
   #ended = false;
 
   constructor(request: RunRequest, send: Send) {
@@ -48,6 +51,11 @@ export class RemoteRun implements HandlerHost {
 
   stop(reason: StopReason): void {
     this.#abort.abort(new HeddleError(reason, STOP_MESSAGES[reason]));
+  }
+
+  answer({ question, page }: BatchPage): void {
+    this.#asked.get(question)?.(page);
+    this.#asked.delete(question);
   }
 
   async #outcome(): Promise<Outcome> {
@@ -90,6 +98,15 @@ export class RemoteRun implements HandlerHost {
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     const description = { name, type, bytes: bytes.byteLength, sha256, ...(meta && { meta }) };
     await this.#send({ kind: 'output', description, bytes });
+  }
+
+  async batchPage(first: number): Promise<readonly BatchResult[]> {
+    const question = (this.#questions += 1);
+    const answered = new Promise<BatchPage['page']>((resolve) => this.#asked.set(question, resolve));
+    await this.#send({ kind: 'read-batch', question, first });
+    const page = await answered;
+    if ('error' in page) throw new HeddleError(page.error.code, page.error.message);
+    return page.results;
   }
 
   log(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void {

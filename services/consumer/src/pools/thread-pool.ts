@@ -44,7 +44,7 @@ export class ThreadPool implements Pool {
     };
     const told = new Promise<Outcome>((resolve) => {
       here.on('message', (message: FromHandler) => {
-        const outcome = relay(run, message);
+        const outcome = relay(run, message, (page) => here.postMessage(page, []));
         if (outcome) resolve(outcome);
       });
     });

@@ -2,7 +2,8 @@ import { debugCrash } from './debug-crash.ts';
 import { debugEcho } from './debug-echo.ts';
 import { debugFail } from './debug-fail.ts';
 import { debugSleep } from './debug-sleep.ts';
+import { debugSum } from './debug-sum.ts';
 import { imageThumbnail } from './image-thumbnail.ts';
 
 /** The tasks that every worker has; threads and child processes find them here, too. Nothing heavy is imported before a job needs it. */
-export const builtInTasks = [debugCrash, debugEcho, debugFail, debugSleep, imageThumbnail];
+export const builtInTasks = [debugCrash, debugEcho, debugFail, debugSleep, debugSum, imageThumbnail];

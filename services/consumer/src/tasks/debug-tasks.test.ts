@@ -5,6 +5,7 @@ import { debugCrash } from './debug-crash.ts';
 import { debugEcho } from './debug-echo.ts';
 import { debugFail } from './debug-fail.ts';
 import { debugSleep } from './debug-sleep.ts';
+import { debugSum } from './debug-sum.ts';
 
 describe('debug.echo', () => {
   it.each([[null], [1], ['text'], [[1, [2]]], [{ a: { b: true } }]])('gives %j back', async (input) => {
@@ -28,6 +29,21 @@ describe('debug.sleep', () => {
 
   it('sleeps no negative times', () => {
     expect(debugSleep.input.safeParse({ ms: -1 }).success).toBe(false);
+  });
+});
+
+describe('debug.sum', () => {
+  it('adds up a range', async () => {
+    const { run } = someRun(debugSum, { job: { input: { from: 1, to: 101 } } });
+    expect(await eventLoopPool.run(run)).toEqual({ state: 'succeeded', result: { sum: 5_050, count: 100 } });
+  });
+
+  it('adds up what the jobs of its batch gave, and passes over those that gave nothing', async () => {
+    const { run, worker } = someRun(debugSum, { job: { input: { batch: 'b1' }, batch: { id: 'b1' } } });
+    const pages = [[1, { sum: 10, count: 4 }, undefined, 'text'], []];
+    worker.answer = () =>
+      Promise.resolve({ results: pages.shift()?.map((result, index) => ({ index, result })) });
+    expect(await eventLoopPool.run(run)).toEqual({ state: 'succeeded', result: { sum: 11, count: 2 } });
   });
 });
 

@@ -51,6 +51,11 @@ function tasksFor(pool: PoolKind) {
       await sleep(500);
       return process.pid;
     }),
+    define('reduce', z.unknown(), async ({ batchResults }) => {
+      const results: unknown[] = [];
+      for await (const { index, result } of batchResults()) results.push([index, result]);
+      return results;
+    }),
     define('return-function', z.unknown(), () => () => 1),
     define('fill-heap', z.unknown(), () => {
       const kept: unknown[] = [];
