@@ -1,12 +1,13 @@
 import { HeddleError, type RecorderOp, type RecorderReplies, type RecorderRequest } from '@heddle/contracts';
 import type { RequestHandler } from './answer-requests.ts';
 import { announceTasks, readTasks } from './store/announce-tasks.ts';
-import { readCounts } from './store/count-jobs.ts';
+import { cancelBatch } from './store/cancel-batch.ts';
 import { cancelJob } from './store/cancel-job.ts';
+import { readCounts } from './store/count-jobs.ts';
 import { createBatch } from './store/create-batch.ts';
 import { readDeadGroups } from './store/dead-groups.ts';
 import { dropDead } from './store/drop-dead.ts';
-import { cancelBatch, findBatch, listBatches } from './store/find-batch.ts';
+import { findBatch, listBatches } from './store/find-batch.ts';
 import { findJob } from './store/find-job.ts';
 import { readControl } from './store/keep-cancels.ts';
 import { deleteSchedule, putSchedule, readSchedules, rememberTick } from './store/keep-schedules.ts';

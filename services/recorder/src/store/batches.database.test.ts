@@ -5,8 +5,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { drainOutbox, eventsOf, saidTo } from '../../test/drain-outbox.ts';
 import { accepted, failed, itemsOf, started, succeeded } from '../../test/job-events.ts';
 import { createTestDatabase, databaseKinds, type TestDatabase } from '../../test/open-test-store.ts';
+import { cancelBatch } from './cancel-batch.ts';
 import { createBatch } from './create-batch.ts';
-import { cancelBatch, findBatch, listBatches } from './find-batch.ts';
+import { findBatch, listBatches } from './find-batch.ts';
 import { findJob } from './find-job.ts';
 import { readControl } from './keep-cancels.ts';
 import type { Store } from './open-database.ts';

@@ -2,17 +2,14 @@ import { type BatchRecord, HeddleError, type RecorderReplies } from '@heddle/con
 import { parseOr } from './job-history-rows.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
 import type { BatchRow, Database, Tx } from './schema.ts';
-import { stopBatch } from './settle-batch.ts';
-import type { Store } from './open-database.ts';
-import { putOutgoing } from './outbox.ts';
-import { runTransaction } from './run-transaction.ts';
 
 /** Throws `batch_not_found`. */
 export async function findBatch(db: Database, id: string): Promise<BatchRecord> {
   return recordOf(await readBatch(db, id, false));
 }
 
-async function readBatch(db: Database | Tx, id: string, lock: boolean): Promise<BatchRow> {
+/** The row, locked or not. Throws `batch_not_found`. */
+export async function readBatch(db: Database | Tx, id: string, lock: boolean): Promise<BatchRow> {
   const row = await db
     .selectFrom('batches')
     .selectAll()
@@ -46,19 +43,6 @@ export async function listBatches(
   const next =
     rows.length > limit && last ? encodeCursor({ acceptedAt: last.accepted_at, id: last.id }) : null;
   return { batches: rows.slice(0, limit).map(recordOf), next };
-}
-
-/** Cancels what is left of a batch; cancelling twice is no error. Throws `batch_not_found`, `not_cancellable`. */
-export async function cancelBatch({ db, shared }: Store, id: string): Promise<BatchRecord> {
-  await runTransaction(db, async (tx) => {
-    const batch = await readBatch(tx, id, shared);
-    if (batch.state === 'cancelled') return;
-    if (batch.state !== 'running') {
-      throw new HeddleError('not_cancellable', `batch ${id} has ${batch.state} already`);
-    }
-    await putOutgoing(tx, await stopBatch(tx, id, 'cancelled', true, Date.now()));
-  });
-  return await findBatch(db, id);
 }
 
 function recordOf(row: BatchRow): BatchRecord {

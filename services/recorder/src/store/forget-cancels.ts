@@ -1,4 +1,4 @@
-import { isTerminal, eventStates } from '@heddle/contracts';
+import { eventStates, isTerminal } from '@heddle/contracts';
 import type { Attempt } from '../merge/merge-attempts.ts';
 import { parseOr } from './job-history-rows.ts';
 import type { Database } from './schema.ts';

@@ -1,6 +1,6 @@
 import { DEFAULT_PRIORITY, eventStates } from '@heddle/contracts';
-import type { Attempt } from '../merge/merge-attempts.ts';
 import type { Moment } from '../merge/event-order.ts';
+import type { Attempt } from '../merge/merge-attempts.ts';
 import type { JobHistory } from '../merge/merge-events.ts';
 import type { Progress } from '../merge/merge-progress.ts';
 import type { JobRow } from './schema.ts';

@@ -1,7 +1,7 @@
 import type { JobEvent } from '@heddle/contracts';
 import { type JobHistory, mergeEvent } from '../merge/merge-events.ts';
-import { BatchChanges } from './count-batches.ts';
 import { ChunkedStatement } from './chunked-statement.ts';
+import { BatchChanges } from './count-batches.ts';
 import { DeadCounts } from './count-dead.ts';
 import { JobCounts } from './count-jobs.ts';
 import { WriteConflict } from './database-error.ts';

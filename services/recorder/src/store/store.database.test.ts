@@ -16,7 +16,6 @@ import { claimOutgoing, forgetOutgoing, postponeOutgoing } from './outbox.ts';
 import { BatchWriter } from './record-batch.ts';
 import { findOutput } from './store-output.ts';
 import { beginEpoch, readEpoch } from './stream-epoch.ts';
-import { type SubmitRequest, submitOnce } from './submit-once.ts';
 
 describe.each(databaseKinds)('the store on %s', (kind) => {
   let database: TestDatabase;
@@ -173,29 +172,6 @@ describe.each(databaseKinds)('the store on %s', (kind) => {
     await expect(findOutput(store.db, id, '64.png')).rejects.toMatchObject({ code: 'output_not_found' });
   });
 
-  test('makes one job of fifty submits with one idempotency key', async () => {
-    const key = randomUUID();
-    const requests = Array.from({ length: 50 }, () => submitRequest(key, 'f'.repeat(64)));
-    const replies = await Promise.all(requests.map((request) => submitOnce(store, writer.events, request)));
-    expect(new Set(replies.map((reply) => reply.id)).size).toBe(1);
-    expect(replies.filter((reply) => !reply.repeated)).toHaveLength(1);
-    const outgoing = await claimOutgoing(store, 200, 1_000, Date.now());
-    expect(outgoing.map((message) => message.exchange).toSorted()).toEqual([
-      'heddle.events',
-      'heddle.submit',
-    ]);
-    await forgetOutgoing(
-      store.db,
-      outgoing.map((message) => message.id),
-    );
-    const other = submitOnce(store, writer.events, submitRequest(key, 'e'.repeat(64)));
-    await expect(other).rejects.toMatchObject({ code: 'idempotency_key_reused' });
-    await expect(findJob(store.db, replies[0]?.id ?? '')).resolves.toMatchObject({
-      state: 'queued',
-      input: { n: 1 },
-    });
-  });
-
   test('gives an outgoing message to one taker at a time', async () => {
     await announceTasks(store, [announcement('debug.first')]);
     const now = Date.now();
@@ -279,18 +255,6 @@ describe.each(databaseKinds)('the store on %s', (kind) => {
     return messages.length;
   }
 });
-
-function submitRequest(idempotencyKey: string, fingerprint: string): SubmitRequest {
-  const job = {
-    id: randomUUID(),
-    task: 'debug.echo',
-    input: { n: 1 },
-    priority: 4,
-    tags: [],
-    acceptedAt: Date.now(),
-  };
-  return { op: 'submit', idempotencyKey, fingerprint, job };
-}
 
 function announcement(name: string) {
   return { name, pool: 'event-loop', timeoutMs: 1, body: 'json', inputSchema: { type: 'object' } } as const;

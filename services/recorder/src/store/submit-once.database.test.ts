@@ -24,6 +24,24 @@ describe.each(databaseKinds)('a keyed submit on %s', (kind) => {
   });
   const submit = (request: SubmitRequest) => submitOnce(store, writer.events, request);
 
+  test('makes one job of fifty submits with one idempotency key', async () => {
+    await drainOutbox(store);
+    const idempotencyKey = randomUUID();
+    const asked = Array.from({ length: 50 }, () => submit(repeated(idempotencyKey, 'f')));
+    const replies = await Promise.all(asked);
+    expect(new Set(replies.map((reply) => reply.id)).size).toBe(1);
+    expect(replies.filter((reply) => !reply.repeated)).toHaveLength(1);
+    const outgoing = await drainOutbox(store);
+    expect(outgoing.map((message) => message.exchange).toSorted()).toEqual([
+      'heddle.events',
+      'heddle.submit',
+    ]);
+    const other = submit(repeated(idempotencyKey, 'e'));
+    await expect(other).rejects.toMatchObject({ code: 'idempotency_key_reused' });
+    const job = await findJob(store.db, replies[0]?.id ?? '');
+    expect(job).toMatchObject({ state: 'queued', input: 1 });
+  });
+
   test('makes one unfinished job of fifty with one unique key', async () => {
     const key = randomUUID();
     const asked = Array.from({ length: 50 }, () => submit(keyed(key, { onConflict: 'return' })));
@@ -93,4 +111,10 @@ function keyed(key: string, more: Partial<SubmitRequest> = {}): SubmitRequest {
   const id = randomUUID();
   const job = { id, task: 'debug.echo', input: 1, priority: 4, tags: [], acceptedAt: Date.now() };
   return { op: 'submit', key, fingerprint: 'f'.repeat(64), job, ...more };
+}
+
+/** A submit with an idempotency key alone. */
+function repeated(idempotencyKey: string, letter: string): SubmitRequest {
+  const { op, job } = keyed('');
+  return { op, idempotencyKey, fingerprint: letter.repeat(64), job };
 }
