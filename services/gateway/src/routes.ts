@@ -1,4 +1,5 @@
 import { cancelBatch, listBatches, listBatchResults, showBatch } from './batches/show-batch.ts';
+import { streamBatch } from './batches/stream-batch.ts';
 import { submitBatch } from './batches/submit-batch.ts';
 import { dropDead } from './dead/drop-dead.ts';
 import { listDead } from './dead/list-dead.ts';
@@ -37,6 +38,7 @@ export function gatewayRoutes(parts: GatewayParts): Route[] {
     { method: 'GET', path: '/v1/batches', handle: listBatches(parts) },
     { method: 'GET', path: '/v1/batches/{id}', handle: showBatch(parts) },
     { method: 'DELETE', path: '/v1/batches/{id}', handle: cancelBatch(parts) },
+    { method: 'GET', path: '/v1/batches/{id}/events', handle: streamBatch(parts) },
     { method: 'GET', path: '/v1/batches/{id}/results', handle: listBatchResults(parts) },
     { method: 'POST', path: '/v1/schedules', handle: putSchedule(parts) },
     { method: 'GET', path: '/v1/schedules', handle: listSchedules(parts) },

@@ -54,7 +54,7 @@ export function cancelBatch({ recorder }: Parts): Handler {
   };
 }
 
-function requireBatchId(id: string | undefined): string {
+export function requireBatchId(id: string | undefined): string {
   const parsed = jobIdSchema.safeParse(id);
   if (parsed.success) return parsed.data;
   throw new HeddleError(

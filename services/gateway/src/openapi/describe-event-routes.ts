@@ -29,6 +29,20 @@ export const eventRoutes: readonly RouteDescription[] = [
   },
   {
     method: 'get',
+    path: '/v1/batches/{id}/events',
+    summary: 'How far a batch is, live',
+    description:
+      'A `batch` event with the batch as GET shows it, now and with each change; ends with the batch. 204: all has been seen.',
+    tags: ['events'],
+    request: { params: jobPath, headers: z.object({ 'Last-Event-ID': resumeHeader }) },
+    responses: {
+      200: eventStream('Server-sent events'),
+      204: { description: 'The last event seen was the last there is' },
+      ...problems('batch_not_found', 'recorder_unavailable', 'overloaded'),
+    },
+  },
+  {
+    method: 'get',
     path: '/v1/events',
     summary: 'What happens to all jobs, live',
     tags: ['events'],
