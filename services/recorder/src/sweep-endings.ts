@@ -11,6 +11,9 @@ const CHUNK = 200;
 const SWEEP_EVERY_MS = 1_000;
 /** A worker that has just taken a job says so sooner than that. */
 const EXPIRY_GRACE_MS = 1_000;
+/** A batch that was stopped longer ago than this has few jobs left to come, and is looked at once in so many sweeps. */
+const RECENTLY_MS = 60_000;
+const SWEEPS_OF_ALL = 60;
 /** A message may wait for 365 days, and then for a worker. */
 const KEEP_CANCELS_MS = 400 * 86_400_000;
 
@@ -22,6 +25,7 @@ export class EndingSweeper {
   readonly #onOutgoing: () => void;
   readonly #stopped = new AbortController();
   #running: Promise<void> | undefined;
+  #cancelsSeen = '';
 
   /** `onOutgoing` is called when something has come into the outbox. */
   constructor(store: Store, writer: EventWriter, log: BrokerLog, onOutgoing: () => void) {
@@ -41,12 +45,12 @@ export class EndingSweeper {
   }
 
   async #run(): Promise<void> {
-    while (!this.#stopped.signal.aborted) {
+    for (let sweep = 0; !this.#stopped.signal.aborted; sweep++) {
       try {
         await this.#inChunks(() =>
           expireJobs(this.#store, this.#writer, Date.now() - EXPIRY_GRACE_MS, CHUNK),
         );
-        await this.#stopBatches();
+        await this.#stopBatches(sweep % SWEEPS_OF_ALL === 0 ? 0 : Date.now() - RECENTLY_MS);
         await this.#forgetCancels();
       } catch (error) {
         this.#log.error({ err: error }, 'cannot sweep what is to end');
@@ -57,18 +61,17 @@ export class EndingSweeper {
     }
   }
 
-  async #stopBatches(): Promise<void> {
-    for (const id of await findStoppingBatches(this.#store)) {
+  async #stopBatches(since: number): Promise<void> {
+    for (const id of await findStoppingBatches(this.#store, since)) {
       await this.#inChunks(() => cancelJobsOfBatch(this.#store, this.#writer, id, CHUNK));
       await finishStopping(this.#store, id, Date.now());
     }
   }
 
+  /** One chunk a sweep, and then round again: however many cancels there are, looking at them costs the same. */
   async #forgetCancels(): Promise<void> {
-    let after: string | undefined = '';
-    while (after !== undefined && !this.#stopped.signal.aborted) {
-      after = await forgetCancels(this.#store.db, after, Date.now() - KEEP_CANCELS_MS, CHUNK);
-    }
+    const before = Date.now() - KEEP_CANCELS_MS;
+    this.#cancelsSeen = (await forgetCancels(this.#store.db, this.#cancelsSeen, before, CHUNK)) ?? '';
   }
 
   /** Repeats what ends a chunk of jobs until there was less than a chunk left. */

@@ -159,15 +159,15 @@ describe.each(databaseKinds)('a batch on %s', (kind) => {
     expect(await batchOf(id)).toMatchObject({ state: 'failed', reduceJob: null });
     expect((await readControl(store.db)).cancelled).toContain(id);
     expect(saidTo(await drainOutbox(store), 'heddle.control')).toEqual([{ type: 'cancel', job: id }]);
-    expect(await findStoppingBatches(store)).toContain(id);
+    expect(await findStoppingBatches(store, 0)).toContain(id);
     await replayDead(store, writer.events, { op: 'replay', select: { ids: [first] }, limit: 1 });
     await expect(cancelJobsOfBatch(store, writer.events, id, 300)).resolves.toBe(300);
     await expect(cancelJobsOfBatch(store, writer.events, id, 300)).resolves.toBe(148);
     await finishStopping(store, id, Date.now());
-    expect(await findStoppingBatches(store)).toContain(id);
+    expect(await findStoppingBatches(store, 0)).toContain(id);
     await expect(findJob(store.db, first)).resolves.toMatchObject({ state: 'queued' });
     await record(succeeded(second));
-    expect(await findStoppingBatches(store)).not.toContain(id);
+    expect(await findStoppingBatches(store, 0)).not.toContain(id);
     expect((await batchOf(id)).counts).toMatchObject({ failed: 1, cancelled: 448, succeeded: 1 });
     const events = eventsOf(await drainOutbox(store));
     expect(events.filter((event) => event.type === 'cancelled')).toHaveLength(448);

@@ -9,12 +9,13 @@ import type { BatchRow } from './schema.ts';
 /** A producer that was expanding the batch when it was stopped may make jobs for so long. */
 const STOPPING_MS = 86_400_000;
 
-/** Ids of batches whose unfinished jobs are to be cancelled. */
-export async function findStoppingBatches({ db }: Store): Promise<string[]> {
+/** Ids of batches that were stopped after `since` and whose unfinished jobs are to be cancelled. */
+export async function findStoppingBatches({ db }: Store, since: number): Promise<string[]> {
   const batches = await db
     .selectFrom('batches')
     .select('id')
     .where(sql<boolean>`stopping = 1`)
+    .where('ended_at', '>', since)
     .orderBy('id')
     .execute();
   return batches.map((batch) => batch.id);
