@@ -3,6 +3,7 @@ import { jobViewSchema } from '@heddle/contracts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
 import { type InProcessService, InProcessStack } from '../../../../test/support/in-process-stack.ts';
+import { openSse, type SseMessage } from '../../test/read-sse.ts';
 
 /** A task whose jobs wait: it has a queue, and no worker. */
 const WAITS = 'test.wait';
@@ -110,6 +111,32 @@ describe('a cancel', () => {
     await expect.poll(() => show(body['id'])).toMatchObject({ state: 'succeeded' });
     expect((await call('DELETE', `/v1/jobs/${body['id']}`)).body).toMatchObject({ code: 'not_cancellable' });
     expect((await call('DELETE', '/v1/jobs/019a0000-0000-7000-8000-000000000000')).status).toBe(404);
+  });
+});
+
+describe('the event stream', () => {
+  it('tells of delays, cancels and replays, and never of a webhook', async () => {
+    const all = await openSse(`${gateway.url}/v1/events?task=${WAITS}&task=debug.fail`);
+    const webhook = { url: 'https://example.org/secret' };
+    const { body } = await submit({ task: WAITS, input: 1, delay: '1h', ttl: '2h', webhook });
+    await expect.poll(() => show(body['id'])).toMatchObject({ state: 'delayed' });
+    const one = await openSse(`${gateway.url}/v1/jobs/${body['id']}/events`);
+    expect(await one.next()).toMatchObject({ event: 'snapshot', data: { state: 'delayed' } });
+    await call('DELETE', `/v1/jobs/${body['id']}`);
+    expect((await one.rest()).map(({ event }) => event)).toEqual(['cancelled']);
+
+    const failing = await submit({ task: 'debug.fail', input: { message: 'no' }, webhook });
+    await expect.poll(() => show(failing.body['id'])).toMatchObject({ state: 'failed' });
+    await call('POST', '/v1/dead/replay', { ids: [failing.body['id']] });
+    const seen: SseMessage[] = [];
+    do seen.push((await all.next()) as SseMessage);
+    while (seen.filter(({ event }) => event === 'failed').length < 2);
+    all.close();
+    const events = seen.map(({ event }) => event);
+    expect(events).toEqual(
+      expect.arrayContaining(['accepted', 'delayed', 'cancelled', 'replayed', 'failed']),
+    );
+    expect(JSON.stringify(seen)).not.toContain('secret');
   });
 });
 
