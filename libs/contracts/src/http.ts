@@ -140,6 +140,8 @@ export const queueListSchema = z
         /** Messages that wait in the task's queue; null while the queue cannot be looked at. */
         ready: z.int().nullable(),
         paused: z.boolean(),
+        /** Jobs that ended a second since the gateway was last asked; null when that is long ago. */
+        endedPerSecond: z.number().nullable(),
         /** Workers that serve the task. */
         workers: z.int(),
         /** How many jobs the recorder knows in each state; absent: none. */

@@ -2,6 +2,7 @@ import { type JobState, jobQueue, type QueueView } from '@heddle/contracts';
 import type { GatewayParts } from '../gateway-parts.ts';
 import { answerJson } from '../http/answer.ts';
 import type { Handler } from '../http/route.ts';
+import { EndRates } from './end-rates.ts';
 import { requireTasks } from '../tasks/list-tasks.ts';
 
 /** A console that many people look at asks the broker and the recorder no more often than this. */
@@ -13,11 +14,12 @@ type Parts = Pick<GatewayParts, 'broker' | 'recorder' | 'tasks' | 'workers'>;
 
 /** `GET /v1/queues` */
 export function listQueues(parts: Parts): Handler {
+  const rates = new EndRates();
   let known: { readonly queues: Promise<QueueView[]>; readonly at: number } | undefined;
   return async (_request, response) => {
     requireTasks(parts.tasks);
     if (known === undefined || Date.now() - known.at > FRESH_MS) {
-      const asked = { queues: viewQueues(parts), at: Date.now() };
+      const asked = { queues: viewQueues(parts, rates), at: Date.now() };
       known = asked;
       asked.queues.catch(() => {
         if (known === asked) known = undefined;
@@ -27,7 +29,10 @@ export function listQueues(parts: Parts): Handler {
   };
 }
 
-async function viewQueues({ broker, recorder, tasks, workers }: Parts): Promise<QueueView[]> {
+async function viewQueues(
+  { broker, recorder, tasks, workers }: Parts,
+  rates: EndRates,
+): Promise<QueueView[]> {
   const names = tasks
     .list()
     .map(({ name }) => name)
@@ -38,10 +43,12 @@ async function viewQueues({ broker, recorder, tasks, workers }: Parts): Promise<
     mapSome(names, AT_ONCE, (task) => broker.countMessages(jobQueue(task)).catch(() => null)),
   ]);
   const serving = workers.list();
+  const perSecond = rates.measure(counts);
   return names.map((task, index) => ({
     task,
     ready: ready[index] ?? null,
     paused: paused.includes(task),
+    endedPerSecond: perSecond(task),
     workers: serving.filter((worker) => worker.tasks.includes(task)).length,
     jobs: Object.fromEntries(
       counts

@@ -39,9 +39,16 @@ it('shows what waits for a task, who works on it, and whether it is paused', asy
   const list = await first?.json();
   expect(list).toEqual({
     queues: [
-      { task: 'debug.echo', ready: 7, paused: false, workers: 2, jobs: { queued: 7, dead: 1 } },
-      { task: 'image.thumbnail', ready: 0, paused: true, workers: 0, jobs: {} },
-      { task: 'math.sum', ready: null, paused: false, workers: 0, jobs: {} },
+      {
+        task: 'debug.echo',
+        ready: 7,
+        paused: false,
+        endedPerSecond: null,
+        workers: 2,
+        jobs: { queued: 7, dead: 1 },
+      },
+      { task: 'image.thumbnail', ready: 0, paused: true, endedPerSecond: null, workers: 0, jobs: {} },
+      { task: 'math.sum', ready: null, paused: false, endedPerSecond: null, workers: 0, jobs: {} },
     ],
   });
   expect(queueListSchema.safeParse(list).error).toBeUndefined();
