@@ -1,5 +1,6 @@
 /** The bodies and parameters of the REST gateway. The OpenAPI description is made from these. */
 import { z } from 'zod';
+import { durationQuerySchema } from './duration.ts';
 import type { ErrorCode } from './error.ts';
 import { jobErrorSchema, outputDescriptionSchema } from './event.ts';
 import {
@@ -10,7 +11,6 @@ import {
   prioritySchema,
   webhookSchema,
 } from './job.ts';
-import { durationQuerySchema } from './duration.ts';
 import { retrySchema } from './retry.ts';
 import { taskAnnouncementSchema, taskNameSchema } from './task.ts';
 

@@ -10,8 +10,8 @@ import { acceptJob } from './asked-job.ts';
 import { requireBroker } from './enqueue-job.ts';
 import { OrderedAnswers } from './ordered-answers.ts';
 import { prepareJob } from './prepare-job.ts';
-import { isKeyed, submitKeyed } from './submit-keyed.ts';
 import { type Line, LineSplitter } from './split-lines.ts';
+import { isKeyed, submitKeyed } from './submit-keyed.ts';
 
 const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'];
 

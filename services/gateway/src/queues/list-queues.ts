@@ -2,8 +2,8 @@ import { type JobState, jobQueue, type QueueView } from '@heddle/contracts';
 import type { GatewayParts } from '../gateway-parts.ts';
 import { answerJson } from '../http/answer.ts';
 import type { Handler } from '../http/route.ts';
-import { EndRates } from './end-rates.ts';
 import { requireTasks } from '../tasks/list-tasks.ts';
+import { EndRates } from './end-rates.ts';
 
 /** A console that many people look at asks the broker and the recorder no more often than this. */
 const FRESH_MS = 1_000;
