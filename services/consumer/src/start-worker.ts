@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os';
 import { EventPublisher } from '@heddle/broker';
 import { RecorderClient, type Task } from '@heddle/client';
+import { jobQueue } from '@heddle/contracts';
 import type { RunningService, ServiceContext } from '@heddle/service';
 import { ControlFollower } from './control/follow-control.ts';
 import { KnownControl } from './control/known-control.ts';
 import { drainWorker } from './drain-worker.ts';
+import { Interruptions } from './jobs/explain-redelivery.ts';
 import { TaskServer } from './jobs/serve-task.ts';
 import { RunWatch } from './jobs/watch-runs.ts';
 import type { WorkerPorts } from './jobs/worker-ports.ts';
@@ -50,7 +52,14 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
   const serversOf = (registered: RegisteredTask): TaskServer[] => {
     const { task } = registered;
     const slots = slotsOf(task);
-    const service = { task, metrics: metrics.forTask(task.name), runs, control, worker };
+    const service = {
+      task,
+      metrics: metrics.forTask(task.name),
+      runs,
+      control,
+      interruptions: new Interruptions(broker, jobQueue(task.name)),
+      worker,
+    };
     const pool = openPool(registered, { ...poolOptions, slots });
     const isolation = new ProcessPool(registered, poolOptions);
     return [

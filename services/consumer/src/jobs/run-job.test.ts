@@ -21,9 +21,19 @@ function serve(task: Task) {
   const metrics = silentMetrics();
   const runs = new RunWatch(worker);
   const control = new KnownControl();
+  const interruptions = { subscribed: () => undefined, explain: vi.fn(() => false) };
   const freeSlot = vi.fn<() => void>();
-  const service = { task, pool: eventLoopPool, metrics, runs, control, worker, isolated: false };
-  return { worker, metrics, runs, control, freeSlot, service };
+  const service = {
+    task,
+    pool: eventLoopPool,
+    metrics,
+    runs,
+    control,
+    interruptions,
+    worker,
+    isolated: false,
+  };
+  return { worker, metrics, runs, control, interruptions, freeSlot, service };
 }
 
 describe('runJob', () => {
@@ -127,6 +137,15 @@ describe('runJob', () => {
     expect(worker.published[0]?.message.properties.headers?.[header.attempt]).toBe(2);
     expect(delivery.settled).toBe('acked');
     expect(freeSlot).toHaveBeenCalledOnce();
+  });
+
+  it('runs what comes again because the broker was away', async () => {
+    const { service, worker, interruptions, freeSlot, runs } = serve(double);
+    interruptions.explain.mockReturnValue(true);
+    const job = someJob({ task: 'math.double', input: { n: 1 } });
+    await runJob(service, holdDelivery(received(job, { redelivered: true })), freeSlot);
+    expect(worker.eventsSent()).toMatchObject([{ type: 'succeeded', result: 2 }]);
+    runs.close();
   });
 
   it('runs a suspect', async () => {

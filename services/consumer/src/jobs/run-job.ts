@@ -19,7 +19,7 @@ import type { TaskService } from './task-service.ts';
  * job runs while this one is settled.
  */
 export async function runJob(service: TaskService, delivery: Delivery, freeSlot: () => void): Promise<void> {
-  const { task, pool, metrics, runs, control, worker, isolated } = service;
+  const { task, pool, metrics, runs, control, interruptions, worker, isolated } = service;
 
   // 1. Decode: is it a job, and whose?
   const decoded = decodeDelivery(delivery.message, task.name);
@@ -37,7 +37,7 @@ export async function runJob(service: TaskService, delivery: Delivery, freeSlot:
     freeSlot();
     return await endUnrun(service, delivery, job, refused);
   }
-  if (delivery.message.redelivered && !isolated) {
+  if (delivery.message.redelivered && !isolated && !interruptions.explain(job)) {
     freeSlot();
     return await moveToSuspects(service, delivery, job);
   }

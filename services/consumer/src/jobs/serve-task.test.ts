@@ -53,6 +53,7 @@ async function serve(slots: number) {
     metrics: silentMetrics(),
     runs,
     control,
+    interruptions: { subscribed: () => undefined, explain: () => false },
     worker,
     isolated: false,
   };

@@ -84,6 +84,7 @@ export class TaskServer {
       else if (this.#free > 0) this.#begin(delivery);
       else this.#waiting.push(delivery, delivery.message.properties.priority);
     });
+    this.#service.interruptions.subscribed();
   }
 
   /** No new deliveries; those that have not begun go back to the queue. */

@@ -2,6 +2,7 @@ import type { Task } from '@heddle/client';
 import type { TaskMetrics } from '@heddle/service';
 import type { KnownControl } from '../control/known-control.ts';
 import type { Pool } from '../pools/pool.ts';
+import type { Interruptions } from './explain-redelivery.ts';
 import type { RunWatch } from './watch-runs.ts';
 import type { WorkerPorts } from './worker-ports.ts';
 
@@ -12,6 +13,7 @@ export interface TaskService {
   readonly metrics: TaskMetrics;
   readonly runs: RunWatch;
   readonly control: Pick<KnownControl, 'isCancelled' | 'forget'>;
+  readonly interruptions: Pick<Interruptions, 'subscribed' | 'explain'>;
   readonly worker: WorkerPorts;
   /** Whether the jobs are suspects: each runs alone, and what is delivered again may have taken its worker down. */
   readonly isolated: boolean;
