@@ -16,10 +16,16 @@ describe('metrics', () => {
     const metrics = createMetrics('gateway');
     metrics.brokerObserver.consumed('heddle.replies.gateway-1', 'acked', 2);
     metrics.brokerObserver.consumed('heddle.replies.gateway-2', 'acked', 3);
+    for (const rung of [100, 110]) {
+      metrics.brokerObserver.published(`heddle.delay.${rung}`, 'confirmed', 1);
+    }
     metrics.http.observe('POST', '/v1/jobs', 202, 0.004);
     const text = await metrics.registry.metrics();
     expect(text).toContain(
       'heddle_messages_consumed_total{queue="heddle.replies",outcome="acked",service="gateway"} 5',
+    );
+    expect(text).toContain(
+      'heddle_messages_published_total{exchange="heddle.delay.<ms>",outcome="confirmed",service="gateway"} 2',
     );
     expect(text).toContain(
       'heddle_http_request_duration_seconds_count{service="gateway",method="POST",route="/v1/jobs",code="202"} 1',

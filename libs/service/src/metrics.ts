@@ -43,6 +43,11 @@ function queueLabel(queue: string): string {
   return queue;
 }
 
+/** The rungs of the delay ladder share a series: there are some 200. */
+function exchangeLabel(exchange: string): string {
+  return exchange.startsWith('heddle.delay.') ? 'heddle.delay.<ms>' : exchange;
+}
+
 /** Remembers the labelled child of each key, because looking labels up costs more than counting. */
 function cached<T>(make: (a: string, b: string) => T): (a: string, b: string) => T {
   const children = new Map<string, T>();
@@ -104,7 +109,7 @@ function brokerMetrics(registers: Registry[]): Required<BrokerObserver> {
   for (const exchange of Object.keys(exchanges)) {
     for (const outcome of PUBLISH_OUTCOMES) publishedTotal.labels(exchange, outcome).inc(0);
   }
-  const publishedTo = cached((exchange, outcome) => publishedTotal.labels(exchange, outcome));
+  const publishedTo = cached((exchange, outcome) => publishedTotal.labels(exchangeLabel(exchange), outcome));
   const consumedFrom = cached((queue, outcome) => consumedTotal.labels(queueLabel(queue), outcome));
   return {
     published: (exchange, outcome, count) => publishedTo(exchange, outcome).inc(count),
