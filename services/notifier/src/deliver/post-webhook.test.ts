@@ -1,6 +1,6 @@
 import { createServer, type Socket } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
 import { Webhook } from 'standardwebhooks';
+import { afterEach, describe, expect, test } from 'vitest';
 import { answering, type Receiver, startReceiver } from '../../test/receiver.ts';
 import { AddressGuard } from './guard-address.ts';
 import { WebhookPoster } from './post-webhook.ts';
