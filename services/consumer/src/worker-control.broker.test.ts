@@ -1,4 +1,4 @@
-import { encodeControl, jobQueue, type ControlNews, type RecorderRequest } from '@heddle/contracts';
+import { type ControlNews, encodeControl, jobQueue, type RecorderRequest } from '@heddle/contracts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { until } from '../test/open-test-pool.ts';
 import { type RunningWorker, runWorker } from '../test/running-worker.ts';

@@ -1,11 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BatchResult, HeddleError } from '@heddle/contracts';
-import type { JobRun } from './job-run.ts';
+import { type BatchResult, HeddleError, type Job } from '@heddle/contracts';
 import type { WorkerPorts } from './worker-ports.ts';
 
 const PAGE_RESULTS = 200;
 const ASK_TIMEOUT_MS = 10_000;
 const RETRY_MS = 500;
+
+/** A run, as far as it matters here. */
+interface ReadingRun {
+  readonly job: Pick<Job, 'id' | 'batch'>;
+  readonly ended: boolean;
+  readonly stopReason: string | undefined;
+}
 
 /**
  * Results of the batch that the run's job reduces, from place `first` on; none: there are no more. While the recorder is
@@ -13,7 +19,7 @@ const RETRY_MS = 500;
  */
 export async function readBatchPage(
   { recorder }: WorkerPorts,
-  run: JobRun,
+  run: ReadingRun,
   first: number,
 ): Promise<readonly BatchResult[]> {
   const { batch, id } = run.job;

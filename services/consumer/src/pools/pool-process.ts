@@ -7,8 +7,8 @@ import type { JobRun } from '../jobs/job-run.ts';
 import { dead, failed, type Outcome } from '../jobs/outcome.ts';
 import { siblingModule } from '../registry/sibling-module.ts';
 import { BYTE_PIPE } from './byte-pipe.ts';
-import { relay } from './relay-run.ts';
 import { GRACE_MS } from './pool.ts';
+import { relay } from './relay-run.ts';
 import type { FromHandler, RunRequest, ToProcess } from './run-protocol.ts';
 import { OUT_OF_MEMORY } from './watch-process.ts';
 
