@@ -1,6 +1,6 @@
 import { type Broker, connectBroker } from '@heddle/broker';
 import { newJobId } from '@heddle/client';
-import { encodeJob, type QueueName, queues, WEBHOOK_TASK } from '@heddle/contracts';
+import { encodeJob, type QueueName, WEBHOOK_TASK } from '@heddle/contracts';
 import amqp from 'amqplib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createVhost, type TestVhost } from '../../test/support/broker.ts';
@@ -30,10 +30,10 @@ describe('with the rights that docs/permissions.md gives it', () => {
       const broker = await connectAs(service, vhost);
       try {
         await publishEverywhere(broker, service);
-        for (const { name, consumers } of queueRows) {
+        for (const { name, consumers, type, prefetch: planned } of queueRows) {
           if (!(consumers as readonly string[]).includes(service)) continue;
           const queue = realName(name, service) as QueueName;
-          const prefetch = queues[name].prefetch === 1 || queues[name].type === 'job' ? 1 : 10;
+          const prefetch = planned === 1 || type === 'job' ? 1 : 10;
           const consumer = await broker.consume(queue, { prefetch }, (delivery) => delivery.ack());
           expect(broker.health().reasons, `consuming ${queue}`).toEqual([]);
           await consumer.close();

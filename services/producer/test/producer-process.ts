@@ -20,8 +20,10 @@ export async function startProducerProcess(amqpUrl: string): Promise<ProducerPro
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const lines: string[] = [];
+  const { stdout } = child;
+  if (!stdout) throw new Error('the producer has no standard output');
   await new Promise<void>((resolve, reject) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
+    createInterface({ input: stdout }).on('line', (line) => {
       lines.push(line);
       if (line.includes('"msg":"started"')) resolve();
     });

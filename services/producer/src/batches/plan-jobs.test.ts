@@ -3,8 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { anyPlan } from '../../test/any-plan.ts';
 import { type Expansion, planJobs, planReduceJob } from './plan-jobs.ts';
 
-const range = (fields: object) => ({
-  type: 'expand-range' as const,
+type Range = Extract<Expansion, { type: 'expand-range' }>;
+
+const range = (fields: Pick<Range, 'from' | 'to' | 'chunk'> & Partial<Range>): Range => ({
+  type: 'expand-range',
   plan: anyPlan(),
   first: 0,
   input: {},
