@@ -22,8 +22,8 @@ import type {
 import { QueueConsumer } from './consume-queue.ts';
 import { TopologyDeclarer, versionOf } from './declare-topology.ts';
 import { inspectQueue, rowOf } from './inspect-queue.ts';
-import { ConfirmPublisher } from './publish-message.ts';
 import { DelayLadder } from './publish-later.ts';
+import { ConfirmPublisher } from './publish-message.ts';
 import { ReplyDesk } from './reply-queue.ts';
 import { ConnectionSupervisor } from './supervise-connection.ts';
 import { Tally } from './tally.ts';
