@@ -4,7 +4,8 @@ import { type ControlNews, decodeControl, encodeControl } from './control.ts';
 import { decodeEvents, decodeOutput, encodeEvents, encodeOutput, type JobEvent } from './event.ts';
 import { decodeJob } from './job.ts';
 import { type Decoded, header, type ReceivedMessage, type WireMessage } from './message.ts';
-import { decodeReply, decodeRequest, encodeReply, encodeRequest } from './request.ts';
+import { decodeReply, encodeReply } from './reply.ts';
+import { decodeRequest, encodeRequest } from './request.ts';
 import { decodeResult, encodeResult } from './result.ts';
 
 const decoders: Record<string, (message: ReceivedMessage) => Decoded<unknown>> = {

@@ -12,6 +12,7 @@ export * from './http-schedules.ts';
 export * from './job.ts';
 export * from './message.ts';
 export * from './producer-message.ts';
+export * from './reply.ts';
 export * from './request.ts';
 export * from './result.ts';
 export * from './retry.ts';
