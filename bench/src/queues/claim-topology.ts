@@ -1,4 +1,4 @@
-import { exchanges, jobQueue, sharedQueues } from '@heddle/contracts';
+import { jobQueue, sharedExchanges, sharedQueues, suspectQueue } from '@heddle/contracts';
 import type { ConfirmChannel } from 'amqplib';
 import type { BenchSession } from '../harness/benchmark.ts';
 import { openChannel, openConnection } from './open-channel.ts';
@@ -8,7 +8,7 @@ import { openChannel, openConnection } from './open-channel.ts';
  * exchange of Heddle's is removed at the end. `tasks`: those whose job queues the benchmark's services will declare.
  */
 export async function claimTopology(session: BenchSession, tasks: readonly string[]): Promise<void> {
-  const queues = [...sharedQueues, ...tasks.map(jobQueue)];
+  const queues = [...sharedQueues, ...tasks.flatMap((task) => [jobQueue(task), suspectQueue(task)])];
   const inUse = await firstExisting(session.amqpUrl, queues);
   if (inUse) {
     throw new Error(
@@ -22,7 +22,7 @@ async function removeTopology(amqpUrl: string, queues: readonly string[]): Promi
   const connection = await openConnection(amqpUrl);
   const channel = await connection.createChannel();
   for (const queue of queues) await channel.deleteQueue(queue);
-  for (const exchange of Object.keys(exchanges)) await channel.deleteExchange(exchange);
+  for (const exchange of sharedExchanges) await channel.deleteExchange(exchange);
   await connection.close();
 }
 

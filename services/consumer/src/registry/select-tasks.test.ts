@@ -8,15 +8,15 @@ const names = async (setting: string) => [...(await selectTasks(setting)).keys()
 
 describe('HEDDLE_TASKS', () => {
   it('left empty means all tasks that are built in', async () => {
-    const all = ['debug.crash', 'debug.echo', 'debug.fail', 'debug.sleep', 'image.thumbnail'];
+    const all = ['debug.crash', 'debug.echo', 'debug.fail', 'debug.sleep', 'debug.sum', 'image.thumbnail'];
     expect(await names('')).toEqual(all);
     expect(await names(' , ')).toEqual(all);
   });
 
   it('takes names and patterns', async () => {
     expect(await names('debug.echo')).toEqual(['debug.echo']);
-    expect(await names('image.*, debug.s*')).toEqual(['debug.sleep', 'image.thumbnail']);
-    expect(await names('*')).toHaveLength(5);
+    expect(await names('image.*, debug.s*')).toEqual(['debug.sleep', 'debug.sum', 'image.thumbnail']);
+    expect(await names('*')).toHaveLength(6);
   });
 
   it("takes modules of a user's own, with all tasks that they export, alone or in lists", async () => {
