@@ -70,7 +70,7 @@ describe('a consumer', () => {
     expect(await vhost.countConnections()).toBe(2);
     expect(complaints.join()).toContain('a delivery handler threw');
     await consumer.close();
-    expect(await broker.countMessages(queue)).toBe(1);
+    await expect.poll(() => broker.countMessages(queue)).toBe(1);
   });
 });
 
