@@ -10,6 +10,8 @@ export interface TcpProxy {
   readonly url: string;
   /** How many connections have been made through it so far. */
   readonly accepted: number;
+  /** Connections that were reset at once because of `refuse`. */
+  readonly refused: number;
   /** How many bytes have gone through so far. */
   readonly forwarded: Readonly<Record<Direction, number>>;
   /** Lets nothing through, both ways or one way, on this and every later connection: both ends believe that the other is there. */
@@ -34,10 +36,15 @@ export async function startTcpProxy(brokerUrl: string): Promise<TcpProxy> {
   let refusing = false;
   let cutAfter: number | undefined;
   let accepted = 0;
+  let refused = 0;
 
   const server = createServer((client) => {
     client.on('error', () => {});
-    if (refusing) return void client.resetAndDestroy();
+    if (refusing) {
+      refused++;
+      client.resetAndDestroy();
+      return;
+    }
     accepted++;
     const link = new Link(
       client,
@@ -61,6 +68,9 @@ export async function startTcpProxy(brokerUrl: string): Promise<TcpProxy> {
     url: url.href,
     get accepted() {
       return accepted;
+    },
+    get refused() {
+      return refused;
     },
     forwarded,
     hold(...directions) {

@@ -27,6 +27,7 @@ import { ConfirmPublisher } from './publish-message.ts';
 import { ReplyDesk } from './reply-queue.ts';
 import { ConnectionSupervisor } from './supervise-connection.ts';
 import { Tally } from './tally.ts';
+import { waitAtMost } from './wait-at-most.ts';
 import { ConsumerWatchdog } from './watch-consumers.ts';
 
 /** How long `close` waits for confirms, and for consumers to settle. */
@@ -183,7 +184,7 @@ class RabbitBroker implements Broker {
     this.#replies ??= this.#openReplies();
     const desk = await this.#replies;
     const waitMs = desk.goneSince === undefined ? 0 : desk.goneSince + REPLIES_MS - Date.now();
-    if (waitMs > 0) await within(waitMs, desk.ready);
+    if (waitMs > 0) await waitAtMost(waitMs, desk.ready);
     if (desk.goneSince !== undefined) {
       throw new HeddleError('broker_unavailable', 'the queue of replies went with its connection');
     }
@@ -219,7 +220,7 @@ class RabbitBroker implements Broker {
   async #close(): Promise<void> {
     this.#watchdog.stop();
     const settled = Promise.all([...this.#consumers].map((consumer) => consumer.close()));
-    await Promise.all([within(CLOSE_MS, settled), this.publisher.close(CLOSE_MS)]);
+    await Promise.all([waitAtMost(CLOSE_MS, settled), this.publisher.close(CLOSE_MS)]);
     await Promise.all([this.#publishing.close(), this.#consuming.close()]);
   }
 
@@ -289,14 +290,4 @@ class RabbitBroker implements Broker {
     this.#isConnected = connected;
     this.#options.observer?.connected?.(connected);
   }
-}
-
-/** Waits for the work, but not longer. */
-async function within(ms: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([work, limit]);
-  clearTimeout(timer);
 }

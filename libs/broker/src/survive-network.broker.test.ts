@@ -24,7 +24,8 @@ describe('connecting', () => {
     const proxy = await openProxy(vhost.url);
     proxy.refuse(true);
     const opening = openBroker({ vhost, url: proxy.url });
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // Both connections have been refused, and one of them a second time.
+    await expect.poll(() => proxy.refused, { timeout: 10_000 }).toBeGreaterThan(2);
     proxy.refuse(false);
     expect((await opening).broker.state).toBe('connected');
   });
