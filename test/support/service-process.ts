@@ -31,8 +31,12 @@ export interface LogLine {
 const STARTUP_MS = 30_000;
 const root = new URL('../../', import.meta.url);
 
-/** Starts a built service with these settings on free ports; resolves once it says that it has started. */
-export async function startService(name: ServiceName, env: Record<string, string>): Promise<ServiceProcess> {
+/** Starts a built service with these settings on free ports; resolves once it says `until` in its log. */
+export async function startService(
+  name: ServiceName,
+  env: Record<string, string>,
+  until: 'connecting to the broker' | 'started' = 'started',
+): Promise<ServiceProcess> {
   const main = fileURLToPath(new URL(`services/${name}/dist/main.js`, root));
   // The IPC channel ends the service should the test's own process be killed.
   const child = spawn(process.execPath, [main], {
@@ -56,7 +60,7 @@ export async function startService(name: ServiceName, env: Record<string, string
     }, STARTUP_MS);
     readLog(child, (line) => {
       log.push(line);
-      if (line.msg === 'started') {
+      if (line.msg === until) {
         clearTimeout(tooLate);
         resolve(line);
       }

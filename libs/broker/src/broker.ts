@@ -40,7 +40,7 @@ export interface BrokerOptions {
   readonly confirmTimeoutMs?: number | undefined;
   /** Publishes in flight at once; ten times as many may wait, the rest is refused as `overloaded`. Default 2,000. */
   readonly confirmWindow?: number | undefined;
-  /** Ends the retrying of the first connect. */
+  /** Ends the wait of `connectBroker`. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -49,10 +49,12 @@ export type BrokerState = 'connected' | 'blocked' | 'disconnected';
 
 /** The door to RabbitMQ: one per process. */
 export interface Broker {
-  /** The broker's version, such as `3.10.8`. */
+  /** The broker's version, such as `3.10.8`; empty before the first connection. */
   readonly version: string;
   readonly state: BrokerState;
   readonly publisher: Publisher;
+  /** Resolves when both connections are up. Closes the broker and rejects with `shutting_down` if the signal aborts before. */
+  connected(signal?: AbortSignal): Promise<void>;
   /**
    * Subscribes, and stays subscribed through cancels, channel errors and reconnects until `stop` or `close`.
    * Resolves after the first attempt; if that failed, attempts go on and `health` tells. `onDelivery` must not throw:

@@ -40,12 +40,20 @@ const REPLIES_MS = 2_000;
 const REPLY_PREFETCH = queues['heddle.replies.<instance>'].prefetch;
 
 /**
- * Connects, retrying with growing pauses until `signal` aborts, and declares the shared topology. Publishing and
- * consuming have a connection each: an alarm on the broker blocks the one, and must not keep acks from it.
+ * Begins to connect, retrying with growing pauses, and declares the shared topology. Does not wait for it: until the
+ * connections are up, `health` says why, publishes fail or wait as they ask to, and consumers subscribe later. Publishing
+ * and consuming have a connection each: an alarm on the broker blocks the one, and must not keep acks from it.
  */
-export async function connectBroker(options: BrokerOptions): Promise<Broker> {
+export function openBroker(options: BrokerOptions): Broker {
   const broker = new RabbitBroker(options);
-  await broker.start(options.signal);
+  broker.start();
+  return broker;
+}
+
+/** As `openBroker`, and resolves once it is connected; rejects with `shutting_down` when `signal` aborts before. */
+export async function connectBroker(options: BrokerOptions): Promise<Broker> {
+  const broker = openBroker(options);
+  await broker.connected(options.signal);
   return broker;
 }
 
@@ -64,7 +72,7 @@ class RabbitBroker implements Broker {
   #version = '';
   #blocked: string | undefined;
   #isConnected = false;
-  #onConnected: (() => void) | undefined;
+  readonly #onConnected = new Set<() => void>();
   #closing: Promise<void> | undefined;
 
   constructor(options: BrokerOptions) {
@@ -128,14 +136,18 @@ class RabbitBroker implements Broker {
     this.#watchdog = new ConsumerWatchdog(this.#consumers, () => this.#consuming.connection);
   }
 
-  async start(signal: AbortSignal | undefined): Promise<void> {
-    const connected = new Promise<void>((resolve) => (this.#onConnected = resolve));
+  start(): void {
     this.#consuming.start();
     this.#publishing.start();
-    const onAbort = (): void => this.#onConnected?.();
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (!signal?.aborted) await connected;
-    signal?.removeEventListener('abort', onAbort);
+  }
+
+  async connected(signal?: AbortSignal): Promise<void> {
+    if (!signal?.aborted && !this.#isConnected) {
+      await new Promise<void>((resolve) => {
+        this.#onConnected.add(resolve);
+        signal?.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
     if (signal?.aborted) {
       await this.close();
       throw new HeddleError('shutting_down', 'asked to stop before the broker was connected');
@@ -285,9 +297,12 @@ class RabbitBroker implements Broker {
 
   #reportConnected(): void {
     const connected = Boolean(this.#publishing.connection && this.#consuming.connection);
-    if (connected) this.#onConnected?.();
     if (connected === this.#isConnected) return;
     this.#isConnected = connected;
+    if (connected) {
+      for (const resolve of this.#onConnected) resolve();
+      this.#onConnected.clear();
+    }
     this.#options.observer?.connected?.(connected);
   }
 }

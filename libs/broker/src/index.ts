@@ -15,5 +15,5 @@ export type {
   PublishOutcome,
   ReplyQueue,
 } from './broker.ts';
-export { connectBroker } from './connect-broker.ts';
+export { connectBroker, openBroker } from './connect-broker.ts';
 export { EventPublisher, type EventPublisherOptions } from './publish-events.ts';

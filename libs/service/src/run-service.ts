@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { type Broker, connectBroker } from '@heddle/broker';
+import { type Broker, openBroker } from '@heddle/broker';
 import { type Logger, pino } from 'pino';
 import type { z } from 'zod';
 import { createMetrics, type ServiceMetrics, type ServiceName, version } from './metrics.ts';
@@ -36,6 +36,8 @@ export interface ServiceDefinition<S extends z.ZodObject> {
   readonly opsPort: number;
   /** Extends `baseSettings`. */
   readonly settings: S;
+  /** `start` is called while the broker may still be away: for a service that answers somebody in the meantime. Default false. */
+  readonly startsWithoutBroker?: boolean;
   start(context: ServiceContext<z.infer<S>>): Promise<RunningService>;
 }
 
@@ -43,7 +45,7 @@ export interface ServiceDefinition<S extends z.ZodObject> {
 const CLOSE_MS = 5_000;
 
 /**
- * The life of a service's process: settings → log, metrics, ops port → broker → `start` → wait → drain → exit.
+ * The life of a service's process: settings → log, metrics, ops port → broker → `start` (before the broker, if it can) → wait → drain → exit.
  * Exit codes: 0 drained, 1 crashed or did not drain in time, 78 bad settings.
  */
 export async function runService<S extends z.ZodObject>(definition: ServiceDefinition<S>): Promise<void> {
@@ -78,23 +80,25 @@ export async function runService<S extends z.ZodObject>(definition: ServiceDefin
     registry: metrics.registry,
     notReady: () => {
       if (draining.signal.aborted) return ['draining'];
-      if (!broker) return ['connecting to the broker'];
-      if (!running) return ['starting'];
-      return [...broker.health().reasons, ...(running.notReady?.() ?? [])];
+      const reasons = [...(broker?.health().reasons ?? []), ...(running?.notReady?.() ?? [])];
+      return running || reasons.length > 0 ? reasons : ['starting'];
     },
   });
 
   try {
-    broker = await connectBroker({
+    broker = openBroker({
       url: settings.AMQP_URL,
       service: definition.name,
       instance,
       log,
       observer: metrics.brokerObserver,
       maxMessageBytes: settings.HEDDLE_MAX_MESSAGE_BYTES,
-      signal: draining.signal,
     });
-    running = await definition.start({ settings, log, metrics, instance, broker, signal: draining.signal });
+    const context = { settings, log, metrics, instance, broker, signal: draining.signal };
+    if (definition.startsWithoutBroker) running = await definition.start(context);
+    log.info({ ops: ops.port, url: running?.url }, 'connecting to the broker');
+    await broker.connected(draining.signal);
+    running ??= await definition.start(context);
     log.info({ ops: ops.port, url: running.url, broker: broker.version, version }, 'started');
   } catch (error) {
     if (!draining.signal.aborted) throw error;

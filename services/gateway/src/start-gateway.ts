@@ -13,7 +13,7 @@ import { listenToControl } from './tasks/listen-control.ts';
 /** Left of the drain's time for what comes after the requests have ended. */
 const AFTER_REQUESTS_MS = 2_000;
 
-/** Wires the gateway: control news and the announced tasks first, then HTTP. */
+/** Wires the gateway: control news and the announced tasks first, then HTTP. The broker may still be away. */
 export async function startGateway(context: ServiceContext<GatewaySettings>): Promise<RunningService> {
   const { broker, settings, log, metrics, instance, signal } = context;
   const recorder = new RecorderClient(broker);
@@ -40,7 +40,7 @@ export async function startGateway(context: ServiceContext<GatewaySettings>): Pr
   // Subscribed before the snapshot is asked for, so that no change falls between the two.
   const control = await listenToControl(broker, instance, { tasks, workers, log });
   const stopWatching = broker.onReconnect(() => tasks.refresh());
-  tasks.refresh();
+  void broker.connected().then(() => tasks.refresh());
 
   const server = await serveHttp({
     host: settings.HEDDLE_HTTP_HOST,

@@ -129,6 +129,7 @@ export async function startScriptedGateway(
     log,
   };
   const server = await serveHttp({
+    lastRequestMs: 0,
     host: '127.0.0.1',
     port: 0,
     maxRequests: options.maxRequests ?? 1_000,

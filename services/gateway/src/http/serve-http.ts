@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import type { BrokerLog } from '@heddle/broker';
 import { HeddleError } from '@heddle/contracts';
 import type { ServiceMetrics } from '@heddle/service';
@@ -14,6 +14,11 @@ const HEADERS_TIMEOUT_MS = 10_000;
 const CHECK_CONNECTIONS_MS = 2_000;
 /** Longer than the usual 60 s of load balancers, which would otherwise reuse a connection that is just being closed. */
 const KEEP_ALIVE_MS = 65_000;
+/**
+ * How long an idle connection stays open after draining began. Closed at once, it may go just as its client sends the next
+ * request on it, which then fails without an answer; a busy client sends it within this time and is told 503 instead.
+ */
+const LAST_REQUEST_MS = 300;
 
 export interface HttpOptions {
   readonly host: string;
@@ -22,6 +27,8 @@ export interface HttpOptions {
   readonly routes: readonly Route[];
   readonly http: ServiceMetrics['http'];
   readonly log: BrokerLog;
+  /** Milliseconds that idle connections stay open when draining begins. Default 300. */
+  readonly lastRequestMs?: number | undefined;
 }
 
 export interface HttpServer {
@@ -32,7 +39,7 @@ export interface HttpServer {
 
 /** Serves the routes. The hottest one is answered without going through Express, whose routing is half of its cost. */
 export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
-  const { routes, http, log, maxRequests } = options;
+  const { routes, http, log, maxRequests, lastRequestMs = LAST_REQUEST_MS } = options;
   const app = buildApp(routes, log);
   const hot = routes.find(({ method, path }) => method === 'POST' && path === HOT_PATH);
   const active = new Set<ServerResponse>();
@@ -69,7 +76,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
       draining = true;
       // A connection that is kept alive would be reused for a request that we then refuse.
       for (const response of active) response.shouldKeepAlive = false;
-      return closeWithin(server, limitMs);
+      return closeWithin(server, limitMs, Math.min(lastRequestMs, limitMs));
     },
   };
 }
@@ -95,11 +102,15 @@ function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }
 
-function closeWithin(server: Server, limitMs: number): Promise<void> {
+/** Stops listening at once, closes what is idle after `idleMs`, and everything after `limitMs`. */
+function closeWithin(server: Server, limitMs: number, idleMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), limitMs);
-    server.close(() => {
-      clearTimeout(timer);
+    const closeIdle = setTimeout(() => server.close(), idleMs);
+    const closeAll = setTimeout(() => server.closeAllConnections(), limitMs);
+    // Not the HTTP server's own `close`, which begins with the idle connections.
+    NetServer.prototype.close.call(server, () => {
+      clearTimeout(closeIdle);
+      clearTimeout(closeAll);
       resolve();
     });
   });
