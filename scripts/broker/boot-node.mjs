@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, copyFileSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { evaluate } from './evaluate.mjs';
@@ -32,7 +32,11 @@ export function spawnNode(folder, record) {
   for (const name of ['data', 'config']) mkdirSync(join(folder, name), { recursive: true });
   writeFileSync(join(folder, 'config', 'env.conf'), '');
   writeFileSync(join(folder, 'config', 'enabled_plugins'), '[].\n');
-  writeFileSync(join(folder, 'config', 'rabbitmq.conf'), configuration(record));
+  // Copied, because a node under chroot sees its own folder only.
+  for (const [name, path] of Object.entries(record.tls?.files ?? {})) {
+    copyFileSync(path, join(folder, 'config', `${name}.pem`));
+  }
+  writeFileSync(join(folder, 'config', 'rabbitmq.conf'), configuration(record, inside));
 
   const env = {
     PATH: process.env.PATH,
@@ -79,7 +83,7 @@ function withLog(folder, name, spawnInto) {
   }
 }
 
-function configuration(record) {
+function configuration(record, inside) {
   return [
     `listeners.tcp.1 = 127.0.0.1:${record.port}`,
     'log.file.level = warning',
@@ -88,8 +92,21 @@ function configuration(record) {
     'disk_free_limit.absolute = 50MB',
     // A client that is gone without a word is noticed in 40 s, not in two minutes.
     'heartbeat = 20',
+    ...(record.tls ? tlsListener(record.tls, inside) : []),
     '',
   ].join('\n');
+}
+
+/** Only for clients that show a certificate of the same authority. */
+function tlsListener({ port }, inside) {
+  return [
+    `listeners.ssl.1 = 127.0.0.1:${port}`,
+    `ssl_options.cacertfile = ${inside('config/ca.pem')}`,
+    `ssl_options.certfile = ${inside('config/cert.pem')}`,
+    `ssl_options.keyfile = ${inside('config/key.pem')}`,
+    'ssl_options.verify = verify_peer',
+    'ssl_options.fail_if_no_peer_cert = true',
+  ];
 }
 
 /**

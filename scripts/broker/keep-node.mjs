@@ -23,7 +23,7 @@ const BOOT_TRIES = 3;
 const CLIENTS_MS = 30_000;
 const CLIENTS_CHECK_MS = 200;
 
-const { folder, installation, throwAway, nodename } = JSON.parse(process.argv[2]);
+const { folder, installation, throwAway, nodename, tlsFiles } = JSON.parse(process.argv[2]);
 let record;
 let portMapper;
 let node;
@@ -74,7 +74,7 @@ async function boot() {
 }
 
 async function newRecord() {
-  const [port, distPort, epmdPort] = await findFreePorts(3);
+  const [port, distPort, epmdPort, tlsPort] = await findFreePorts(4);
   return {
     url: `amqp://guest:guest@127.0.0.1:${port}`,
     nodename,
@@ -84,6 +84,7 @@ async function newRecord() {
     home: pathInside(installation, join(folder, 'home')),
     installation,
     folder,
+    ...(tlsFiles && { tls: { port: tlsPort, files: tlsFiles } }),
     keeperPid: process.pid,
   };
 }

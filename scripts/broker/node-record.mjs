@@ -14,6 +14,7 @@ import { join } from 'node:path';
  * @property {string} home the folder with the Erlang cookie, as the node sees it
  * @property {import('./find-rabbitmq.mjs').Installation} installation
  * @property {string} folder of everything the node writes
+ * @property {{ port: number, files: { ca: string, cert: string, key: string } }} [tls] a second listener, with the paths of its PEM files
  * @property {number} [nodePid]
  * @property {number} [epmdPid]
  * @property {number} keeperPid

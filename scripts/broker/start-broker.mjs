@@ -23,18 +23,19 @@ import { fileURLToPath } from 'node:url';
  *   folder: string,
  *   installation: import('./find-rabbitmq.mjs').Installation,
  *   throwAway?: boolean,
+ *   tlsFiles?: { ca: string, cert: string, key: string },
  *   onDied?: (reason: string) => void,
- * }} options `throwAway`: remove the folder at the end
+ * }} options `throwAway`: remove the folder at the end; `tlsFiles`: PEM files, for a listener of `amqps` beside the plain one
  * @returns {Promise<PrivateBroker>}
  */
-export async function startBroker({ folder, installation, throwAway = false, onDied = () => {} }) {
+export async function startBroker({ folder, installation, throwAway = false, tlsFiles, onDied = () => {} }) {
   const path = resolvePath(folder);
   const nodename = `heddle-${createHash('sha256').update(path).digest('hex').slice(0, 12)}@localhost`;
   const keeper = spawn(
     process.execPath,
     [
       fileURLToPath(new URL('keep-node.mjs', import.meta.url)),
-      JSON.stringify({ folder: path, installation, throwAway, nodename }),
+      JSON.stringify({ folder: path, installation, throwAway, nodename, tlsFiles }),
     ],
     // A session of its own: Ctrl-C in the terminal is for us, and we stop the broker last.
     { stdio: ['pipe', 'pipe', 'inherit'], detached: true },

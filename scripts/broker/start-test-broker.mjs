@@ -12,8 +12,9 @@ let started = 0;
 /**
  * A fresh node that leaves nothing behind.
  * @param {import('./find-rabbitmq.mjs').Installation} [installation] default: the one of this system
+ * @param {{ ca: string, cert: string, key: string }} [tlsFiles] PEM files of a listener of `amqps`
  */
-export async function startTestBroker(installation = findRabbitmq()) {
+export async function startTestBroker(installation = findRabbitmq(), tlsFiles) {
   const parent = installation?.root ? join(installation.root, 'heddle-nodes') : THROW_AWAY_FOLDER;
   await sweepStaleNodes(parent);
   if (!installation && canInstall()) {
@@ -22,5 +23,10 @@ export async function startTestBroker(installation = findRabbitmq()) {
   }
   if (!installation) throw new Error(`RabbitMQ is not installed here: ${installLine('rabbitmq')}`);
   started += 1;
-  return startBroker({ folder: join(parent, `${process.pid}-${started}`), installation, throwAway: true });
+  return startBroker({
+    folder: join(parent, `${process.pid}-${started}`),
+    installation,
+    throwAway: true,
+    tlsFiles,
+  });
 }

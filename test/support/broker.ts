@@ -30,6 +30,8 @@ export interface TestVhost {
 export interface BrokerNode {
   /** Stays the same over restarts. */
   readonly url: string;
+  /** `amqps://`, if it was started with certificates. */
+  readonly tlsUrl: string | undefined;
   createVhost(): Promise<TestVhost>;
   /** Raises or clears the memory alarm: publishing connections are blocked while it is on. */
   setMemoryAlarm(on: boolean): Promise<void>;
@@ -51,13 +53,21 @@ export async function createVhost(): Promise<TestVhost> {
   return makeVhost(url, control);
 }
 
-/** Boots a node of this test's own, of the same release as the shared one; 4 to 5 s. */
-export async function startBroker(): Promise<BrokerNode> {
+/**
+ * Boots a node of this test's own, of the same release as the shared one; 4 to 5 s. With `tlsFiles` (PEM) it also listens for
+ * `amqps`, to clients with a certificate of that authority.
+ */
+export async function startBroker(tlsFiles?: {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}): Promise<BrokerNode> {
   const { record } = sharedNode();
-  const broker = await startTestBroker(record?.installation);
+  const broker = await startTestBroker(record?.installation, tlsFiles);
   const control = controlByErlang(broker.record);
   return {
     url: broker.url,
+    tlsUrl: broker.record.tls && `amqps://guest:guest@localhost:${broker.record.tls.port}`,
     createVhost: () => makeVhost(broker.url, control),
     setMemoryAlarm: (on) => control.setMemoryAlarm(on),
     halt: broker.halt,

@@ -1,4 +1,5 @@
 import type { ExchangeName, KindOn, QueueName, ReceivedMessage, WireMessage } from '@heddle/contracts';
+import type { TlsFiles } from './tls-files.ts';
 
 /** Where the library's own remarks go; a pino logger fits. */
 export interface BrokerLog {
@@ -26,6 +27,8 @@ export interface BrokerObserver {
 export interface BrokerOptions {
   /** `amqp://` or `amqps://`, with user, password and vhost. */
   readonly url: string;
+  /** PEM files for `amqps://`. */
+  readonly tls?: TlsFiles | undefined;
   /** Shown in the broker's console. */
   readonly service: string;
   /** Unique to the process; names its queues `heddle.replies.<instance>` and `heddle.control.<instance>`. */

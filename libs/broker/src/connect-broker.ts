@@ -100,10 +100,10 @@ class RabbitBroker implements Broker {
         (await this.#consuming.use(DECLARE_MS, (connection) => inspectQueue(connection, queue))) !==
         undefined,
     });
-    const { url, heartbeatSeconds = 10, service, instance } = options;
+    const { url, tls, heartbeatSeconds = 10, service, instance } = options;
     const name = (purpose: string): string => `heddle ${service} ${instance} ${purpose}`;
     this.#publishing = new ConnectionSupervisor(
-      { url, heartbeatSeconds, name: name('publish') },
+      { url, tls, heartbeatSeconds, name: name('publish') },
       {
         // Here too: published to a broker that has lost its queues, messages would be confirmed and gone.
         setUp: (connection) => this.#topology.declareShared(connection),
@@ -122,7 +122,7 @@ class RabbitBroker implements Broker {
       log,
     );
     this.#consuming = new ConnectionSupervisor(
-      { url, heartbeatSeconds, name: name('consume') },
+      { url, tls, heartbeatSeconds, name: name('consume') },
       {
         setUp: (connection) => this.#topology.declareShared(connection),
         onUp: (connection) => this.#onConsumingUp(connection),

@@ -1,4 +1,5 @@
 import { type ChannelModel, connect, type SocketOptions } from 'amqplib';
+import { readTlsFiles, type TlsFiles } from './tls-files.ts';
 
 /** How long connecting may take, from the first packet to the end of AMQP's handshake. */
 const CONNECT_MS = 10_000;
@@ -10,6 +11,8 @@ export interface ConnectionSettings {
   /** Shown in the broker's console. */
   readonly name: string;
   readonly heartbeatSeconds: number;
+  /** For `amqps://`. */
+  readonly tls?: TlsFiles | undefined;
 }
 
 /** A connection with its listeners bound. */
@@ -43,6 +46,7 @@ export async function openConnection(
     });
     aborted.catch(() => {});
     const connecting = connect(withHeartbeat(settings), {
+      ...(await readTlsFiles(settings.tls ?? {})),
       noDelay: true,
       timeout: CONNECT_MS,
       clientProperties: { connection_name: settings.name, product: 'heddle' },

@@ -88,6 +88,11 @@ export async function runService<S extends z.ZodObject>(definition: ServiceDefin
   try {
     broker = openBroker({
       url: settings.AMQP_URL,
+      tls: {
+        caFile: settings.AMQP_CA_FILE,
+        certFile: settings.AMQP_CERT_FILE,
+        keyFile: settings.AMQP_KEY_FILE,
+      },
       service: definition.name,
       instance,
       log,

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { baseSettings, describeBadSettings, durationSetting, portSetting } from './settings.ts';
+import {
+  baseSettings,
+  clashingSettings,
+  describeBadSettings,
+  durationSetting,
+  portSetting,
+} from './settings.ts';
 
 const schema = baseSettings.extend({ PORT: portSetting(8080), KEEP: durationSetting('30d') });
 
@@ -32,5 +38,16 @@ describe('settings', () => {
     const [line] = problems({ AMQP_URL: 'http://user:secret@host' });
     expect(line).toMatch(/^AMQP_URL: expected a URL that starts with amqp:/);
     expect(line).not.toContain('secret');
+  });
+
+  it('for TLS are refused where they would not be used', () => {
+    expect(clashingSettings({ AMQP_CERT_FILE: '/c.pem' })).toEqual([
+      'AMQP_CERT_FILE and AMQP_KEY_FILE: expected both or neither, got one',
+      'AMQP_URL: expected amqps:// because files for TLS are set, got amqp://',
+    ]);
+    expect(clashingSettings({ AMQP_URL: 'amqps://broker', AMQP_CA_FILE: '/ca.pem' })).toEqual([]);
+    expect(problems({ AMQP_CA_FILE: '/nowhere.pem' })).toEqual([
+      'AMQP_CA_FILE: expected the path of a file that can be read, got "/nowhere.pem"',
+    ]);
   });
 });

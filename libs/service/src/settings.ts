@@ -1,3 +1,4 @@
+import { accessSync, constants } from 'node:fs';
 import { DEFAULT_MAX_MESSAGE_BYTES, parseDuration } from '@heddle/contracts';
 import { z } from 'zod';
 
@@ -46,9 +47,27 @@ export function urlSetting(protocols: readonly string[]) {
     .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), { error: expected });
 }
 
+/** The path of a file that can be read. */
+export function fileSetting() {
+  return z.string().refine(isReadable, { error: 'expected the path of a file that can be read' });
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Settings that every service has. */
 export const baseSettings = z.object({
   AMQP_URL: urlSetting(['amqp:', 'amqps:']).default('amqp://guest:guest@127.0.0.1:5672'),
+  /** For `amqps://`, all PEM: the authority that the broker's certificate comes from, and this client's certificate and key. */
+  AMQP_CA_FILE: fileSetting().optional(),
+  AMQP_CERT_FILE: fileSetting().optional(),
+  AMQP_KEY_FILE: fileSetting().optional(),
   /** Absent: the service's own default port. */
   HEDDLE_OPS_PORT: wholeNumber(0, 65_535).optional(),
   HEDDLE_OPS_HOST: z.string().min(1).default('127.0.0.1'),
@@ -77,6 +96,20 @@ export function describeBadSettings(error: z.ZodError, env: NodeJS.ProcessEnv): 
   });
 }
 
+/** What is wrong with settings that are right one by one: files for TLS that would not be used. */
+export function clashingSettings(env: NodeJS.ProcessEnv): string[] {
+  const { AMQP_URL, AMQP_CA_FILE, AMQP_CERT_FILE, AMQP_KEY_FILE } = env;
+  const faults: string[] = [];
+  if (Boolean(AMQP_CERT_FILE) !== Boolean(AMQP_KEY_FILE)) {
+    faults.push('AMQP_CERT_FILE and AMQP_KEY_FILE: expected both or neither, got one');
+  }
+  const given = AMQP_CA_FILE ?? AMQP_CERT_FILE ?? AMQP_KEY_FILE;
+  if (given && !AMQP_URL?.startsWith('amqps:')) {
+    faults.push('AMQP_URL: expected amqps:// because files for TLS are set, got amqp://');
+  }
+  return faults;
+}
+
 /** Reads and checks settings from the environment. Empty values count as absent. A bad one ends the process with code 78 and says which. */
 export function readSettings<S extends z.ZodObject>(
   schema: S,
@@ -84,7 +117,8 @@ export function readSettings<S extends z.ZodObject>(
 ): z.infer<S> {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(given);
-  if (parsed.success) return parsed.data;
-  for (const line of describeBadSettings(parsed.error, env)) process.stderr.write(`${line}\n`);
+  const faults = parsed.success ? clashingSettings(given) : describeBadSettings(parsed.error, env);
+  if (parsed.success && faults.length === 0) return parsed.data;
+  for (const line of faults) process.stderr.write(`${line}\n`);
   process.exit(EXIT_BAD_SETTINGS);
 }
