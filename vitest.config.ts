@@ -13,11 +13,18 @@ const execArgv = ['--import', 'tsx', '--conditions=heddle-src'];
 const workspaces = ['libs', 'services', 'bench', 'scripts', 'test/support'];
 const named = (suffix: string) => workspaces.map((folder) => `${folder}/**/*.${suffix}`);
 const ignored = ['**/node_modules/**', '**/dist/**', '.heddle/**'];
+const cores = Math.max(2, availableParallelism());
+/** For tests that mostly wait, for a broker or for time to pass: more of them than cores. */
+const waiting = 2 * cores;
+const servers = ['test/support/global-broker.ts', 'test/support/global-postgres.ts'];
+const built = ['test/support/global-build.ts', ...servers];
 
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: Math.max(2, availableParallelism()),
+    maxWorkers: cores,
+    // Files share their process, and with it what they import: loading that anew for each cost more than all unit tests.
+    isolate: false,
     // What is waited for comes when it comes: a busy machine is no failure.
     expect: { poll: { timeout: 10_000 } },
     projects: [
@@ -53,9 +60,24 @@ export default defineConfig({
           exclude: ignored,
           globalSetup: 'test/support/global-broker.ts',
           execArgv,
-          testTimeout: 30_000,
+          maxWorkers: waiting,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        ...sources,
+        test: {
+          name: 'features',
+          include: ['test/features/**/*.test.ts'],
+          exclude: ignored,
+          globalSetup: [...built, 'test/support/global-stack.ts'],
+          execArgv,
+          maxWorkers: waiting,
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -64,17 +86,27 @@ export default defineConfig({
           name: 'system',
           include: ['test/system/**/*.test.ts'],
           exclude: ignored,
-          globalSetup: [
-            'test/support/global-build.ts',
-            'test/support/global-broker.ts',
-            'test/support/global-postgres.ts',
-          ],
+          globalSetup: built,
           execArgv,
-          // Each spawns a whole stack: one after the other.
-          maxWorkers: 1,
+          maxWorkers: waiting,
           testTimeout: 180_000,
           hookTimeout: 120_000,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        ...sources,
+        test: {
+          name: 'soak',
+          include: ['test/soak/**/*.test.ts'],
+          exclude: ignored,
+          globalSetup: built,
+          execArgv,
+          // Each loads the machine as much as it can: one after the other.
+          maxWorkers: 1,
+          testTimeout: 900_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 5 },
         },
       },
     ],

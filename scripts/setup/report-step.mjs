@@ -17,18 +17,34 @@ export function describeDuration(ms) {
  * @param {(says: (done: string) => void) => Promise<T> | T} work calls `says` to put its outcome into words
  * @returns {Promise<T>}
  */
-export async function reportStep(what, work) {
-  const began = performance.now();
-  let outcome = 'done';
+export function reportStep(what, work) {
   out.write(`${what} … `);
+  return timed(work, (ending) => out.write(`${ending}\n`));
+}
+
+/**
+ * The same for a step that runs beside others: its line is written whole, when it is done.
+ * @template T
+ * @param {string} what
+ * @param {(says: (done: string) => void) => Promise<T> | T} work
+ * @returns {Promise<T>}
+ */
+export function reportWhenDone(what, work) {
+  return timed(work, (ending) => out.write(`${what} … ${ending}\n`));
+}
+
+async function timed(work, tell) {
+  const began = performance.now();
+  const took = () => describeDuration(performance.now() - began);
+  let outcome = 'done';
   try {
     const result = await work((done) => {
       outcome = done;
     });
-    out.write(`${outcome} (${describeDuration(performance.now() - began)})\n`);
+    tell(`${outcome} (${took()})`);
     return result;
   } catch (error) {
-    out.write(`failed (${describeDuration(performance.now() - began)})\n`);
+    tell(`failed (${took()})`);
     throw error;
   }
 }

@@ -27,5 +27,9 @@ export const testProjects = [
   { what: 'unit tests', project: 'unit' },
   { what: 'database tests', project: 'database' },
   { what: 'broker tests', project: 'broker' },
+  { what: 'feature tests', project: 'features' },
   { what: 'system tests', project: 'system' },
 ];
+
+/** What `npm run test:soak` runs. */
+export const soakProjects = [{ what: 'soak tests', project: 'soak' }];

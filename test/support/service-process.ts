@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { EventEmitter } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -14,6 +15,8 @@ export interface ServiceProcess {
   readonly url: string | undefined;
   /** Every line that it logged so far, parsed. */
   readonly log: readonly LogLine[];
+  /** Resolves with the first line with this message, at once if it is there; rejects if the service ends before. */
+  logged(msg: string): Promise<LogLine>;
   /** Resolves with the exit code when it has ended; null when a signal ended it. */
   readonly exited: Promise<number | null>;
   /** SIGTERM; resolves with the exit code. */
@@ -53,29 +56,32 @@ export async function startService(
   const errors: string[] = [];
   child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk.toString()));
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-  const started = await new Promise<LogLine>((resolve, reject) => {
-    const tooLate = setTimeout(() => {
-      child.kill('SIGKILL');
-      reject(new Error(`${name} did not start within ${STARTUP_MS} ms\n${tail(log, errors)}`));
-    }, STARTUP_MS);
-    readLog(child, (line) => {
-      log.push(line);
-      if (line.msg === until) {
-        clearTimeout(tooLate);
-        resolve(line);
-      }
-    });
-    void exited.then((code) => {
-      clearTimeout(tooLate);
-      reject(new Error(`${name} ended with ${code} before it had started\n${tail(log, errors)}`));
-    });
+  const logging = new EventEmitter();
+  readLog(child, (line) => {
+    log.push(line);
+    logging.emit('line', line);
   });
+  const logged = (msg: string) =>
+    new Promise<LogLine>((resolve, reject) => {
+      const known = log.find((line) => line.msg === msg);
+      if (known) return resolve(known);
+      logging.on('line', (line: LogLine) => line.msg === msg && resolve(line));
+      void exited.then((code) =>
+        reject(new Error(`${name} ended with ${code} before it said "${msg}"\n${tail(log, errors)}`)),
+      );
+    });
+  const tooLate = setTimeout(() => {
+    errors.push(`killed: it did not start within ${STARTUP_MS} ms`);
+    child.kill('SIGKILL');
+  }, STARTUP_MS);
+  const started = await logged(until).finally(() => clearTimeout(tooLate));
   return {
     name,
     pid: child.pid ?? 0,
     ops: started['ops'] as number,
     url: started['url'] as string | undefined,
     log,
+    logged,
     exited,
     stop: () => {
       child.kill('SIGTERM');

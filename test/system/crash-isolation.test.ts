@@ -1,40 +1,23 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { JobView } from '@heddle/contracts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createVhost, type TestVhost } from '../support/broker.ts';
-import { type ServiceProcess, Stack } from '../support/service-process.ts';
+import type { ServiceProcess } from '../support/service-process.ts';
+import { SystemStack } from '../support/system-stack.ts';
 
 const TASKS = fileURLToPath(new URL('./tasks/poison-tasks.mjs', import.meta.url));
 
-let vhost: TestVhost;
-let data: string;
-let gateway: ServiceProcess;
-const stack = new Stack();
-let env: Record<string, string>;
+let stack: SystemStack;
 let isOver = false;
 let deaths = 0;
 let supervised: Promise<void>;
 
 beforeAll(async () => {
-  vhost = await createVhost();
-  data = await mkdtemp(join(tmpdir(), 'heddle-poison-'));
-  env = { AMQP_URL: vhost.url, HEDDLE_DATA: data, HEDDLE_TASKS: TASKS };
-  await stack.start('recorder', env);
-  gateway = await stack.start('gateway', env);
-  const worker = await stack.start('consumer', env);
-  supervised = supervise(worker);
+  stack = await SystemStack.start({ services: ['recorder', 'gateway', 'consumer'], tasks: TASKS });
+  supervised = supervise(stack.of('consumer'));
 });
-
 afterAll(async () => {
   isOver = true;
-  await stack.stop();
+  await stack?.stop();
   await supervised;
-  await vhost?.drop();
-  if (data) await rm(data, { recursive: true, force: true });
 });
 
 /** Starts a worker anew whenever one has died, as `npm start` and Kubernetes do. */
@@ -44,41 +27,22 @@ async function supervise(first: ServiceProcess): Promise<void> {
     await worker.exited;
     if (isOver) return;
     deaths++;
-    worker = await stack.start('consumer', env);
+    worker = await stack.killAndRestart(worker);
   }
 }
 
-async function submit(input: object): Promise<string> {
-  const response = await fetch(`${gateway.url}/v1/jobs`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ task: 'poison.maybe', input }),
-  });
-  expect(response.status).toBe(202);
-  return ((await response.json()) as { id: string }).id;
-}
-
-async function ended(id: string): Promise<JobView> {
-  for (;;) {
-    const response = await fetch(`${gateway.url}/v1/jobs/${id}`);
-    const job = (await response.json()) as JobView;
-    if (response.ok && ['succeeded', 'failed', 'dead', 'cancelled', 'expired'].includes(job.state))
-      return job;
-    await pause(100);
-  }
-}
+const submit = async (input: object) => (await stack.api.submit({ task: 'poison.maybe', input })).id;
 
 it('a job that takes its worker down ends as dead after three, and its neighbours run as if nothing had happened', async () => {
   const neighbours = Array.from({ length: 10 }, () => submit({ isPoison: false, ms: 1_500 }));
   const poison = await submit({ isPoison: true, ms: 300 });
   const ids = await Promise.all(neighbours);
-  const job = await ended(poison);
-  expect(job).toMatchObject({ state: 'dead', error: { code: 'crashed' } });
+  expect(await stack.api.ended(poison)).toMatchObject({ state: 'dead', error: { code: 'crashed' } });
   expect(deaths).toBe(3);
-  for (const neighbour of await Promise.all(ids.map(ended))) {
+  for (const neighbour of await Promise.all(ids.map((id) => stack.api.ended(id)))) {
     expect(neighbour).toMatchObject({ state: 'succeeded', result: { attempt: 1 } });
   }
   const later = await submit({ isPoison: false, ms: 0 });
-  expect(await ended(later)).toMatchObject({ state: 'succeeded' });
+  expect(await stack.api.ended(later)).toMatchObject({ state: 'succeeded' });
   expect(deaths).toBe(3);
 });

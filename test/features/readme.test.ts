@@ -1,10 +1,10 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createVhost, type TestVhost } from '../support/broker.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runLines } from '../support/run-lines.ts';
-import { Stack } from '../support/service-process.ts';
+import type { ServiceProcess } from '../support/service-process.ts';
+import { sharedStack } from '../support/shared-stack.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -19,39 +19,27 @@ const lines = (block ?? '').split('\n').filter((line) => line !== '' && !line.st
 const module = /```js\n([^]*?)```/.exec(readme)?.[1] ?? '';
 
 describe("README's lines", () => {
-  let vhost: TestVhost;
+  const { api, startWorker } = sharedStack();
   let folder: string;
-  let url: string;
-  const stack = new Stack();
+  let worker: ServiceProcess;
   /** What each line printed. */
   let outputs: string[];
 
   beforeAll(async () => {
-    vhost = await createVhost();
     // Inside the clone, where the task's module finds what it imports.
     mkdirSync(join(root, '.heddle'), { recursive: true });
     folder = mkdtempSync(join(root, '.heddle/readme-'));
     symlinkSync(join(root, 'samples'), join(folder, 'samples'));
     const shout = join(folder, 'shout.mjs');
     writeFileSync(shout, module);
-    const env = { AMQP_URL: vhost.url, HEDDLE_DATA: join(folder, 'data') };
-    const [gateway] = await Promise.all([
-      stack.start('gateway', env),
-      stack.start('recorder', env),
-      stack.start('consumer', { ...env, HEDDLE_TASKS: `debug.*,image.*,${shout}` }),
-    ]);
-    url = gateway.url ?? '';
-    await vi.waitUntil(() => knows(url, ['debug.echo', 'debug.sleep', 'image.thumbnail', 'text.shout']), {
-      timeout: 30_000,
-    });
+    worker = await startWorker(shout);
     outputs = await runLines(
-      lines.map((line) => line.replaceAll(PRINTED_ADDRESS, url)),
+      lines.map((line) => line.replaceAll(PRINTED_ADDRESS, api.url)),
       folder,
     );
   });
   afterAll(async () => {
-    await stack.stop();
-    await vhost.drop();
+    await worker?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -75,7 +63,8 @@ describe("README's lines", () => {
     expect(jsonOf(':8080$job')).toMatchObject({ task: 'debug.sleep', priority: 9, tags: ['readme'] });
     const events = outputs[lines.findIndex((line) => line.includes('$job/events'))];
     expect(events).toMatch(/^event: snapshot$/m);
-    expect(events).toMatch(/^event: succeeded$/m);
+    // On a busy machine it has ended before the next line asks.
+    expect(events).toMatch(/^event: succeeded$|"state":"succeeded"/m);
   });
 
   test('make a thumbnail and fetch it', () => {
@@ -102,15 +91,10 @@ describe("README's lines", () => {
   });
 
   test('define a task that runs, and whose input the gateway checks', async () => {
-    const headers = { 'content-type': 'application/json', prefer: 'wait=5' };
-    const post = (input: unknown) =>
-      fetch(`${url}/v1/jobs`, {
-        method: 'POST',
-        headers,
-        body: JSON.stringify({ task: 'text.shout', input }),
-      });
-    expect(await (await post({ text: 'hello' })).json()).toMatchObject({ result: { text: 'HELLO' } });
-    expect((await post({ text: 1 })).status).toBe(422);
+    const shout = (input: unknown) =>
+      api.call('POST', '/v1/jobs', { task: 'text.shout', input }, { prefer: 'wait=5' });
+    expect((await shout({ text: 'hello' })).body).toMatchObject({ result: { text: 'HELLO' } });
+    expect((await shout({ text: 1 })).status).toBe(422);
   });
 
   test('search, and list tasks and workers', () => {
@@ -119,12 +103,3 @@ describe("README's lines", () => {
     expect(jsonOf('/v1/workers')).toHaveProperty('workers');
   });
 });
-
-async function knows(url: string, tasks: readonly string[]): Promise<boolean> {
-  const response = await fetch(`${url}/v1/tasks`);
-  if (!response.ok) return false;
-  const known = new Set(
-    ((await response.json()) as { tasks: { name: string }[] }).tasks.map(({ name }) => name),
-  );
-  return tasks.every((task) => known.has(task));
-}

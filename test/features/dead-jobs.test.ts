@@ -1,0 +1,37 @@
+import type { JobView } from '@heddle/contracts';
+import { describe, expect, it } from 'vitest';
+import { sharedStack } from '../support/shared-stack.ts';
+
+const { api } = sharedStack();
+
+describe('a dead job', () => {
+  it('is grouped, goes again under its id with another input, and keeps its history', async () => {
+    const { id } = await api.submit({ task: 'debug.sleep', input: { ms: 60_000 }, timeout: 100 });
+    await api.untilJob(id, { state: 'dead', error: { code: 'timed_out' } });
+    const group = expect.objectContaining({
+      task: 'debug.sleep',
+      error: 'timed_out',
+      count: expect.any(Number),
+      newest: expect.any(String),
+    });
+    expect(await api.get('/v1/dead')).toMatchObject({ groups: expect.arrayContaining([group]) });
+    const replay = await api.call('POST', '/v1/dead/replay', { ids: [id], input: { ms: 1 } });
+    expect(replay.body).toMatchObject({ replayed: 1, left: 0 });
+    const job = await api.untilJob(id, { state: 'succeeded', input: { ms: 1 }, error: null });
+    expect(job.attempts).toHaveLength(2);
+  });
+
+  it('that took bytes goes again with them', async () => {
+    const response = await fetch(`${api.url}/v1/thumbnails?sizes=32`, {
+      method: 'POST',
+      headers: { 'content-type': 'image/jpeg' },
+      body: 'this is no picture',
+    });
+    const { id } = (await response.json()) as JobView;
+    const first = await api.untilJob(id, { state: 'failed', outputs: [] });
+    const replay = await api.call('POST', '/v1/dead/replay', { ids: [id], include: 'failed' });
+    expect(replay.body).toMatchObject({ replayed: 1 });
+    const again = { error: { code: first.attempts[0]?.error?.code } };
+    await api.untilJob(id, { state: 'failed', outputs: [], attempts: [again, again] });
+  });
+});
