@@ -1,5 +1,5 @@
 /**
- * Which folder may import which. Dependencies point one way: services → client, broker, service → contracts.
+ * Which folder may import which. Dependencies point one way: services → client, broker, service, outbound → contracts.
  * The command stands in CONTRIBUTING.md.
  *
  * Sources only are cruised. There is no `exclude` on `dist`, which would drop whole packages without a word if they
@@ -54,6 +54,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^libs/client/src', pathNot: TESTS },
       to: { path: '^(libs|services|bench|test|scripts)/', pathNot: '^libs/(client|broker|contracts)/src' },
+    },
+    {
+      name: 'outbound-imports-contracts-only',
+      comment: 'What guards calls to the outside stands apart from the broker and from any process.',
+      severity: 'error',
+      from: { path: '^libs/outbound/src', pathNot: TESTS },
+      to: { path: '^(libs|services|bench|test|scripts)/', pathNot: '^libs/(outbound|contracts)/src' },
     },
     {
       name: 'no-service-imports-another',

@@ -8,6 +8,7 @@ COPY .npmrc package.json package-lock.json ./
 COPY libs/broker/package.json libs/broker/
 COPY libs/client/package.json libs/client/
 COPY libs/contracts/package.json libs/contracts/
+COPY libs/outbound/package.json libs/outbound/
 COPY libs/service/package.json libs/service/
 COPY services/consumer/package.json services/consumer/
 COPY services/gateway/package.json services/gateway/
@@ -44,6 +45,7 @@ COPY --from=dependencies /heddle/services/${SERVICE} service
 COPY --from=build /heddle/libs/broker/dist libs/broker/dist
 COPY --from=build /heddle/libs/client/dist libs/client/dist
 COPY --from=build /heddle/libs/contracts/dist libs/contracts/dist
+COPY --from=build /heddle/libs/outbound/dist libs/outbound/dist
 COPY --from=build /heddle/libs/service/dist libs/service/dist
 COPY --from=build /heddle/services/${SERVICE}/dist service/dist
 RUN mkdir /data && chown node:node /data

@@ -19,6 +19,7 @@ const planted = [
   ['broker-imports-contracts-only', 'libs/broker/src/use-client.ts', "import '@heddle/client';"],
   ['service-imports-broker-and-contracts-only', 'libs/service/src/use-client.ts', "import '@heddle/client';"],
   ['client-imports-broker-and-contracts-only', 'libs/client/src/use-service.ts', "import '@heddle/service';"],
+  ['outbound-imports-contracts-only', 'libs/outbound/src/use-broker.ts', "import '@heddle/broker';"],
   [
     'no-service-imports-another',
     'services/gateway/src/look-into.ts',
@@ -96,7 +97,13 @@ function plantTree(tree: string): void {
   }
   write('package.json', JSON.stringify({ name: 'planted', devDependencies: { vitest: '1.0.0' } }));
   mkdirSync(join(tree, 'node_modules/@heddle'));
-  const ours = ['@heddle/contracts', '@heddle/broker', '@heddle/service', '@heddle/client'];
+  const ours = [
+    '@heddle/contracts',
+    '@heddle/broker',
+    '@heddle/service',
+    '@heddle/client',
+    '@heddle/outbound',
+  ];
   for (const name of ours) {
     const folder = `libs/${name.slice('@heddle/'.length)}`;
     const exports = { '.': { 'heddle-src': './src/index.ts', default: './dist/index.js' } };

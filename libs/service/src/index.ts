@@ -19,6 +19,7 @@ export {
   describeBadSettings,
   durationSetting,
   EXIT_BAD_SETTINGS,
+  listSetting,
   numberSetting,
   portSetting,
   readSettings,

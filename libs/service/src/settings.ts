@@ -39,6 +39,20 @@ export function durationSetting(fallback: string) {
     });
 }
 
+/** Values with commas between; none when absent. */
+export function listSetting(isValid: (value: string) => boolean, expected: string, fallback = '') {
+  return z
+    .string()
+    .default(fallback)
+    .transform((text) =>
+      text
+        .split(',')
+        .map((value) => value.trim())
+        .filter((value) => value !== ''),
+    )
+    .refine((values) => values.every(isValid), { error: expected });
+}
+
 /** A URL with one of the given schemes, such as `amqp:`. */
 export function urlSetting(protocols: readonly string[]) {
   const expected = `expected a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`;

@@ -4,10 +4,9 @@ import { WEBHOOK_TASK } from '@heddle/contracts';
 import type { RunningService, ServiceContext } from '@heddle/service';
 import type { z } from 'zod';
 import { announceDeliveries } from './announce-deliveries.ts';
-import { AddressGuard } from './deliver/guard-address.ts';
 import { HostLanes } from './deliver/host-lanes.ts';
 import { WEBHOOK_RESTS } from './deliver/judge-answer.ts';
-import { WebhookPoster } from './deliver/post-webhook.ts';
+import { WebhookPoster, webhookGuard } from './deliver/post-webhook.ts';
 import { serveDeliveries } from './deliver/serve-deliveries.ts';
 import { webhookSigner } from './deliver/sign-webhook.ts';
 import { readEvents } from './read-events.ts';
@@ -23,7 +22,7 @@ export async function startNotifier(
   const secrets = settings.HEDDLE_WEBHOOK_SECRET;
   if (secrets.length === 0) log.info('HEDDLE_WEBHOOK_SECRET is not set: webhooks go out unsigned');
   await broker.declareJobQueue(WEBHOOK_TASK);
-  const poster = new WebhookPoster(new AddressGuard(settings.HEDDLE_WEBHOOK_ALLOW));
+  const poster = new WebhookPoster(webhookGuard(settings.HEDDLE_WEBHOOK_ALLOW));
   const deliveries = await serveDeliveries({
     broker,
     events: new EventPublisher(broker.publisher),

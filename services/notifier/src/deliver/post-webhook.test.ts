@@ -2,11 +2,10 @@ import { createServer, type Socket } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, test } from 'vitest';
 import { answering, type Receiver, startReceiver } from '../../test/receiver.ts';
-import { AddressGuard } from './guard-address.ts';
-import { WebhookPoster } from './post-webhook.ts';
+import { WebhookPoster, webhookGuard } from './post-webhook.ts';
 import { webhookSigner } from './sign-webhook.ts';
 
-const LOCAL = new AddressGuard(['127.0.0.0/8', '::1/128']);
+const LOCAL = webhookGuard(['127.0.0.0/8', '::1/128']);
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
@@ -107,7 +106,7 @@ describe('a webhook', () => {
 describe('an address that is not allowed', () => {
   test.each(['127.0.0.1', 'localhost'])('is not dialled: %s', async (host) => {
     const { url, received } = await receiver(answering(200));
-    const refused = poster(new AddressGuard([])).post(url.replace('127.0.0.1', host), {}, '{}');
+    const refused = poster(webhookGuard([])).post(url.replace('127.0.0.1', host), {}, '{}');
     await expect(refused).rejects.toMatchObject({ code: 'webhook_refused' });
     expect(received).toEqual([]);
   });

@@ -1,8 +1,7 @@
 import { HeddleError } from '@heddle/contracts';
+import { AddressGuard, guardedLookup } from '@heddle/outbound';
 import { version } from '@heddle/service';
 import { Agent, errors, request } from 'undici';
-import type { AddressGuard } from './guard-address.ts';
-import { guardedLookup } from './guarded-lookup.ts';
 
 /** From the first byte to the end of the answer's headers. */
 const LIMIT_MS = 10_000;
@@ -16,6 +15,11 @@ export interface Answer {
   readonly status: number;
   /** Seconds, or a date. */
   readonly retryAfter?: string | undefined;
+}
+
+/** What webhooks may dial: public addresses, and those in the ranges that the operator allows. */
+export function webhookGuard(allowedRanges: readonly string[]): AddressGuard {
+  return new AddressGuard(allowedRanges, { code: 'webhook_refused', setting: 'HEDDLE_WEBHOOK_ALLOW' });
 }
 
 /** Posts webhooks. Redirects are not followed: they would lead around the check of the address. */

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { AddressGuard } from './guard-address.ts';
 import { guardedLookup } from './guarded-lookup.ts';
 
-const guard = new AddressGuard([]);
+const refusal = { code: 'webhook_refused', setting: 'HEDDLE_WEBHOOK_ALLOW' } as const;
+const guard = new AddressGuard([], refusal);
 
 describe('without an allowance', () => {
   test.each(['93.184.215.14', '8.8.8.8', '2606:2800:21f:cb07:6820:80da:af6b:8b2c'])(
@@ -58,7 +59,7 @@ describe('without an allowance', () => {
 });
 
 test('an allowed range opens that range and no other', () => {
-  const some = new AddressGuard(['127.0.0.0/8', 'fd00::/8']);
+  const some = new AddressGuard(['127.0.0.0/8', 'fd00::/8'], refusal);
   expect(
     ['127.0.0.1', 'fd00::1', '10.0.0.1', '::ffff:127.0.0.1', '::1'].map((address) => some.allows(address)),
   ).toEqual([true, true, false, false, false]);

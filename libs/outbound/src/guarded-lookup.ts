@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import { type AddressGuard, refusedAddress } from './guard-address.ts';
+import type { AddressGuard } from './guard-address.ts';
 
 /** Resolves a name as Node does, to the addresses that may be dialled. What is checked here is what is dialled: no second resolution comes between. */
 export function guardedLookup(guard: AddressGuard, resolve: typeof lookup = lookup): LookupFunction {
@@ -11,7 +11,7 @@ export function guardedLookup(guard: AddressGuard, resolve: typeof lookup = look
       const [first] = allowed;
       if (!first) {
         const found = addresses.map(({ address }) => address).join(', ');
-        return callback(refusedAddress(`${hostname}, which is ${found}`), '');
+        return callback(guard.refuse(`${hostname}, which is ${found}`), '');
       }
       if (options.all) return callback(null, allowed);
       callback(null, first.address, first.family);
