@@ -60,7 +60,10 @@ module.exports = {
       comment: 'What guards calls to the outside stands apart from the broker and from any process.',
       severity: 'error',
       from: { path: '^libs/outbound/src', pathNot: TESTS },
-      to: { path: '^(libs|services|bench|test|scripts)/', pathNot: '^libs/((outbound|contracts)/src|outbound/node_modules)/' },
+      to: {
+        path: '^(libs|services|bench|test|scripts)/',
+        pathNot: '^libs/((outbound|contracts)/src|outbound/node_modules)/',
+      },
     },
     {
       name: 'no-service-imports-another',
