@@ -5,4 +5,6 @@ export const builtInTasks = [
   'debug.fail',
   'debug.crash',
   'image.thumbnail',
+  'web.download',
+  'web.title',
 ] as const;

@@ -82,6 +82,15 @@ export const errorTable = {
     retryable: false,
     title: 'A result or output is larger than a message may be',
   },
+  // The web
+  web_refused: { status: 422, retryable: false, title: 'The URL leads to where tasks may not fetch from' },
+  web_failed: {
+    status: 502,
+    retryable: true,
+    title: 'The server gave no whole answer, or one that may pass',
+  },
+  web_status: { status: 502, retryable: false, title: 'The server gave an answer that is no success' },
+  web_too_large: { status: 502, retryable: false, title: 'The page or file is larger than asked for' },
   // Images
   image_unrecognised: { status: 422, retryable: false, title: 'The bytes are no image that Heddle knows' },
   image_format_refused: {

@@ -32,6 +32,7 @@ test('what is retryable in the system answers 503, so that clients wait and ask 
     'crashed',
     'out_of_memory',
     'webhook_failed',
+    'web_failed',
   ];
   const wrong = Object.entries(errorTable).filter(
     ([code, { status, retryable }]) => retryable && status !== 503 && !ofTheJob.includes(code),

@@ -1,5 +1,6 @@
 import { baseSettings, numberSetting } from '@heddle/service';
 import { z } from 'zod';
+import { webSettings } from './web/web-settings.ts';
 
 export const settings = baseSettings.extend({
   /** Names, patterns such as `image.*` and paths of modules, with commas between; empty: all built in. */
@@ -8,5 +9,6 @@ export const settings = baseSettings.extend({
   HEDDLE_PROCESS_MEMORY_MB: numberSetting(64, 1_048_576, 1_024),
   /** Jobs after which a child process is replaced by a fresh one. */
   HEDDLE_PROCESS_JOBS: numberSetting(1, 1_000_000_000, 5_000),
+  ...webSettings,
 });
 export type ConsumerSettings = z.infer<typeof settings>;

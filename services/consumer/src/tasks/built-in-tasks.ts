@@ -4,6 +4,17 @@ import { debugFail } from './debug-fail.ts';
 import { debugSleep } from './debug-sleep.ts';
 import { debugSum } from './debug-sum.ts';
 import { imageThumbnail } from './image-thumbnail.ts';
+import { webDownload } from './web-download.ts';
+import { webTitle } from './web-title.ts';
 
 /** The tasks that every worker has; threads and child processes find them here, too. Nothing heavy is imported before a job needs it. */
-export const builtInTasks = [debugCrash, debugEcho, debugFail, debugSleep, debugSum, imageThumbnail];
+export const builtInTasks = [
+  debugCrash,
+  debugEcho,
+  debugFail,
+  debugSleep,
+  debugSum,
+  imageThumbnail,
+  webDownload,
+  webTitle,
+];
