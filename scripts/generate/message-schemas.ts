@@ -3,11 +3,13 @@ import {
   errorTable,
   eventSchema,
   header,
+  type JobNews,
   type JobResult,
   jobErrorSchema,
   jobHeadersSchema,
   jobIdSchema,
   MAX_EVENTS_PER_MESSAGE,
+  MAX_RESULTS_PER_MESSAGE,
   type MessageKind,
   outputDescriptionSchema,
   outputHeadersSchema,
@@ -33,6 +35,12 @@ const resultSchema: z.ZodType<JobResult> = z.object({
   result: z.unknown().optional(),
   error: jobErrorSchema.exactOptional(),
   outputs: z.array(outputDescriptionSchema).exactOptional(),
+});
+
+const newsSchema: z.ZodType<JobNews> = z.object({
+  job: jobIdSchema,
+  state: z.enum(['queued', 'delayed', 'running', 'retrying']),
+  progress: z.object({ fraction: z.number(), note: z.string().exactOptional() }).exactOptional(),
 });
 
 const errorCodeSchema = z.enum(Object.keys(errorTable) as (keyof typeof errorTable)[]);
@@ -92,6 +100,15 @@ export const messageDescriptions: Readonly<Record<MessageKind, MessageDescriptio
     summary: "How a job ended, to the job's `reply_to` with its `correlation_id`.",
     contentType: 'application/json',
     payload: resultSchema,
+  },
+  results: {
+    title: 'Results',
+    summary: `Results and news of jobs that were submitted with the header \`${header.follow}\`, to their \`reply_to\`.`,
+    contentType: 'application/json',
+    payload: z
+      .array(z.union([resultSchema, newsSchema]))
+      .min(1)
+      .max(MAX_RESULTS_PER_MESSAGE),
   },
 };
 

@@ -178,11 +178,13 @@ export interface Consumer {
 }
 
 export interface ReplyQueue {
-  /** The `reply_to` for questions: a routing key on `heddle.replies`. May change with a reconnect: read it for each. */
+  /** The `reply_to` for questions: a routing key on `heddle.replies`. The same after a reconnect. */
   readonly name: string;
   /**
    * Resolves with the reply to that correlation id. Rejects with `recorder_unavailable` after `timeoutMs` or when the
    * queue is lost with its connection, with `overloaded` when 10,000 wait already, and with the signal's reason.
    */
   wait(correlationId: string, timeoutMs: number, signal?: AbortSignal): Promise<ReceivedMessage>;
+  /** Calls back with every message of results (see `joinResults`). Returns what ends that. */
+  onResults(listener: (message: ReceivedMessage) => void): () => void;
 }

@@ -240,7 +240,7 @@ class RabbitBroker implements Broker {
     queue: string,
     options: ConsumeOptions,
     onDelivery: (delivery: Delivery) => void,
-    own: { onPrepared?(name: string): void; onLost?(): void } = {},
+    own: { onPrepared?(): void; onLost?(): void } = {},
   ): Promise<QueueConsumer> {
     const consumer = new QueueConsumer({
       queue,
@@ -251,7 +251,7 @@ class RabbitBroker implements Broker {
       onOutcome: (outcome, count) => this.#consumed.add(queue, outcome, count),
       prepare: async (connection) => {
         const name = await this.#topology.prepareQueue(connection, queue);
-        own.onPrepared?.(name);
+        own.onPrepared?.();
         return name;
       },
       onLost: () => own.onLost?.(),
@@ -266,7 +266,7 @@ class RabbitBroker implements Broker {
     const queue = `heddle.replies.${this.#options.instance}`;
     const desk = new ReplyDesk(queue);
     await this.#startConsumer(queue, { prefetch: REPLY_PREFETCH }, (delivery) => desk.onDelivery(delivery), {
-      onPrepared: (name) => desk.opened(name),
+      onPrepared: () => desk.opened(),
       onLost: () => desk.abandon('the queue of replies was lost with its connection'),
     });
     return desk;

@@ -137,7 +137,10 @@ export class TopologyDeclarer {
       useChannel(connection, async (channel) => {
         await channel.assertQueue(name, { exclusive, durable });
         for (const { exchange, key } of queues[row].bindings) {
-          await channel.bindQueue(name, exchange, key === '' ? '' : name);
+          // Under its own name too: what answers an earlier question knows no other.
+          for (const own of key === '' ? [''] : new Set([queue, name])) {
+            await channel.bindQueue(name, exchange, own);
+          }
         }
         return name;
       });

@@ -11,8 +11,9 @@ interface Waiting {
 /** Hands replies to those who wait for them, by correlation id. A reply that nobody waits for is dropped. */
 export class ReplyDesk implements ReplyQueue {
   readonly #waiting = new Map<string, Waiting>();
-  /** Under which name the queue is on the broker. */
-  name: string;
+  readonly #resultListeners = new Set<(message: ReceivedMessage) => void>();
+  /** Also a binding key of the queue, whatever its name on the broker. */
+  readonly name: string;
   #bound = new Gate();
   /** Milliseconds since the epoch; undefined while the queue is there. */
   goneSince: number | undefined = Date.now();
@@ -26,9 +27,8 @@ export class ReplyDesk implements ReplyQueue {
     return this.#bound.opened;
   }
 
-  /** The queue is on the broker, under this name, and bound. */
-  opened(name: string): void {
-    this.name = name;
+  /** The queue is on the broker, and bound. */
+  opened(): void {
     this.goneSince = undefined;
     this.#bound.open();
   }
@@ -61,9 +61,18 @@ export class ReplyDesk implements ReplyQueue {
     });
   }
 
+  onResults(listener: (message: ReceivedMessage) => void): () => void {
+    this.#resultListeners.add(listener);
+    return () => this.#resultListeners.delete(listener);
+  }
+
   onDelivery(delivery: Delivery): void {
     delivery.ack();
-    const { correlationId } = delivery.message.properties;
+    const { correlationId, type } = delivery.message.properties;
+    if (type === 'results') {
+      for (const listener of this.#resultListeners) listener(delivery.message);
+      return;
+    }
     if (correlationId !== undefined) this.#waiting.get(correlationId)?.resolve(delivery.message);
   }
 

@@ -1,4 +1,12 @@
 export * from './define-task.ts';
+export { Executor, type ExecutorOptions, type Runnable } from './futures/executor.ts';
+export type { JobProgress } from './futures/followed-job.ts';
+export { Future } from './futures/future.ts';
+export type { MapOptions, MappedInputs } from './futures/map-inputs.ts';
+export type { FutureOptions } from './futures/submit-options.ts';
+export { TaskError } from './futures/task-error.ts';
+export { asCompleted, type Waited, type WaitOptions, wait } from './futures/wait-futures.ts';
+export { Deadline, type Timeout, timeoutMs } from './futures/wait-limit.ts';
 export { deriveJobId, newJobId } from './job-id.ts';
 export { RecorderClient } from './recorder-client.ts';
 export { acceptedEvent, JobSubmitter, type NewJob, type SubmitOptions } from './submit-job.ts';

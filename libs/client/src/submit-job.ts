@@ -38,6 +38,10 @@ export interface NewJob {
   readonly batch?: BatchPlace | undefined;
   readonly replyTo?: string | undefined;
   readonly correlationId?: string | undefined;
+  /** `replyTo` follows the job: it hears of starts, progress and the result, in batches. */
+  readonly follow?: true | undefined;
+  /** `input` is an array of inputs, run one after the other. */
+  readonly chunk?: true | undefined;
   readonly traceparent?: string | undefined;
 }
 
@@ -172,6 +176,8 @@ function toJob(job: NewJob): Job {
     batch: job.batch,
     replyTo: job.replyTo,
     correlationId: job.correlationId,
+    follow: job.follow,
+    chunk: job.chunk,
     traceparent: job.traceparent,
   };
 }

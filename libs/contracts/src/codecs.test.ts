@@ -6,7 +6,7 @@ import { decodeJob } from './job.ts';
 import { type Decoded, header, type ReceivedMessage, type WireMessage } from './message.ts';
 import { decodeReply, encodeReply } from './reply.ts';
 import { decodeRequest, encodeRequest } from './request.ts';
-import { decodeResult, encodeResult } from './result.ts';
+import { decodeResult, decodeResults, encodeResult, joinResults } from './result.ts';
 
 const decoders: Record<string, (message: ReceivedMessage) => Decoded<unknown>> = {
   job: decodeJob,
@@ -16,6 +16,7 @@ const decoders: Record<string, (message: ReceivedMessage) => Decoded<unknown>> =
   reply: decodeReply,
   control: decodeControl,
   result: decodeResult,
+  results: decodeResults,
 };
 
 function received(message: Pick<WireMessage, 'body' | 'properties'>): ReceivedMessage {
@@ -141,5 +142,14 @@ describe('every codec gives back what it was given', () => {
   test('a result', () => {
     const result = { job: 'j1', state: 'succeeded', result: [1], outputs: [] } as const;
     expect(decodeResult(received(encodeResult(result, 'c1')))).toEqual({ ok: true, value: result });
+  });
+
+  test('a batch of results and news', () => {
+    const standings = [
+      { job: 'j1', state: 'succeeded', result: [1] },
+      { job: 'j2', state: 'running', progress: { fraction: 0.5, note: 'half' } },
+    ];
+    const message = joinResults(standings.map((standing) => JSON.stringify(standing)));
+    expect(decodeResults(received(message))).toEqual({ ok: true, value: standings });
   });
 });

@@ -91,6 +91,14 @@ export const errorTable = {
   },
   web_status: { status: 502, retryable: false, title: 'The server gave an answer that is no success' },
   web_too_large: { status: 502, retryable: false, title: 'The page or file is larger than asked for' },
+  // Futures, locks and queues
+  value_error: {
+    status: 422,
+    retryable: false,
+    title: 'A name, a size or a time is not one that is allowed',
+  },
+  runtime_error: { status: 409, retryable: false, title: 'This cannot be done with the object now' },
+  wait_timed_out: { status: 504, retryable: false, title: 'What was waited for did not come in time' },
   // Images
   image_unrecognised: { status: 422, retryable: false, title: 'The bytes are no image that Heddle knows' },
   image_format_refused: {
@@ -106,7 +114,7 @@ export type ErrorCode = keyof typeof errorTable;
 
 /** The one error class. `message` says what was expected and what came; `code` is for programs, and never changes. */
 export class HeddleError extends Error {
-  override readonly name = 'HeddleError';
+  override readonly name: string = 'HeddleError';
   readonly code: ErrorCode;
   /** Where in the input it went wrong, and what was expected there. */
   readonly issues: readonly Issue[];

@@ -18,4 +18,5 @@ export * from './result.ts';
 export * from './retry.ts';
 export * from './schedule.ts';
 export * from './task.ts';
+export * from './toolbox-error.ts';
 export * from './topology.ts';

@@ -124,6 +124,10 @@ export interface Job {
   readonly batch?: BatchPlace | undefined;
   /** Milliseconds since the epoch. */
   readonly acceptedAt: number;
+  /** The input is an array of inputs; see `header.chunk`. */
+  readonly chunk?: true | undefined;
+  /** Whoever `replyTo` names follows the job; see `header.follow`. */
+  readonly follow?: true | undefined;
   /** Whether the publisher also published the `accepted` event; if not, the worker does. */
   readonly accepted: boolean;
   /** Routing key on `heddle.replies` that the result is sent to. */
@@ -146,6 +150,8 @@ export function encodeJob(job: Job): WireMessage<'job'> {
   if (job.deadline !== undefined) headers[header.deadline] = job.deadline;
   if (job.webhook !== undefined) headers[header.webhook] = job.webhook;
   if (job.batch !== undefined) headers[header.batch] = job.batch;
+  if (job.chunk) headers[header.chunk] = true;
+  if (job.follow) headers[header.follow] = true;
   if (job.traceparent !== undefined) headers[header.traceparent] = job.traceparent;
   if (job.bytes) headers[header.input] = JSON.stringify(job.input ?? {});
   return {
@@ -176,6 +182,8 @@ export const jobHeadersSchema = z.object({
   [header.deadline]: z.int().min(0).optional(),
   [header.webhook]: webhookSchema.optional(),
   [header.batch]: batchPlaceSchema.optional(),
+  [header.chunk]: z.boolean().optional(),
+  [header.follow]: z.boolean().optional(),
   [header.input]: z.string().optional(),
   [header.traceparent]: z.string().max(200).optional(),
 });
@@ -225,6 +233,8 @@ export function decodeJob(message: ReceivedMessage): Decoded<Job> {
       deadline: headers[header.deadline],
       webhook: headers[header.webhook],
       batch: headers[header.batch],
+      chunk: headers[header.chunk] || undefined,
+      follow: headers[header.follow] || undefined,
       traceparent: headers[header.traceparent],
       replyTo: properties.replyTo,
       correlationId: properties.correlationId,

@@ -17,6 +17,7 @@ export type MessageKind =
   | 'reply'
   | 'control'
   | 'result'
+  | 'results'
   | 'production';
 
 /** The message properties of AMQP 0-9-1 that Heddle reads or writes. All messages are persistent (`delivery_mode` 2) unless `transient`. */
@@ -70,6 +71,10 @@ export const header = {
   deadline: 'heddle-deadline',
   /** Where the end of the job is to be told: a table with `url`. */
   webhook: 'heddle-webhook',
+  /** True when the body is an array of inputs, run one after the other; the result is the array of their results. */
+  chunk: 'heddle-chunk',
+  /** True when `reply_to` wants batches of results, and to hear of starts and progress too. */
+  follow: 'heddle-follow',
   /** JSON text: the input of a job whose body is bytes. */
   input: 'heddle-input',
   /** True when the publisher has also published the job's `accepted` event. */

@@ -5,6 +5,7 @@ import { jobErrorSchema, outputDescriptionSchema } from './event.ts';
 import { type JobState, jobIdSchema, jobStates } from './job.ts';
 import { type Decoded, header, parseJson, type ReceivedMessage, type WireMessage } from './message.ts';
 import type { RecorderOp } from './request.ts';
+import type { JobStanding } from './result.ts';
 import { retrySchema } from './retry.ts';
 import type { ScheduleRecord } from './schedule.ts';
 import { type taskAnnouncementSchema, taskNameSchema } from './task.ts';
@@ -71,6 +72,8 @@ export interface RecorderReplies {
   tasks: { tasks: (z.infer<typeof taskAnnouncementSchema> & { announcedAt: number })[] };
   /** Changes when the event stream was made anew, so that its offsets mean something else. */
   'stream-epoch': { epoch: string };
+  /** As many as fit into a message, at least one if any is known: who asked asks again for those that are in neither list. */
+  'job-ends': { jobs: JobStanding[]; unknown: string[] };
   /** `state` after the cancel: `cancelled`, or `running` when its worker has been told. */
   cancel: { id: string; state: JobState };
   'control-snapshot': { cancelled: string[]; paused: string[] };

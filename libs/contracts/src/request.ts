@@ -84,7 +84,15 @@ export const requestSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal('tasks') }),
   z.object({ op: z.literal('stream-epoch') }),
   /** Ends a queued or delayed job at once; a running one is told to stop, and ends when its worker says so. */
-  z.object({ op: z.literal('cancel'), id: jobIdSchema, reason: z.string().max(500).exactOptional() }),
+  z.object({
+    op: z.literal('cancel'),
+    id: jobIdSchema,
+    reason: z.string().max(500).exactOptional(),
+    /** Leave a running job alone: the answer's state is then `running`, and nobody is told. */
+    unlessRunning: z.boolean().exactOptional(),
+  }),
+  /** Where jobs stand: for clients that may have missed the results. */
+  z.object({ op: z.literal('job-ends'), ids: z.array(jobIdSchema).min(1).max(200) }),
   /** What a worker must know before it takes jobs: ids of jobs that are cancelled and not consumed yet, and of batches; tasks that are paused. */
   z.object({ op: z.literal('control-snapshot') }),
   z.object({ op: z.literal('pause'), task: taskNameSchema }),

@@ -70,7 +70,7 @@ export const exchanges = {
   },
   'heddle.replies': {
     type: 'direct',
-    carries: ['reply', 'result'],
+    carries: ['reply', 'result', 'results'],
     keys: ['<reply_to>'],
     publishers: ['recorder', 'consumer'],
     about:
@@ -209,7 +209,7 @@ export const queues = {
   },
   'heddle.replies.<instance>': {
     type: 'reply',
-    carries: ['reply', 'result'],
+    carries: ['reply', 'result', 'results'],
     bindings: [{ exchange: 'heddle.replies', key: 'heddle.replies.<instance>' }],
     consumers: ['gateway', 'producer', 'consumer', 'notifier', 'client'],
     prefetch: 1000,

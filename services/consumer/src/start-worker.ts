@@ -8,6 +8,7 @@ import { KnownControl } from './control/known-control.ts';
 import { drainWorker } from './drain-worker.ts';
 import { Interruptions } from './jobs/explain-redelivery.ts';
 import { TaskServer } from './jobs/serve-task.ts';
+import { Followers } from './jobs/tell-followers.ts';
 import { RunWatch } from './jobs/watch-runs.ts';
 import type { WorkerPorts } from './jobs/worker-ports.ts';
 import { openPool } from './pools/open-pool.ts';
@@ -38,6 +39,7 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
     recorder,
     publishLater: (...job) => broker.publishLater(...job),
     events: new EventPublisher(broker.publisher),
+    followers: new Followers(broker.publisher, log),
   };
   const runs = new RunWatch(worker);
   const control = new KnownControl();

@@ -7,6 +7,7 @@ import {
   type RecorderRequest,
   type WireMessage,
 } from '@heddle/contracts';
+import { Followers } from '../src/jobs/tell-followers.ts';
 import type { WorkerPorts } from '../src/jobs/worker-ports.ts';
 
 export interface Published {
@@ -59,6 +60,7 @@ export function recordingWorker(options: { maxMessageBytes?: number } = {}): Rec
       await publisher.publish('heddle.submit', task, message);
     },
     events: new EventPublisher(publisher),
+    followers: new Followers(publisher, logger),
     published,
     resting,
     logged,

@@ -14,6 +14,7 @@ import { deleteSchedule, putSchedule, readSchedules, rememberTick } from './stor
 import type { Store } from './store/open-database.ts';
 import { pauseTask } from './store/pause-task.ts';
 import { readBatchResults } from './store/read-batch-results.ts';
+import { readStandings } from './store/read-standings.ts';
 import type { EventWriter } from './store/record-events.ts';
 import { replayDead } from './store/replay-dead.ts';
 import { searchJobs } from './store/search-jobs.ts';
@@ -52,8 +53,9 @@ export function requestHandler({
     'stream-epoch': async () => ({ epoch: await readEpoch(db) }),
     submit: (request) => submitOnce(store, events, request, maxMessageBytes).finally(onOutgoing),
     announce: ({ tasks }) => announceTasks(store, tasks).finally(onOutgoing),
-    cancel: ({ id, reason }) =>
-      watch.find(id, () => cancelJob(store, events, id, reason)).finally(onOutgoing),
+    cancel: ({ id, reason, unlessRunning }) =>
+      watch.find(id, () => cancelJob(store, events, id, reason, unlessRunning)).finally(onOutgoing),
+    'job-ends': ({ ids }) => readStandings(db, ids, maxMessageBytes),
     'control-snapshot': () => readControl(db),
     pause: ({ task }) => pauseTask(store, task, true).finally(onOutgoing),
     resume: ({ task }) => pauseTask(store, task, false).finally(onOutgoing),

@@ -15,12 +15,32 @@ export function checkJob(job: Job, task: Task): CheckedInput {
     return { ok: false, issues: [{ path: 'body', message: `expected ${expected}, got ${got}` }] };
   }
   try {
+    if (job.chunk) return checkChunk(job.input, task);
     const parsed = task.input.safeParse(job.input);
     if (parsed.success) return { ok: true, input: parsed.data };
     return { ok: false, issues: issuesOf(parsed.error, 'input') };
   } catch (error) {
     return { ok: false, issues: [{ path: 'input', message: `the schema threw: ${String(error)}` }] };
   }
+}
+
+/** A chunk fits if it is an array and each of its inputs fits. */
+function checkChunk(given: unknown, task: Task): CheckedInput {
+  if (!Array.isArray(given)) {
+    return { ok: false, issues: [{ path: 'input', message: 'expected an array, because it is a chunk' }] };
+  }
+  const inputs: unknown[] = [];
+  for (const [index, one] of given.entries()) {
+    const parsed = task.input.safeParse(one);
+    if (!parsed.success) return { ok: false, issues: issuesOf(parsed.error, `input.${index}`) };
+    inputs.push(parsed.data);
+  }
+  return { ok: true, input: inputs };
+}
+
+/** Checks the results of a chunk, as `checkResult` does a job's own. */
+export function checkResults(task: Task, results: unknown): unknown {
+  return task.output && Array.isArray(results) ? results.map((result) => checkResult(task, result)) : results;
 }
 
 /** Checks a handler's result against the task's own schema; what the schema makes of it is the job's result. */

@@ -7,6 +7,7 @@ import {
   HeddleError,
   type Job,
   type JobEvent,
+  type JobNews,
   type OutputDescription,
 } from '@heddle/contracts';
 import { OutputCheck } from '../pools/check-output.ts';
@@ -86,10 +87,17 @@ export class JobRun implements HandlerHost {
     return true;
   }
 
+  /** Tells whoever follows the job; costs nothing if nobody does. */
+  tellFollower(news: JobNews): void {
+    const { follow, replyTo } = this.job;
+    if (follow && replyTo !== undefined) this.#worker.followers.tell(replyTo, news);
+  }
+
   /** The newest progress, if it is news and the last was sent `everyMs` ago or more. */
   takeProgress(now: number, everyMs: number): JobEvent | undefined {
     if (!this.#progress || now - this.#progressSentAt < everyMs) return undefined;
     const event: JobEvent = { type: 'progress', ...this.eventBase(now), ...this.#progress };
+    this.tellFollower({ job: this.job.id, state: 'running', progress: this.#progress });
     this.#progress = undefined;
     this.#progressSentAt = now;
     return event;
@@ -118,6 +126,10 @@ export class JobRun implements HandlerHost {
   get jobInfo(): JobInfo {
     const { id, task, attempt, tags } = this.job;
     return { id, task, attempt, tags };
+  }
+
+  get isChunk(): boolean {
+    return this.job.chunk === true;
   }
 
   get bytes(): Buffer {

@@ -1,4 +1,4 @@
-import { checkResult } from './check-job.ts';
+import { checkResult, checkResults } from './check-job.ts';
 import type { JobRun } from './job-run.ts';
 import { dead, failed, type Outcome } from './outcome.ts';
 
@@ -15,7 +15,8 @@ export function judgeRun(run: JobRun, ended: Outcome): Outcome {
     return run.stopReason === 'shutting_down' ? { state: 'handed-back' } : ended;
   if (!run.task.output) return ended;
   try {
-    return { state: 'succeeded', result: checkResult(run.task, ended.result) };
+    const check = run.isChunk ? checkResults : checkResult;
+    return { state: 'succeeded', result: check(run.task, ended.result) };
   } catch (error) {
     return failed(error);
   }

@@ -33,7 +33,7 @@ export async function settleRun(worker: WorkerPorts, run: JobRun, ended: Outcome
   }
   await keepInput(worker, run, outcome);
   await addEvent(worker, run, terminalEvent(run, outcome));
-  if (run.job.replyTo !== undefined) sendResult(worker, run, outcome);
+  if (run.job.replyTo !== undefined) sendResult(worker, run, run.job.replyTo, outcome);
   run.delivery.ack();
   return outcome;
 }
@@ -73,6 +73,7 @@ async function tryAgainLater(
     throw published.reason;
   }
   if (recorded.status === 'rejected') throw recorded.reason;
+  run.tellFollower({ job: job.id, state: 'retrying' });
   run.delivery.ack();
   return undefined;
 }
@@ -99,7 +100,7 @@ function terminalEvent(run: JobRun, outcome: Told): JobEvent {
 }
 
 /** The requester may be gone, and then nobody misses the result: the recorder has it. */
-function sendResult(worker: WorkerPorts, run: JobRun, outcome: Told): void {
+function sendResult(worker: WorkerPorts, run: JobRun, replyTo: string, outcome: Told): void {
   const outputs = run.outputs.map((output) => output.description);
   const result: JobResult =
     outcome.state === 'succeeded'
@@ -110,8 +111,9 @@ function sendResult(worker: WorkerPorts, run: JobRun, outcome: Told): void {
           ...(outputs.length > 0 && { outputs }),
         }
       : { job: run.job.id, state: outcome.state, error: outcome.error };
+  if (run.job.follow) return worker.followers.tell(replyTo, result);
   const message = encodeResult(result, run.job.correlationId);
-  worker.publisher.publish('heddle.replies', run.job.replyTo ?? '', message).catch((error: unknown) => {
+  worker.publisher.publish('heddle.replies', replyTo, message).catch((error: unknown) => {
     worker.log.debug({ err: error, job: run.job.id }, 'the result could not be sent to reply_to');
   });
 }

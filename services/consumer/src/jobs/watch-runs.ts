@@ -62,6 +62,7 @@ export class RunWatch {
         run.announced = true;
         if (run.takeUnaccepted()) events.push(acceptedEvent(run.job, run.delivery.message.body.length));
         events.push({ type: 'started', ...run.eventBase(run.startedAt) });
+        run.tellFollower({ job: run.job.id, state: 'running' });
       }
     }
     if (events.length === 0) return;

@@ -1,5 +1,6 @@
 import type { Broker, BrokerLog, EventPublisher, Publisher } from '@heddle/broker';
 import type { RecorderClient } from '@heddle/client';
+import type { Followers } from './tell-followers.ts';
 
 /** What the steps of a job need of the worker around them. */
 export interface WorkerPorts {
@@ -12,4 +13,6 @@ export interface WorkerPorts {
   readonly recorder: Pick<RecorderClient, 'ask'>;
   /** Everything that happens to jobs here goes through one publisher, in order. */
   readonly events: EventPublisher;
+  /** Results and news for those who follow their jobs. */
+  readonly followers: Followers;
 }

@@ -6,6 +6,8 @@ export type LogLevel = keyof TaskLog;
 /** What stands behind a handler's context: the run itself on the event loop, a line to it elsewhere. */
 export interface HandlerHost {
   readonly input: unknown;
+  /** The input is an array of inputs, each the handler's. */
+  readonly isChunk: boolean;
   readonly bytes: Buffer;
   readonly bytesType: string;
   readonly jobInfo: JobInfo;

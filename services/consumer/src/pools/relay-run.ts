@@ -10,6 +10,7 @@ export function toRequest(run: JobRun, module: string, maxOutputBytes: number): 
     module,
     job: run.jobInfo,
     input: run.input,
+    isChunk: run.isChunk,
     bytes: run.bytes,
     bytesType: run.bytesType,
     maxOutputBytes,

@@ -1,5 +1,5 @@
 import { failed, type Outcome } from '../jobs/outcome.ts';
-import { HandlerContext } from './handler-context.ts';
+import { callHandler } from './call-handler.ts';
 import type { Pool } from './pool.ts';
 
 /**
@@ -10,7 +10,7 @@ export const eventLoopPool: Pool = {
   run(run) {
     let returned: unknown;
     try {
-      returned = run.task.run(new HandlerContext(run));
+      returned = callHandler(run.task, run);
     } catch (error) {
       return failed(error);
     }

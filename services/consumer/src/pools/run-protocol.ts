@@ -28,6 +28,7 @@ export interface RunRequest {
   readonly job: JobInfo;
   /** Checked already. */
   readonly input: unknown;
+  readonly isChunk: boolean;
   readonly bytes: Uint8Array;
   readonly bytesType: string;
   readonly maxOutputBytes: number;

@@ -4,8 +4,9 @@ import { type BatchResult, HeddleError } from '@heddle/contracts';
 import type { StopReason } from '../jobs/job-run.ts';
 import { failed, type Outcome } from '../jobs/outcome.ts';
 import { loadTask } from '../registry/load-tasks.ts';
+import { callHandler } from './call-handler.ts';
 import { OutputCheck } from './check-output.ts';
-import { HandlerContext, type HandlerHost, type LogLevel } from './handler-context.ts';
+import type { HandlerHost, LogLevel } from './handler-context.ts';
 import type { BatchPage, FromHandler, RunRequest } from './run-protocol.ts';
 
 /** Sends a message to the worker's own thread; throws what cannot be cloned. */
@@ -61,7 +62,7 @@ export class RemoteRun implements HandlerHost {
   async #outcome(): Promise<Outcome> {
     try {
       const task = await loadTask(this.#request.module, this.#request.job.task);
-      return { state: 'succeeded', result: await task.run(new HandlerContext(this)) };
+      return { state: 'succeeded', result: await callHandler(task, this) };
     } catch (error) {
       return failed(error);
     }
@@ -69,6 +70,10 @@ export class RemoteRun implements HandlerHost {
 
   get input(): unknown {
     return this.#request.input;
+  }
+
+  get isChunk(): boolean {
+    return this.#request.isChunk;
   }
 
   get bytes(): Buffer {

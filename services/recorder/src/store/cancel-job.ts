@@ -7,7 +7,7 @@ import type { EventWriter } from './record-events.ts';
 import { runTransaction } from './run-transaction.ts';
 
 /**
- * Ends a job that waits; tells the worker of one that runs. Cancelling twice is no error. Undefined: there is no such
+ * Ends a job that waits; tells the worker of one that runs, or leaves that one alone if asked to. Cancelling twice is no error. Undefined: there is no such
  * job yet. Throws `not_cancellable` for a job that has ended otherwise.
  */
 export async function cancelJob(
@@ -15,6 +15,7 @@ export async function cancelJob(
   writer: EventWriter,
   id: string,
   reason: string | undefined,
+  unlessRunning = false,
 ): Promise<RecorderReplies['cancel'] | undefined> {
   return await runTransaction(store.db, async (tx) => {
     const job = await tx
@@ -28,6 +29,7 @@ export async function cancelJob(
     if (isTerminal(job.state)) {
       throw new HeddleError('not_cancellable', `job ${id} is ${job.state} already`);
     }
+    if (unlessRunning && job.state === 'running') return { id, state: job.state };
     const now = Date.now();
     const news = { type: 'cancel', job: id, ...(reason !== undefined && { reason }) } as const;
     await keepCancel(tx, { id, of: 'job', generation: job.generation }, now);

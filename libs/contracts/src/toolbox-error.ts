@@ -1,0 +1,42 @@
+import { HeddleError } from './error.ts';
+
+/**
+ * The errors of the concurrency toolbox, named as Python names them, because people know what they mean there. Each is a
+ * `HeddleError` with a code of its own; `docs/toolbox.md` says which object throws which.
+ */
+
+/** A name, a size or a time that is not allowed; a release that was not preceded by its acquire, of bounded objects. */
+export class ValueError extends HeddleError {
+  override readonly name = 'ValueError';
+
+  constructor(message: string) {
+    super('value_error', message);
+  }
+}
+
+/** Right in itself, but not now: a submit after a shutdown, a release of what is not held. */
+export class RuntimeError extends HeddleError {
+  override readonly name = 'RuntimeError';
+
+  constructor(message: string, options: { cause?: unknown } = {}) {
+    super('runtime_error', message, options);
+  }
+}
+
+/** A wait was longer than its timeout. What was waited for goes on. */
+export class TimeoutError extends HeddleError {
+  override readonly name = 'TimeoutError';
+
+  constructor(message: string) {
+    super('wait_timed_out', message);
+  }
+}
+
+/** The future was cancelled, by whomever. */
+export class CancelledError extends HeddleError {
+  override readonly name = 'CancelledError';
+
+  constructor(message: string) {
+    super('cancelled', message);
+  }
+}
