@@ -5,8 +5,10 @@ import { taskNameSchema } from './task.ts';
 export const batchStates = ['running', 'succeeded', 'failed', 'cancelled'] as const;
 export type BatchState = (typeof batchStates)[number];
 
-/** Jobs that one expansion message asks for. */
+/** Jobs that one expansion message asks for, at most. */
 export const BATCH_CHUNK_JOBS = 100;
+/** Bytes of inputs in one expansion message, unless a single input has more. */
+export const BATCH_CHUNK_BYTES = 256 * 1024;
 /** Most jobs of a batch. */
 export const MAX_BATCH_JOBS = 10_000_000;
 
@@ -70,6 +72,9 @@ export const batchPlanSchema = z.object({
   webhook: jobOptionsSchema.shape.webhook,
 });
 export type BatchPlan = z.infer<typeof batchPlanSchema>;
+/** What the producers need of it: how many jobs there are is not known before the last input has come. */
+export const expansionPlanSchema = batchPlanSchema.omit({ total: true });
+export type ExpansionPlan = z.infer<typeof expansionPlanSchema>;
 
 /** Jobs of a batch that have ended, by how; and all that there are to be. */
 export const batchCountsSchema = z.object({

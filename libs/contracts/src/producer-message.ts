@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { batchPlanSchema } from './batch.ts';
+import { expansionPlanSchema } from './batch.ts';
 import { describeIssues, issuesOf } from './error.ts';
 import { jobIdSchema } from './job.ts';
 import { type Decoded, parseJson, type ReceivedMessage, type WireMessage } from './message.ts';
@@ -9,14 +9,14 @@ export const producerMessageSchema = z.discriminatedUnion('type', [
   /** Jobs `first` … `first + inputs.length - 1` of a batch. */
   z.object({
     type: z.literal('expand-list'),
-    plan: batchPlanSchema,
+    plan: expansionPlanSchema,
     first: z.int().min(0),
     inputs: z.array(z.unknown()),
   }),
   /** Jobs from `first` on of a batch over a range of numbers: the producer does some and hands the rest on. */
   z.object({
     type: z.literal('expand-range'),
-    plan: batchPlanSchema,
+    plan: expansionPlanSchema,
     first: z.int().min(0),
     from: z.int(),
     to: z.int(),
@@ -26,7 +26,7 @@ export const producerMessageSchema = z.discriminatedUnion('type', [
   /** A producer has started: whoever gets it is the one that ticks the schedules. */
   z.object({ type: z.literal('wake') }),
   /** Every job of the batch has ended: start its reduce job. */
-  z.object({ type: z.literal('batch-complete'), plan: batchPlanSchema, reduceJob: jobIdSchema }),
+  z.object({ type: z.literal('batch-complete'), plan: expansionPlanSchema, reduceJob: jobIdSchema }),
 ]);
 export type ProducerMessage = z.infer<typeof producerMessageSchema>;
 

@@ -79,7 +79,10 @@ export interface RecorderReplies {
   'control-snapshot': { cancelled: string[]; paused: string[] };
   pause: { task: string; paused: boolean };
   resume: { task: string; paused: boolean };
-  'create-batch': { id: string };
+  /** `repeated`: the idempotency key was known, and `id` is the batch that has it. */
+  'create-batch': { id: string; repeated: boolean };
+  'batch-part': { id: string };
+  'drop-batch-parts': { id: string };
   batch: BatchRecord;
   batches: { batches: BatchRecord[]; next: string | null };
   'batch-results': { results: BatchResult[] };

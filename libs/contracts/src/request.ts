@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { batchPlanSchema } from './batch.ts';
+import { batchPlanSchema, expansionPlanSchema } from './batch.ts';
 import { describeIssues, issuesOf } from './error.ts';
 import { jobIdSchema, jobStates, tagsSchema, webhookSchema } from './job.ts';
 import { type Decoded, parseJson, type ReceivedMessage, type WireMessage } from './message.ts';
@@ -40,6 +40,8 @@ const batchSourceSchema = z.union([
     range: z.object({ from: z.int(), to: z.int(), chunk: z.int().min(1) }),
     input: z.record(z.string(), z.unknown()),
   }),
+  /** So many that came before, by `batch-part`. */
+  z.object({ staged: z.int().min(1) }),
 ]);
 
 /** What the recorder is asked. `submit`: claim, job and outbox row in one transaction, for jobs with an idempotency key. */
@@ -97,7 +99,23 @@ export const requestSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal('control-snapshot') }),
   z.object({ op: z.literal('pause'), task: taskNameSchema }),
   z.object({ op: z.literal('resume'), task: taskNameSchema }),
-  z.object({ op: z.literal('create-batch'), plan: batchPlanSchema, source: batchSourceSchema }),
+  z.object({
+    op: z.literal('create-batch'),
+    plan: batchPlanSchema,
+    source: batchSourceSchema,
+    idempotencyKey: z.string().min(1).max(255).exactOptional(),
+    /** As in `submit`; there if the key is. */
+    fingerprint: z.string().length(64).exactOptional(),
+  }),
+  /** Keeps inputs of a batch that is still being uploaded. Nobody sees them before `create-batch`. */
+  z.object({
+    op: z.literal('batch-part'),
+    plan: expansionPlanSchema,
+    first: z.int().min(0),
+    inputs: z.array(z.unknown()).min(1),
+  }),
+  /** The upload has failed: forgets its parts. */
+  z.object({ op: z.literal('drop-batch-parts'), batch: jobIdSchema }),
   z.object({ op: z.literal('batch'), id: jobIdSchema }),
   z.object({
     op: z.literal('batches'),

@@ -18,6 +18,7 @@ import { readStandings } from './store/read-standings.ts';
 import type { EventWriter } from './store/record-events.ts';
 import { replayDead } from './store/replay-dead.ts';
 import { searchJobs } from './store/search-jobs.ts';
+import { dropParts, stagePart } from './store/stage-batch-parts.ts';
 import { findOutput } from './store/store-output.ts';
 import { readEpoch } from './store/stream-epoch.ts';
 import { submitOnce } from './store/submit-once.ts';
@@ -59,7 +60,12 @@ export function requestHandler({
     'control-snapshot': () => readControl(db),
     pause: ({ task }) => pauseTask(store, task, true).finally(onOutgoing),
     resume: ({ task }) => pauseTask(store, task, false).finally(onOutgoing),
-    'create-batch': (request) => createBatch(store, request).finally(onOutgoing),
+    'create-batch': (request) => createBatch(store, request, maxMessageBytes).finally(onOutgoing),
+    'batch-part': (request) => stagePart(store, request, maxMessageBytes),
+    'drop-batch-parts': async ({ batch }) => {
+      await dropParts(db, batch);
+      return { id: batch };
+    },
     batch: ({ id }) => findBatch(db, id),
     batches: ({ cursor, limit }) => listBatches(db, cursor, limit),
     'batch-results': ({ id, first, limit }) => readBatchResults(db, id, first, limit),

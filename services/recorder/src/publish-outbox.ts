@@ -57,8 +57,8 @@ export class OutboxPublisher {
     while (!this.#stopped.signal.aborted) {
       this.#wake = new AbortController();
       if (this.#stopped.signal.aborted) return;
-      const published = await this.#publishSome();
-      if (published === MESSAGES_AT_ONCE) continue;
+      // Where there were some there may be more: a claim takes only so many, and so many bytes.
+      if ((await this.#publishSome()) > 0) continue;
       await setTimeout(LOOK_EVERY_MS, undefined, { signal: this.#wake.signal }).catch(() => undefined);
     }
   }

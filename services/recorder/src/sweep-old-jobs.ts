@@ -5,6 +5,7 @@ import type { RecorderMetrics } from './metrics.ts';
 import { deleteOldBatches, deleteOldJobs, deleteOrphanOutputs } from './store/delete-old-jobs.ts';
 import type { Store } from './store/open-database.ts';
 import type { PageEnd } from './store/page-cursor.ts';
+import { dropAbandonedParts } from './store/stage-batch-parts.ts';
 
 /** Jobs of one transaction, few enough that nobody notices. */
 const CHUNK = 200;
@@ -12,6 +13,9 @@ const CHUNK = 200;
 const PAUSE_MS = 50;
 /** Sweeps are so far apart, or a tenth of the retention if that is less. */
 const SWEEP_EVERY_MS = 10 * 60_000;
+
+/** An upload of which nothing has come for so long will not go on. */
+const UPLOAD_IDLE_MS = 3_600_000;
 
 /** Deletes jobs that ended longer than `retentionMs` ago, in the background. */
 export class RetentionSweeper {
@@ -67,6 +71,7 @@ export class RetentionSweeper {
       await this.#pause(PAUSE_MS);
     }
     await deleteOldBatches(this.#store, before);
+    await dropAbandonedParts(this.#store, Date.now() - UPLOAD_IDLE_MS);
     if (deleted > 0) this.#log.info({ deleted }, 'deleted old jobs');
   }
 

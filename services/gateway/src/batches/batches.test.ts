@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { type BatchRecord, batchViewSchema, HeddleError, type RecorderRequest } from '@heddle/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ScriptedGateway, startScriptedGateway } from '../../test/scripted-gateway.ts';
@@ -10,7 +11,7 @@ beforeEach(async () => {
   created = [];
   gateway.answers['create-batch'] = (request) => {
     created.push(request);
-    return { id: request.plan.id };
+    return { id: request.plan.id, repeated: false };
   };
 });
 afterEach(async () => {
@@ -19,10 +20,10 @@ afterEach(async () => {
   expect(gateway.admission.held).toBe(0);
 });
 
-const post = (body: unknown, type = 'application/json', query = '') =>
+const post = (body: unknown, type = 'application/json', query = '', headers: Record<string, string> = {}) =>
   fetch(`${gateway.url}/v1/batches${query}`, {
     method: 'POST',
-    headers: { 'content-type': type },
+    headers: { 'content-type': type, ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
 
@@ -80,6 +81,101 @@ describe('a batch', () => {
       code: 'invalid_json',
       detail: expect.stringMatching(/^line 2: /),
     });
+  });
+
+  it('of much NDJSON goes to the recorder part by part, and is created when the last line has come', async () => {
+    const staged: Extract<RecorderRequest, { op: 'batch-part' }>[] = [];
+    gateway.answers['batch-part'] = (request) => {
+      expect(created).toEqual([]);
+      staged.push(request);
+      // Now and then the recorder is away for a moment.
+      if (staged.length === 2) throw new HeddleError('recorder_unavailable', 'restarting');
+      return { id: request.plan.id };
+    };
+    const text = 'x'.repeat(50_000);
+    const lines = Array.from({ length: 60 }, (_, n) => JSON.stringify(`${n} ${text}`)).join('\n');
+    const response = await post(lines, 'application/x-ndjson', '?task=debug.echo&priority=3');
+    expect(await response.json()).toMatchObject({ state: 'running', total: 60 });
+    expect(staged.map(({ first, inputs }) => [first, inputs.length])).toEqual([
+      [0, 20],
+      [20, 20],
+      [20, 20],
+      [40, 20],
+    ]);
+    expect(created).toMatchObject([
+      { source: { staged: 60 }, plan: { id: staged[0]?.plan.id, total: 60, options: { priority: 3 } } },
+    ]);
+  });
+
+  it.each([
+    ['whose late line is no JSON', 'invalid_json', 'nonsense'],
+    ['whose late line is no input of the task', 'invalid_input', '{"numbers":["no"]}'],
+    ['whose late line is too long', 'payload_too_large', `{"numbers":[${'1,'.repeat(60_000)}1]}`],
+  ])('of much NDJSON %s leaves nothing behind', async (_, code, last) => {
+    const dropped: string[] = [];
+    let batch = '';
+    gateway.answers['batch-part'] = ({ plan }) => ({ id: (batch = plan.id) });
+    gateway.answers['drop-batch-parts'] = (request) => {
+      dropped.push(request.batch);
+      return { id: request.batch };
+    };
+    const line = JSON.stringify({ numbers: Array.from({ length: 1_000 }, () => 1_234_567.5) });
+    const lines = [...Array.from({ length: 150 }, () => line), last].join('\n');
+    const problem = await problemOf(await post(lines, 'application/x-ndjson', '?task=math.sum'));
+    expect(problem).toMatchObject({ code });
+    await expect.poll(() => dropped).toEqual([batch]);
+    expect(batch).not.toBe('');
+    expect(created).toEqual([]);
+  });
+
+  it('whose upload breaks off leaves nothing behind', async () => {
+    const dropped: string[] = [];
+    const aborting = new AbortController();
+    gateway.answers['batch-part'] = ({ plan }) => {
+      aborting.abort();
+      return { id: plan.id };
+    };
+    gateway.answers['drop-batch-parts'] = (request) => {
+      dropped.push(request.batch);
+      return { id: request.batch };
+    };
+    const endless = new ReadableStream({
+      async pull(controller) {
+        await turn();
+        controller.enqueue(Buffer.from(`"${'x'.repeat(60_000)}"\n`));
+      },
+    });
+    const upload = fetch(`${gateway.url}/v1/batches?task=debug.echo`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: endless,
+      signal: aborting.signal,
+      duplex: 'half',
+    } as RequestInit);
+    await expect(upload).rejects.toThrow();
+    await expect.poll(() => dropped).toHaveLength(1);
+    expect(created).toEqual([]);
+  });
+
+  it('with an Idempotency-Key tells the recorder what was asked, the same for a list and for lines', async () => {
+    const withKey = (body: unknown, type?: string, query?: string) =>
+      post(body, type, query, { 'idempotency-key': 'once' });
+    await withKey({ task: 'debug.echo', inputs: [1, 'a'], priority: 3 });
+    await withKey('1\n"a"\n', 'application/x-ndjson', '?priority=3&task=debug.echo');
+    await withKey({ task: 'debug.echo', inputs: [1, 'b'], priority: 3 });
+    await post({ task: 'debug.echo', inputs: [1, 'b'], priority: 3 });
+    expect(created.map(({ idempotencyKey }) => idempotencyKey)).toEqual(['once', 'once', 'once', undefined]);
+    const [list, lines, other, none] = created.map(({ fingerprint }) => fingerprint);
+    expect(list).toMatch(/^[0-9a-f]{64}$/);
+    expect(lines).toBe(list);
+    expect(other).not.toBe(list);
+    expect(none).toBeUndefined();
+
+    gateway.answers['create-batch'] = () => ({ id: 'b', repeated: true });
+    gateway.answers.batch = () => ({ ...record, state: 'succeeded' });
+    const again = await withKey({ task: 'debug.echo', inputs: [1, 'a'], priority: 3 });
+    expect([again.status, again.headers.get('location')]).toEqual([202, '/v1/batches/b']);
+    expect(await again.json()).toEqual({ id: 'b', task: 'debug.echo', state: 'succeeded', total: 2 });
   });
 
   it('names the first faults of its inputs by their places, and runs none of them', async () => {

@@ -7,12 +7,16 @@ const AT_ONCE = 500;
 /** Faults that one answer names. */
 const MOST_FAULTS = 20;
 
-/** Checks every input. Rejects with `invalid_input` naming the first faults as `inputs.<place>.<path>`. */
-export async function checkInputs(inputs: readonly unknown[], checkInput: CheckInput): Promise<void> {
+/** Checks every input, the first of which has place `first`. Rejects with `invalid_input` naming the first faults as `inputs.<place>.<path>`. */
+export async function checkInputs(
+  inputs: readonly unknown[],
+  checkInput: CheckInput,
+  first = 0,
+): Promise<void> {
   const issues: Issue[] = [];
   for (const [place, input] of inputs.entries()) {
     if (place % AT_ONCE === AT_ONCE - 1) await turn();
-    issues.push(...faultsOf(input, place, checkInput));
+    issues.push(...faultsOf(input, first + place, checkInput));
     if (issues.length >= MOST_FAULTS) break;
   }
   if (issues.length > 0) throw new HeddleError('invalid_input', describeIssues(issues), { issues });

@@ -1,28 +1,31 @@
 import { newJobId } from '@heddle/client';
-import { type BatchBody, type BatchPlan, HeddleError, type RecorderRequest } from '@heddle/contracts';
+import { type BatchBody, type ExpansionPlan, HeddleError, type RecorderRequest } from '@heddle/contracts';
 import { requireJsonTask } from '../jobs/prepare-job.ts';
+import type { CheckInput } from '../tasks/compile-schema.ts';
 import type { KnownTask, KnownTasks } from '../tasks/known-tasks.ts';
 import { checkInputs } from './check-inputs.ts';
+import type { BatchOptions } from './read-batch.ts';
 
-type CreateBatch = Extract<RecorderRequest, { op: 'create-batch' }>;
-type Source = CreateBatch['source'];
+export type CreateBatch = Extract<RecorderRequest, { op: 'create-batch' }>;
+export type Source = CreateBatch['source'];
+type RangeSource = Extract<Source, { range: unknown }>;
 
-/**
- * What the recorder is asked to make of a batch, with every input checked against its task's schema. Rejects with
- * `unknown_task`, `invalid_request` and `invalid_input`.
- */
-export async function planBatch(body: BatchBody, tasks: KnownTasks): Promise<CreateBatch> {
-  const task = await jsonTask(tasks, body.task);
+/** What every job of a batch is made with, and what its inputs are checked by. */
+export interface PlannedBatch {
+  readonly plan: ExpansionPlan;
+  readonly checkInput: CheckInput;
+}
+
+/** Rejects with `unknown_task`, `invalid_request` and, for the reduce job's input, `invalid_input`. */
+export async function planBatch(options: BatchOptions, tasks: KnownTasks): Promise<PlannedBatch> {
+  const { checkInput } = await jsonTask(tasks, options.task);
   const id = newJobId();
-  const reduce = body.reduce && (await checkReduce(tasks, id, body.reduce));
-  const source = sourceOf(body);
-  await checkSource(task, source);
-  const { priority, tags, timeout, ttl, retry } = body;
-  const plan: BatchPlan = {
+  const reduce = options.reduce && (await checkReduce(tasks, id, options.reduce));
+  const { priority, tags, timeout, ttl, retry } = options;
+  const plan: ExpansionPlan = {
     id,
-    task: body.task,
-    total: countJobs(source),
-    onFailure: body.onFailure ?? 'collect',
+    task: options.task,
+    onFailure: options.onFailure ?? 'collect',
     options: {
       ...(priority !== undefined && { priority }),
       ...(tags && { tags }),
@@ -32,9 +35,23 @@ export async function planBatch(body: BatchBody, tasks: KnownTasks): Promise<Cre
     },
     acceptedAt: Date.now(),
     ...(reduce && { reduce }),
-    ...(body.webhook && { webhook: body.webhook }),
+    ...(options.webhook && { webhook: options.webhook }),
   };
-  return { op: 'create-batch', plan, source };
+  return { plan, checkInput };
+}
+
+/** The inputs that a body has, checked against the task's schema, and how many jobs they make. Rejects with `invalid_input`. */
+export async function sourceOf(
+  { inputs, range, input = {} }: BatchBody,
+  checkInput: CheckInput,
+): Promise<{ source: Source; total: number }> {
+  if (inputs) {
+    await checkInputs(inputs, checkInput);
+    return { source: { inputs }, total: inputs.length };
+  }
+  if (!range) throw new HeddleError('invalid_request', 'expected either "inputs" or "range"');
+  const source = { range, input };
+  return { source, total: checkRange(source, checkInput) };
 }
 
 async function jsonTask(tasks: KnownTasks, name: string): Promise<KnownTask> {
@@ -43,25 +60,14 @@ async function jsonTask(tasks: KnownTasks, name: string): Promise<KnownTask> {
   return task;
 }
 
-function sourceOf({ inputs, range, input = {} }: BatchBody): Source {
-  if (inputs) return { inputs };
-  if (range) return { range, input };
-  throw new HeddleError('invalid_request', 'expected either "inputs" or "range"');
-}
-
-function countJobs(source: Source): number {
-  if ('inputs' in source) return source.inputs.length;
-  const { from, to, chunk } = source.range;
-  return Math.ceil((to - from) / chunk);
-}
-
-async function checkSource(task: KnownTask, source: Source): Promise<void> {
-  if ('inputs' in source) return checkInputs(source.inputs, task.checkInput);
-  // The chunks between them differ by nothing but their numbers.
-  const { from, to, chunk } = source.range;
-  const last = from + (countJobs(source) - 1) * chunk;
-  task.checkInput({ ...source.input, from, to: Math.min(from + chunk, to) });
-  task.checkInput({ ...source.input, from: last, to });
+/** The number of chunks. Those between the first and the last differ by nothing but their numbers. */
+function checkRange({ range, input }: RangeSource, checkInput: CheckInput): number {
+  const { from, to, chunk } = range;
+  const total = Math.ceil((to - from) / chunk);
+  const last = from + (total - 1) * chunk;
+  checkInput({ ...input, from, to: Math.min(from + chunk, to) });
+  checkInput({ ...input, from: last, to });
+  return total;
 }
 
 /** The reduce job's input gets the batch's id beside its own fields. */

@@ -55,6 +55,33 @@ describe('a batch', () => {
     expect((await call('DELETE', page)).body['code']).toBe('not_cancellable');
   });
 
+  it('larger than any message is uploaded, once per Idempotency-Key, and runs', async () => {
+    const text = 'x'.repeat(60_000);
+    const upload = (last: string) =>
+      fetch(`${gateway.url}/v1/batches?task=debug.echo`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/x-ndjson', 'idempotency-key': 'large' },
+        body: `${Array.from({ length: 299 }, (_, n) => JSON.stringify(`${n} ${text}`)).join('\n')}\n${last}`,
+      });
+    const answers = await Promise.all([upload('1'), upload('1')]);
+    const [one, other] = (await Promise.all(answers.map((answer) => answer.json()))) as Json[];
+    expect(one).toMatchObject({ total: 300 });
+    expect(other).toMatchObject({ id: one?.['id'], total: 300 });
+    const refused = await upload('2');
+    expect([refused.status, ((await refused.json()) as Json)['code']]).toEqual([
+      422,
+      'idempotency_key_reused',
+    ]);
+    await expect
+      .poll(() => show(`/v1/batches/${one?.['id']}`), { timeout: 20_000 })
+      .toMatchObject({ state: 'succeeded', counts: { total: 300, succeeded: 300 } });
+    const { results } = await show(`/v1/batches/${one?.['id']}/results?first=298`);
+    expect(results).toMatchObject([
+      { index: 298, result: `298 ${text}` },
+      { index: 299, result: 1 },
+    ]);
+  });
+
   it('of a range is cancelled as a whole', async () => {
     const range = { from: 0, to: 200_000 };
     const { body } = await call('POST', '/v1/batches', { task: 'debug.echo', range });

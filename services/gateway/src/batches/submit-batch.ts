@@ -1,30 +1,107 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { type BatchBody, batchBodySchema } from '@heddle/contracts';
 import type { GatewayParts } from '../gateway-parts.ts';
 import { answerJson } from '../http/answer.ts';
+import { check } from '../http/check.ts';
 import { requireMediaType } from '../http/media-type.ts';
 import { readBody } from '../http/read-body.ts';
+import { readJson } from '../http/read-json.ts';
 import type { Handler } from '../http/route.ts';
 import { requireBroker } from '../jobs/enqueue-job.ts';
-import { planBatch } from './plan-batch.ts';
-import { BATCH_TYPES, readBatch } from './read-batch.ts';
+import { idempotencyKeyOf } from '../jobs/submit-keyed.ts';
+import { type CreateBatch, planBatch, sourceOf } from './plan-batch.ts';
+import { BATCH_TYPES, isWholeBatch, readBatchQuery } from './read-batch.ts';
+import { uploadInputs } from './upload-inputs.ts';
 
-/** The recorder cuts a full message of inputs into chunks in one transaction. */
-const CREATE_TIMEOUT_MS = 30_000;
+/** The recorder cuts a full message of inputs into chunks, or hands over all parts of an upload, in one transaction. */
+const CREATE_TIMEOUT_MS = 60_000;
 
-type Parts = Pick<GatewayParts, 'broker' | 'recorder' | 'tasks' | 'admission' | 'maxMessageBytes'>;
+type Parts = Pick<
+  GatewayParts,
+  'broker' | 'recorder' | 'tasks' | 'admission' | 'maxMessageBytes' | 'draining'
+>;
 
-/** `POST /v1/batches`: 202 when the recorder has committed the batch and what will expand it. */
-export function submitBatch({ broker, recorder, tasks, admission, maxMessageBytes }: Parts): Handler {
+/**
+ * `POST /v1/batches`: 202 when the recorder has committed the batch and what will expand it. NDJSON may have any length: it
+ * is read only as fast as the recorder keeps it. Nothing of a batch is seen or run before its last input has come.
+ */
+export function submitBatch(parts: Parts): Handler {
+  const { broker, recorder } = parts;
   return async (request, response) => {
     requireMediaType(request, BATCH_TYPES);
-    const body = await readBody(request, maxMessageBytes, admission);
-    try {
-      requireBroker(broker.state);
-      const create = await planBatch(readBatch(request, body), tasks);
-      const { id } = await recorder.ask(create, { timeoutMs: CREATE_TIMEOUT_MS });
-      const { task, total } = create.plan;
-      answerJson(response, 202, { id, task, state: 'running', total }, { Location: `/v1/batches/${id}` });
-    } finally {
-      admission.release(body.length);
-    }
+    const idempotencyKey = idempotencyKeyOf(request.headers['idempotency-key']);
+    requireBroker(broker.state);
+    const create = async ({ request, fingerprint }: ReadBatch) => {
+      const key = idempotencyKey !== undefined && { idempotencyKey, fingerprint };
+      return {
+        ...(await recorder.ask({ ...request, ...key }, { timeoutMs: CREATE_TIMEOUT_MS })),
+        plan: request.plan,
+      };
+    };
+    const {
+      id,
+      repeated,
+      plan: { task, total },
+    } = isWholeBatch(request)
+      ? await readWhole(request, parts, create)
+      : await create(await readLines(request, parts));
+    // One that was there before may have come far since.
+    const state = repeated ? (await recorder.ask({ op: 'batch', id })).state : 'running';
+    answerJson(response, 202, { id, task, state, total }, { Location: `/v1/batches/${id}` });
   };
+}
+
+interface ReadBatch {
+  readonly request: CreateBatch;
+  readonly fingerprint: string;
+}
+
+/** The body's bytes are held until `create` is done. */
+async function readWhole<T>(
+  request: IncomingMessage,
+  parts: Parts,
+  create: (batch: ReadBatch) => Promise<T>,
+): Promise<T> {
+  const body = await readBody(request, parts.maxMessageBytes, parts.admission);
+  try {
+    const asked = check(batchBodySchema, readJson(body));
+    const { plan, checkInput } = await planBatch(asked, parts.tasks);
+    const { source, total } = await sourceOf(asked, checkInput);
+    const { inputs, ...others } = asked;
+    const digest = inputs && digestOf(inputs);
+    return await create({
+      request: { op: 'create-batch', plan: { ...plan, total }, source },
+      fingerprint: fingerprintOf(others, digest),
+    });
+  } finally {
+    parts.admission.release(body.length);
+  }
+}
+
+async function readLines(request: IncomingMessage, parts: Parts): Promise<ReadBatch> {
+  const options = readBatchQuery(request);
+  const planned = await planBatch(options, parts.tasks);
+  const { source, total, digest } = await uploadInputs(request, planned, parts);
+  return {
+    request: { op: 'create-batch', plan: { ...planned.plan, total }, source },
+    fingerprint: fingerprintOf(options, digest),
+  };
+}
+
+/** As an upload of the same inputs hashes them, so that both are the same payload. */
+function digestOf(inputs: readonly unknown[]): string {
+  const hash = createHash('sha256');
+  for (const input of inputs) hash.update(JSON.stringify(input)).update('\n');
+  return hash.digest('hex');
+}
+
+/** SHA-256, in hex, of everything that makes the batch what it is; of what was asked, not of when. */
+function fingerprintOf(options: Omit<BatchBody, 'inputs'>, digest: string | undefined): string {
+  const known = Object.entries(options)
+    .filter(([, value]) => value !== undefined)
+    .toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return createHash('sha256')
+    .update(JSON.stringify(['batch', known, digest]))
+    .digest('hex');
 }

@@ -1,16 +1,14 @@
-import type { IncomingMessage } from 'node:http';
 import { JobSubmitter } from '@heddle/client';
-import { HeddleError } from '@heddle/contracts';
 import type { GatewayParts } from '../gateway-parts.ts';
 import { requireMediaType } from '../http/media-type.ts';
 import { problemOf } from '../http/problem.ts';
-import { BODY_IDLE_MS, tooLarge } from '../http/read-body.ts';
+import { tooLarge } from '../http/read-body.ts';
 import type { Handler } from '../http/route.ts';
 import { acceptJob } from './asked-job.ts';
 import { requireBroker } from './enqueue-job.ts';
+import { type HeldLine, heldLines } from './held-lines.ts';
 import { OrderedAnswers } from './ordered-answers.ts';
 import { prepareJob } from './prepare-job.ts';
-import { type Line, LineSplitter } from './split-lines.ts';
 import { isKeyed, submitKeyed } from './submit-keyed.ts';
 
 const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'];
@@ -51,48 +49,6 @@ export function submitBulk(parts: GatewayParts): Handler {
     await answers.finish().catch(() => undefined);
     response.end();
   };
-}
-
-type HeldLine = Line & { readonly release: () => void };
-
-/** The request's lines; the bytes of each are held in `admission` until it is released. */
-async function* heldLines(request: IncomingMessage, parts: GatewayParts): AsyncGenerator<HeldLine> {
-  const { admission, maxMessageBytes } = parts;
-  const splitter = new LineSplitter(maxMessageBytes);
-  /** Bytes of the unfinished line that are held already. */
-  let held = 0;
-  const hold = async (bytes: number) => {
-    if (bytes > held) await admission.takeInTurn(bytes - held);
-    else admission.release(held - bytes);
-    held = bytes;
-  };
-  const hand = async (line: Line): Promise<HeldLine> => {
-    const bytes = 'bytes' in line ? line.bytes.length : 0;
-    await hold(bytes);
-    held = 0;
-    return { ...line, release: () => admission.release(bytes) };
-  };
-  try {
-    for await (const chunk of chunksOf(request)) {
-      for (const line of splitter.push(chunk)) yield await hand(line);
-      await hold(splitter.pendingBytes);
-    }
-    for (const line of splitter.end()) yield await hand(line);
-  } finally {
-    admission.release(held);
-  }
-}
-
-async function* chunksOf(request: IncomingMessage): AsyncGenerator<Buffer> {
-  const chunks = request[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-  for (;;) {
-    const idle = setTimeout(() => {
-      request.destroy(new HeddleError('invalid_request', `body: nothing came for ${BODY_IDLE_MS} ms`));
-    }, BODY_IDLE_MS);
-    const next = await chunks.next().finally(() => clearTimeout(idle));
-    if (next.done) return;
-    yield next.value;
-  }
 }
 
 async function answerLine(

@@ -9,7 +9,7 @@ import {
   submittedBatchSchema,
 } from '@heddle/contracts';
 import { z } from 'zod';
-import { jobPath, json, SUBMIT_ERRORS } from './describe-content.ts';
+import { jobPath, json, keyHeader, SUBMIT_ERRORS } from './describe-content.ts';
 import { problems } from './describe-problems.ts';
 import type { RouteDescription } from './route-description.ts';
 
@@ -22,10 +22,11 @@ export const batchRoutes: readonly RouteDescription[] = [
     summary: 'Submit many jobs as one',
     description:
       'The inputs as a list, or a range of numbers in chunks; or as NDJSON, an input a line, with `task` and the other ' +
-      'fields in the query. Every input is checked before anything runs.',
+      'fields in the query. Every input is checked before anything runs. JSON has the size of a message at most, NDJSON any.',
     tags: ['batches'],
     request: {
       query: batchQuerySchema.partial(),
+      headers: z.object({ 'Idempotency-Key': keyHeader }),
       body: {
         required: true,
         content: {
@@ -36,7 +37,7 @@ export const batchRoutes: readonly RouteDescription[] = [
     },
     responses: {
       202: json('The recorder has the batch; `Location` is its page', submittedBatchSchema),
-      ...problems('invalid_json', 'recorder_unavailable', ...SUBMIT_ERRORS),
+      ...problems('invalid_json', 'idempotency_key_reused', 'recorder_unavailable', ...SUBMIT_ERRORS),
     },
   },
   {

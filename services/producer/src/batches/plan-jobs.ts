@@ -1,5 +1,5 @@
 import { deriveJobId, type NewJob } from '@heddle/client';
-import { BATCH_CHUNK_JOBS, type BatchPlan, type ProducerMessage } from '@heddle/contracts';
+import { BATCH_CHUNK_JOBS, type ExpansionPlan, type ProducerMessage } from '@heddle/contracts';
 
 /** Chunks of a range that one message does before it hands the rest on: so many jobs at most run twice when a producer is killed. */
 const CHUNKS_A_MESSAGE = 10;
@@ -30,7 +30,7 @@ export function planJobs(message: Expansion): Plan {
   return { jobs, rest: next < to ? { ...message, first: first + jobs.length, from: next } : undefined };
 }
 
-function jobOf(plan: BatchPlan, index: number, input: unknown): NewJob {
+function jobOf(plan: ExpansionPlan, index: number, input: unknown): NewJob {
   return {
     ...optionsOf(plan),
     id: deriveJobId(plan.id, String(index)),
@@ -57,7 +57,7 @@ export function planReduceJob({ plan, reduceJob }: Message<'batch-complete'>): N
   };
 }
 
-function optionsOf({ options, acceptedAt }: BatchPlan) {
+function optionsOf({ options, acceptedAt }: ExpansionPlan) {
   return {
     priority: options.priority,
     tags: options.tags,

@@ -7,6 +7,7 @@ import { accepted, failed, itemsOf, started, succeeded } from '../../test/job-ev
 import { createTestDatabase, databaseKinds, type TestDatabase } from '../../test/open-test-store.ts';
 import { cancelBatch } from './cancel-batch.ts';
 import { createBatch } from './create-batch.ts';
+import { deleteOldJobs } from './delete-old-jobs.ts';
 import { findBatch, listBatches } from './find-batch.ts';
 import { findJob } from './find-job.ts';
 import { readControl } from './keep-cancels.ts';
@@ -48,28 +49,17 @@ describe.each(databaseKinds)('a batch on %s', (kind) => {
     return { id: plan.id, jobs };
   }
 
-  test('over a list is handed to the producers in chunks, once', async () => {
-    const plan = planOf(250);
-    const inputs = Array.from({ length: 250 }, (_, n) => n);
-    const create = () => createBatch(store, { op: 'create-batch', plan, source: { inputs } });
-    await expect(create()).resolves.toEqual({ id: plan.id });
-    await expect(create()).resolves.toEqual({ id: plan.id });
-    const outgoing = await drainOutbox(store);
-    expect(outgoing.map((message) => message.routingKey)).toEqual(Array(3).fill('production'));
-    const chunks = saidTo(outgoing, 'heddle.requests') as { first: number; inputs: number[] }[];
-    const sorted = chunks.toSorted((a, b) => a.first - b.first);
-    expect(sorted.map((chunk) => chunk.first)).toEqual([0, 100, 200]);
-    expect(sorted.flatMap((chunk) => chunk.inputs)).toEqual(inputs);
-    expect(sorted[0]).toMatchObject({ type: 'expand-list', plan });
-  });
-
-  test('over a range is handed over in one message', async () => {
-    const plan = planOf(1_000_000);
-    const range = { from: 0, to: 2_000_000, chunk: 2 };
-    await createBatch(store, { op: 'create-batch', plan, source: { range, input: { x: 1 } } });
-    expect(saidTo(await drainOutbox(store), 'heddle.requests')).toEqual([
-      { type: 'expand-range', plan, first: 0, ...range, input: { x: 1 } },
-    ]);
+  test('that runs keeps its jobs, however old they are', async () => {
+    const { id, jobs } = await begin(2);
+    const [done = '', open = ''] = jobs;
+    await record(succeeded(done, { result: 1 }));
+    const sweep = () => deleteOldJobs(store, 'succeeded', Date.now(), undefined, 1_000);
+    await sweep();
+    await expect(findJob(store.db, done)).resolves.toMatchObject({ state: 'succeeded' });
+    await record(succeeded(open, { result: 2 }));
+    await expect(batchOf(id)).resolves.toMatchObject({ state: 'succeeded' });
+    await sweep();
+    await expect(findJob(store.db, done)).resolves.toBeUndefined();
   });
 
   test('counts each job once, whatever comes in which order and how often', async () => {

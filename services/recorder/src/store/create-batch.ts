@@ -1,63 +1,83 @@
 import {
-  BATCH_CHUNK_JOBS,
-  encodeProducerMessage,
-  type ProducerMessage,
+  DEFAULT_MAX_MESSAGE_BYTES,
+  type ExpansionPlan,
   type RecorderReplies,
   type RecorderRequest,
 } from '@heddle/contracts';
+import { claimIdempotencyKey } from './claim-idempotency-key.ts';
+import { type Expansion, expandInputs, outgoingExpansion } from './expand-inputs.ts';
 import type { Store } from './open-database.ts';
-import { type OutgoingMessage, putOutgoing } from './outbox.ts';
+import { putOutgoing } from './outbox.ts';
 import { runTransaction } from './run-transaction.ts';
+import type { Tx } from './schema.ts';
+import { dropParts, releaseParts } from './stage-batch-parts.ts';
 
 type CreateBatch = Extract<RecorderRequest, { op: 'create-batch' }>;
 
-/** A batch and what the producers need to make its jobs, in one transaction. Asked twice it makes one. */
+/**
+ * A batch and what the producers need to make its jobs, in one transaction. Asked twice it makes one, and so does the same
+ * idempotency key with the same fingerprint. Throws `idempotency_key_reused`, `message_too_large`.
+ */
 export async function createBatch(
   { db }: Store,
-  { plan, source }: CreateBatch,
+  request: CreateBatch,
+  maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES,
 ): Promise<RecorderReplies['create-batch']> {
-  await runTransaction(db, async (tx) => {
-    const { numInsertedOrUpdatedRows } = await tx
-      .insertInto('batches')
-      .values({
-        id: plan.id,
-        task: plan.task,
-        plan: JSON.stringify(plan),
-        state: 'running',
-        total: plan.total,
-        succeeded: 0,
-        failed: 0,
-        dead: 0,
-        cancelled: 0,
-        expired: 0,
-        stopping: 0,
-        reduce_job: null,
-        result: null,
-        accepted_at: plan.acceptedAt,
-        ended_at: null,
-      })
-      .onConflict((conflict) => conflict.column('id').doNothing())
-      .executeTakeFirstOrThrow();
-    if (numInsertedOrUpdatedRows !== 1n) return;
-    await putOutgoing(tx, expansionsOf({ plan, source }).map(outgoingOf));
-  });
-  return { id: plan.id };
-}
-
-type Expansion = Extract<ProducerMessage, { first: number }>;
-
-function expansionsOf({ plan, source }: Pick<CreateBatch, 'plan' | 'source'>): Expansion[] {
-  if ('range' in source) {
-    return [{ type: 'expand-range', plan, first: 0, ...source.range, input: source.input }];
-  }
-  const { inputs } = source;
-  return Array.from({ length: Math.ceil(inputs.length / BATCH_CHUNK_JOBS) }, (_, chunk) => {
-    const first = chunk * BATCH_CHUNK_JOBS;
-    return { type: 'expand-list', plan, first, inputs: inputs.slice(first, first + BATCH_CHUNK_JOBS) };
+  const { plan, source } = request;
+  return await runTransaction(db, async (tx) => {
+    const holder = await claimKey(tx, request);
+    if (holder !== undefined && holder !== plan.id) {
+      await dropParts(tx, plan.id);
+      return { id: holder, repeated: true };
+    }
+    if (!(await insertBatch(tx, plan))) return { id: plan.id, repeated: false };
+    if ('staged' in source) await releaseParts(tx, plan.id, source.staged);
+    else {
+      const { total: _, ...ofJobs } = plan;
+      for (const expansion of expansionsOf(ofJobs, source)) {
+        await putOutgoing(tx, [outgoingExpansion(expansion, maxMessageBytes)]);
+      }
+    }
+    return { id: plan.id, repeated: false };
   });
 }
 
-function outgoingOf(expansion: Expansion): OutgoingMessage<'heddle.requests'> {
-  const message = encodeProducerMessage(expansion, `${expansion.plan.id}/${expansion.first}`);
-  return { exchange: 'heddle.requests', routingKey: 'production', message, mandatory: true };
+async function claimKey(tx: Tx, request: CreateBatch): Promise<string | undefined> {
+  const { idempotencyKey: key, fingerprint = '', plan } = request;
+  if (key === undefined) return undefined;
+  return await claimIdempotencyKey(tx, { key, fingerprint, id: plan.id, at: plan.acceptedAt });
+}
+
+/** Whether it is new. */
+async function insertBatch(tx: Tx, plan: CreateBatch['plan']): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tx
+    .insertInto('batches')
+    .values({
+      id: plan.id,
+      task: plan.task,
+      plan: JSON.stringify(plan),
+      state: 'running',
+      total: plan.total,
+      succeeded: 0,
+      failed: 0,
+      dead: 0,
+      cancelled: 0,
+      expired: 0,
+      stopping: 0,
+      reduce_job: null,
+      result: null,
+      accepted_at: plan.acceptedAt,
+      ended_at: null,
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .executeTakeFirstOrThrow();
+  return numInsertedOrUpdatedRows === 1n;
+}
+
+function expansionsOf(
+  plan: ExpansionPlan,
+  source: Exclude<CreateBatch['source'], { staged: number }>,
+): Iterable<Expansion> {
+  if ('inputs' in source) return expandInputs(plan, source.inputs);
+  return [{ type: 'expand-range', plan, first: 0, ...source.range, input: source.input }];
 }

@@ -1,10 +1,14 @@
 import type { TerminalState } from '@heddle/contracts';
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import { DeadCounts } from './count-dead.ts';
 import { JobCounts } from './count-jobs.ts';
 import type { Store } from './open-database.ts';
 import type { PageEnd } from './page-cursor.ts';
 import { runTransaction } from './run-transaction.ts';
-import type { JobRow, Tx } from './schema.ts';
+import type { JobRow, Schema, Tx } from './schema.ts';
+
+/** Ids of one statement: databases bound its parameters. */
+const KEYS_AT_ONCE = 1_000;
 
 export interface Sweep {
   /** Jobs and outputs deleted. */
@@ -27,6 +31,8 @@ export async function deleteOldJobs(
   const seen = await store.db
     .selectFrom('jobs')
     .select(['id', 'accepted_at as acceptedAt', 'state_at'])
+    // The reduce job of a batch that runs is to read them all.
+    .where((eb) => eb.not(ofRunningBatch(eb)))
     .where('state', '=', state)
     .where('accepted_at', '<', endedBefore)
     .$if(after !== undefined, (query) =>
@@ -56,11 +62,26 @@ async function deleteJobs(
       // One that was replayed since it was read stays.
       .where('state', '=', state)
       .where('state_at', '<', endedBefore)
+      .where((eb) => eb.not(ofRunningBatch(eb)))
       .returning(DELETED_COLUMNS)
       .execute();
     await forgetJobs(store, tx, rows);
     return rows.length;
   });
+}
+
+/** Whether the job belongs to a batch that has not ended. */
+export function ofRunningBatch(eb: ExpressionBuilder<Schema, 'jobs'>): Expression<SqlBool> {
+  return eb.and([
+    eb('jobs.batch', 'is not', null),
+    eb.exists(
+      eb
+        .selectFrom('batches')
+        .select('batches.id')
+        .whereRef('batches.id', '=', 'jobs.batch')
+        .where('batches.state', '=', 'running'),
+    ),
+  ]);
 }
 
 /** What is read of a job that is deleted. */
@@ -96,7 +117,26 @@ export async function forgetJobs(
 
 /** Deletes batches that ended before a time. */
 export async function deleteOldBatches({ db }: Store, endedBefore: number): Promise<void> {
-  await db.deleteFrom('batches').where('ended_at', '<', endedBefore).where('stopping', '=', 0).execute();
+  await runTransaction(db, async (tx) => {
+    const batches = await tx
+      .deleteFrom('batches')
+      .where('ended_at', '<', endedBefore)
+      .where('stopping', '=', 0)
+      .returning('id')
+      .execute();
+    if (batches.length === 0) return;
+    await forgetKeys(
+      tx,
+      batches.map(({ id }) => id),
+    );
+  });
+}
+
+async function forgetKeys(tx: Tx, ids: readonly string[]): Promise<void> {
+  for (let from = 0; from < ids.length; from += KEYS_AT_ONCE) {
+    const some = ids.slice(from, from + KEYS_AT_ONCE);
+    await tx.deleteFrom('idempotency_keys').where('job_id', 'in', some).execute();
+  }
 }
 
 /** Deletes a chunk of old outputs that belong to no job: they came again after their job was deleted. */

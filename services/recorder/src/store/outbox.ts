@@ -16,6 +16,7 @@ import {
   type WireMessage,
   type WireProperties,
 } from '@heddle/contracts';
+import { sql } from 'kysely';
 import type { Store } from './open-database.ts';
 import type { Database, OutboxRow, Tx } from './schema.ts';
 
@@ -31,6 +32,8 @@ export interface OutgoingMessage<E extends ExchangeName = ExchangeName> {
 
 /** Messages of one statement: bodies may be large. */
 const ROWS_AT_ONCE = 25;
+/** Bytes of messages that one claim takes, unless a single one has more. */
+const CLAIMED_BYTES = 16 * 1024 * 1024;
 
 export async function putOutgoing(tx: Tx, messages: readonly OutgoingMessage[]): Promise<void> {
   for (let from = 0; from < messages.length; from += ROWS_AT_ONCE) {
@@ -93,14 +96,17 @@ export interface ClaimedMessage extends OutgoingMessage {
   readonly tries: number;
 }
 
-/** Takes up to `limit` messages whose turn it is. Nobody else takes them until `claimMs` have passed. */
+/**
+ * Takes messages whose turn it is, oldest first: up to `limit`, and no more bytes than may be in memory at once, but at
+ * least one if there is any. Nobody else takes them until `claimMs` have passed.
+ */
 export async function claimOutgoing(
   { db, shared }: Store,
   limit: number,
   claimMs: number,
   now: number,
 ): Promise<ClaimedMessage[]> {
-  const rows = await db
+  const claims = await db
     .updateTable('outbox')
     .set({ available_at: now + claimMs })
     .where('id', 'in', (eb) =>
@@ -113,9 +119,36 @@ export async function claimOutgoing(
         .limit(limit)
         .$if(shared, (query) => query.forUpdate().skipLocked()),
     )
-    .returningAll()
+    .returning(['id', sql<number>`cast(length(body) as bigint)`.as('bytes')])
     .execute();
-  return rows.map(messageOf).sort((a, b) => (a.id < b.id ? -1 : 1));
+  if (claims.length === 0) return [];
+  const ids = claims.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const fitting = countFitting(ids);
+  await giveBack(db, ids.slice(fitting));
+  const rows = await db
+    .selectFrom('outbox')
+    .selectAll()
+    .where(
+      'id',
+      'in',
+      ids.slice(0, fitting).map(({ id }) => id),
+    )
+    .orderBy('id')
+    .execute();
+  return rows.map(messageOf);
+}
+
+function countFitting(claims: readonly { readonly bytes: number }[]): number {
+  let bytes = 0;
+  const first = claims.findIndex((claim, place) => (bytes += claim.bytes) > CLAIMED_BYTES && place > 0);
+  return first < 0 ? claims.length : first;
+}
+
+/** To be taken again at once. */
+async function giveBack(db: Database, claims: readonly { readonly id: string }[]): Promise<void> {
+  if (claims.length === 0) return;
+  const ids = claims.map(({ id }) => id);
+  await db.updateTable('outbox').set({ available_at: 0 }).where('id', 'in', ids).execute();
 }
 
 function messageOf(row: OutboxRow): ClaimedMessage {

@@ -17,6 +17,7 @@ export interface Schema {
   dead_counts: DeadCountRow;
   batches: BatchRow;
   schedules: ScheduleRow;
+  batch_parts: BatchPartRow;
 }
 
 export type Database = Kysely<Schema>;
@@ -179,6 +180,18 @@ export interface BatchRow {
   result: string | null;
   accepted_at: number;
   ended_at: number | null;
+}
+
+/** An expansion message of a batch whose upload has not ended; it moves into the outbox when it has. */
+export interface BatchPartRow {
+  id: string;
+  batch: string;
+  /** Place of its first input. */
+  first: number;
+  jobs: number;
+  stored_at: number;
+  properties: string;
+  body: Uint8Array;
 }
 
 export interface ScheduleRow {

@@ -7,6 +7,7 @@ import {
   type RecorderReplies,
   type RecorderRequest,
 } from '@heddle/contracts';
+import { claimIdempotencyKey } from './claim-idempotency-key.ts';
 import type { Store } from './open-database.ts';
 import { outgoingEvents, outgoingJob, putOutgoing } from './outbox.ts';
 import type { EventWriter } from './record-events.ts';
@@ -28,35 +29,17 @@ export async function submitOnce(
   maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES,
 ): Promise<RecorderReplies['submit']> {
   return await runTransaction(store.db, async (tx) => {
-    const holder = (await claimIdempotencyKey(tx, request)) ?? (await claimKey(store, tx, request));
+    const holder = (await claimRequestKey(tx, request)) ?? (await claimKey(store, tx, request));
     if (holder !== undefined) return { id: holder, repeated: true };
     await acceptJob(tx, events, request, maxMessageBytes);
     return { id: request.job.id, repeated: false };
   });
 }
 
-/** The id of the job that has the idempotency key already; undefined if it is now this job's, or there is none. */
-async function claimIdempotencyKey(tx: Tx, request: SubmitRequest): Promise<string | undefined> {
+async function claimRequestKey(tx: Tx, request: SubmitRequest): Promise<string | undefined> {
   const { idempotencyKey: key, fingerprint, job } = request;
   if (key === undefined) return undefined;
-  const { numInsertedOrUpdatedRows } = await tx
-    .insertInto('idempotency_keys')
-    .values({ key, fingerprint, job_id: job.id, created_at: job.acceptedAt })
-    .onConflict((conflict) => conflict.column('key').doNothing())
-    .executeTakeFirstOrThrow();
-  if (numInsertedOrUpdatedRows === 1n) return undefined;
-  const known = await tx
-    .selectFrom('idempotency_keys')
-    .select(['fingerprint', 'job_id'])
-    .where('key', '=', key)
-    .executeTakeFirstOrThrow();
-  if (known.fingerprint !== fingerprint) {
-    throw new HeddleError(
-      'idempotency_key_reused',
-      `the key "${key}" belongs to job ${known.job_id}, which was submitted with another payload`,
-    );
-  }
-  return known.job_id;
+  return await claimIdempotencyKey(tx, { key, fingerprint, id: job.id, at: job.acceptedAt });
 }
 
 /** The id of the unfinished job that has the unique key; undefined if it is now this job's, or there is none. */
