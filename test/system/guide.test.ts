@@ -1,11 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createVhost, type TestVhost } from '../support/broker.ts';
 import { runLines, shellLines } from '../support/run-lines.ts';
-import { Stack } from '../support/service-process.ts';
+import { SystemStack } from '../support/system-stack.ts';
 
 const guide = fileURLToPath(new URL('../../docs/guide/', import.meta.url));
 const PRINTED_ADDRESS = 'http://127.0.0.1:8080';
@@ -13,41 +11,20 @@ const linesOf = (page: string) => shellLines(readFileSync(join(guide, page), 'ut
 const soon = { timeout: 30_000, interval: 200 };
 
 describe("the guide's lines, as they stand there", () => {
-  let vhost: TestVhost;
-  let folder: string;
-  let url: string;
-  const stack = new Stack();
+  let stack: SystemStack;
 
   beforeAll(async () => {
-    vhost = await createVhost();
-    folder = mkdtempSync(join(tmpdir(), 'heddle-guide-'));
-    const env = { AMQP_URL: vhost.url, HEDDLE_DATA: folder };
-    const [gateway] = await Promise.all([
-      stack.start('gateway', env),
-      stack.start('recorder', env),
-      stack.start('producer', env),
-      stack.start('consumer', { ...env, HEDDLE_TASKS: 'debug.*' }),
-    ]);
-    url = gateway.url ?? '';
-    const names = async () => {
-      const { tasks } = (await get('/v1/tasks')) as { tasks?: { name: string }[] };
-      return tasks?.map(({ name }) => name);
-    };
-    await vi.waitFor(async () => expect(await names()).toContain('debug.sleep'), soon);
+    stack = await SystemStack.start();
   });
-  afterAll(async () => {
-    await stack.stop();
-    await vhost.drop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => stack?.stop());
 
-  const get = async (path: string): Promise<unknown> => (await fetch(`${url}${path}`)).json();
+  const get = (path: string): Promise<unknown> => stack.api.get(path);
 
   /** Runs a page; what each line printed, as JSON where it is. */
   async function run(page: string): Promise<unknown[]> {
     const outputs = await runLines(
-      linesOf(page).map((line) => line.replaceAll(PRINTED_ADDRESS, url)),
-      folder,
+      linesOf(page).map((line) => line.replaceAll(PRINTED_ADDRESS, stack.api.url)),
+      stack.folder,
     );
     // A line that sets a variable prints nothing, and events are no JSON.
     return outputs

@@ -5,23 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { expect, it, type TestContext, vi } from 'vitest';
 import { listens } from '../../scripts/broker/probe-port.mjs';
-
-let data: string;
-let start: RunningStart;
-
-beforeEach(async () => {
-  data = await mkdtemp(join(tmpdir(), 'heddle-start-'));
-  start = runStart();
-});
-afterEach(async () => {
-  start.child.kill('SIGKILL');
-  await start.exited;
-  // Killed like that, its services and its broker end by themselves.
-  await vi.waitUntil(() => start.pids().every((pid) => !isAlive(pid)), { timeout: 60_000 });
-  await rm(data, { recursive: true, force: true });
-});
 
 interface RunningStart {
   readonly child: ChildProcess;
@@ -33,7 +18,9 @@ interface RunningStart {
   pids(): number[];
 }
 
-function runStart(): RunningStart {
+/** Runs `npm start` with a data folder of its own until the test is over. */
+async function runStart({ onTestFinished }: TestContext): Promise<RunningStart> {
+  const data = await mkdtemp(join(tmpdir(), 'heddle-start-'));
   const script = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
   const { AMQP_URL: _, ...env } = process.env;
   const child = spawn(process.execPath, [script], {
@@ -45,7 +32,7 @@ function runStart(): RunningStart {
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => lines.push(line));
   }
-  return {
+  const start: RunningStart = {
     child,
     exited: new Promise((resolve) => child.once('exit', resolve)),
     lines,
@@ -66,6 +53,14 @@ function runStart(): RunningStart {
       return [...known];
     },
   };
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await start.exited;
+    // Killed like that, its services and its broker end by themselves.
+    await vi.waitUntil(() => start.pids().every((pid) => !isAlive(pid)), { timeout: 60_000 });
+    await rm(data, { recursive: true, force: true });
+  });
+  return start;
 }
 
 function childrenOf(pid: number): number[] {
@@ -83,7 +78,7 @@ function isAlive(pid: number): boolean {
 }
 
 /** The `curl` command as it was printed. */
-function printedCurl(): string {
+function printedCurl(start: RunningStart): string {
   const first = start.lines.findIndex((line) => line.includes('curl '));
   return start.lines.slice(first, first + 2).join('\n');
 }
@@ -97,14 +92,24 @@ function runShell(command: string): Promise<string> {
   return new Promise((resolve) => shell.once('close', () => resolve(output)));
 }
 
-it('comes up, answers the curl line it prints, and leaves no process and no port behind', async () => {
+it.concurrent('comes up, answers the curl line it prints, starts again what crashes, and leaves no process and no port behind', async (test) => {
+  const start = await runStart(test);
   const url = /http:\S+/.exec(await start.line('Heddle is up'))?.[0] ?? '';
   await start.line('Ctrl-C stops it');
-  const job = JSON.parse(await runShell(printedCurl())) as { state: string; result: unknown };
+  const job = JSON.parse(await runShell(printedCurl(start))) as { state: string; result: unknown };
   expect(job).toMatchObject({ state: 'succeeded', result: { hello: 'world' } });
 
+  const before = start.pids();
+  expect(before.length).toBe(7); // five services, the broker and its keeper
+  const isConsumer = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('consumer');
+  process.kill(before.find(isConsumer) ?? 0, 'SIGKILL');
+  expect(await start.line('ended with')).toContain(
+    'consumer   ended with SIGKILL; starting it again in 500 ms',
+  );
+  await start.line('started again');
+  expect(JSON.parse(await runShell(printedCurl(start)))).toMatchObject({ state: 'succeeded' });
+
   const pids = start.pids();
-  expect(pids.length).toBe(7); // five services, the broker and its keeper
   const broker = Number(/127\.0\.0\.1:(\d+) /.exec(await start.line('RabbitMQ node'))?.[1]);
   start.child.kill('SIGTERM');
   expect(await start.exited).toBe(0);
@@ -113,25 +118,17 @@ it('comes up, answers the curl line it prints, and leaves no process and no port
   expect(await listens(broker)).toBe(false);
 });
 
-it('reports a service that crashes, starts it again, and finishes the jobs it takes then', async () => {
-  await start.line('Ctrl-C stops it');
-  const consumer = start
-    .pids()
-    .find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('consumer'));
-  process.kill(consumer ?? 0, 'SIGKILL');
-  expect(await start.line('ended with')).toContain(
-    'consumer   ended with SIGKILL; starting it again in 500 ms',
-  );
-  await start.line('started again');
-  const job = JSON.parse(await runShell(printedCurl())) as { state: string };
-  expect(job.state).toBe('succeeded');
-  start.child.kill('SIGINT');
-  expect(await start.exited).toBe(0);
-});
-
-it('leaves nothing behind when it is itself killed with -9', async () => {
+it.concurrent('leaves nothing behind when it is itself killed with -9', async (test) => {
+  const start = await runStart(test);
   await start.line('Ctrl-C stops it');
   const pids = start.pids();
   start.child.kill('SIGKILL');
   await vi.waitUntil(() => !pids.some(isAlive), { timeout: 60_000 });
+});
+
+it.concurrent('ends with 0 on Ctrl-C, also while its broker boots', async (test) => {
+  const start = await runStart(test);
+  await start.line('build …');
+  start.child.kill('SIGINT');
+  expect(await start.exited).toBe(0);
 });

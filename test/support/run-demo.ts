@@ -1,0 +1,27 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const script = fileURLToPath(new URL('../../scripts/demo.mjs', import.meta.url));
+
+/** Runs `npm run demo` with this data folder; resolves with its exit code and all that it printed. */
+export async function runDemo(
+  data: string,
+  options: { readonly folder?: string; readonly httpPort?: string } = {},
+): Promise<{ code: number | null; output: string }> {
+  const { AMQP_URL: _, ...inherited } = process.env;
+  const env = {
+    ...inherited,
+    HEDDLE_DATA: data,
+    HEDDLE_HTTP_PORT: options.httpPort ?? '0',
+    HEDDLE_OPS_PORT: '0',
+    npm_execpath: '',
+  };
+  const args = options.folder === undefined ? [script] : [script, options.folder];
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  }
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, output };
+}
