@@ -108,19 +108,3 @@ function readLog(child: ChildProcess, onLine: (line: LogLine) => void): void {
 function tail(log: readonly LogLine[], errors: readonly string[]): string {
   return [...log.slice(-10).map((line) => JSON.stringify(line)), ...errors.slice(-10)].join('\n');
 }
-
-/** Several services, stopped together in the opposite order of their start. */
-export class Stack {
-  readonly #running = new Set<ServiceProcess>();
-
-  async start(name: ServiceName, env: Record<string, string>): Promise<ServiceProcess> {
-    const service = await startService(name, env);
-    this.#running.add(service);
-    return service;
-  }
-
-  async stop(): Promise<void> {
-    for (const service of [...this.#running].reverse()) await service.stop();
-    this.#running.clear();
-  }
-}
