@@ -1,4 +1,5 @@
 import { asyncApiDocument } from './asyncapi-document.ts';
+import { metricsDocument } from './metrics-document.ts';
 import { permissionsDocument } from './permissions-document.ts';
 import { topologyDocument } from './topology-document.ts';
 
@@ -14,5 +15,6 @@ export function documents(): GeneratedDocument[] {
     { path: 'docs/topology.md', text: topologyDocument() },
     { path: 'docs/asyncapi.yaml', text: asyncApiDocument() },
     { path: 'docs/permissions.md', text: permissionsDocument() },
+    { path: 'docs/metrics.md', text: metricsDocument() },
   ];
 }

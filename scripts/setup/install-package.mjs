@@ -18,7 +18,7 @@ const MANAGERS = [
   { command: 'brew', install: ['install'], asUser: true, names: { postgresql: 'postgresql@15' } },
 ];
 
-/** @typedef {'rabbitmq' | 'postgresql' | 'debootstrap' | 'curl'} PackageName */
+/** @typedef {'rabbitmq' | 'postgresql' | 'debootstrap' | 'curl' | 'prometheus'} PackageName */
 
 /** The line a person types to install it here. @param {PackageName} name */
 export function installLine(name) {

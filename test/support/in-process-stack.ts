@@ -43,7 +43,7 @@ export class InProcessStack {
       startRecorder({
         broker,
         log,
-        registry: metrics.registry,
+        meters: metrics.meters,
         database: { folder },
         retentionMs: 86_400_000,
       }),

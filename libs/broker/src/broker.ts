@@ -18,10 +18,14 @@ export type ConsumeOutcome = 'acked' | 'rejected' | 'requeued' | 'lost';
 export interface BrokerObserver {
   published?(exchange: string, outcome: PublishOutcome, count: number): void;
   consumed?(queue: string, outcome: ConsumeOutcome, count: number): void;
+  /** A consumer is wanted for the queue: `consumed` may follow. */
+  consuming?(queue: string): void;
   /** Whether both connections are up. */
   connected?(connected: boolean): void;
-  /** A sample, a few times a second while there is anything in flight. */
-  confirmsInFlight?(count: number): void;
+  /** A connection that was up has broken. */
+  connectionLost?(connection: 'publish' | 'consume'): void;
+  /** How long a confirm took: of one message after the other, so that the many others cost nothing. */
+  confirmed?(seconds: number): void;
 }
 
 export interface BrokerOptions {
@@ -90,6 +94,9 @@ export interface Broker {
   /** Calls back each time the consuming connection is back and its topology declared. Returns what ends that. */
   onReconnect(listener: () => void): () => void;
   health(): BrokerHealth;
+  load(): BrokerLoad;
+  /** What the broker says of a queue; undefined if there is none. Rejects with `broker_unavailable` after 1 s without a connection. */
+  inspectQueue(queue: QueueName): Promise<QueueInspection | undefined>;
   /** Closes the consumers (what was decided is settled), waits up to 5 s for confirms in flight, closes both connections. */
   close(): Promise<void>;
 }
@@ -103,12 +110,28 @@ export interface BrokerHealth {
   readonly reasons: readonly string[];
 }
 
+/** What this process has handed over to be published. */
+export interface BrokerLoad {
+  /** Sent and not yet confirmed. */
+  readonly inFlight: number;
+  /** In line, because the window is full or there is no connection. */
+  readonly waiting: number;
+}
+
+export interface QueueInspection {
+  /** Messages that wait for a consumer. */
+  readonly ready: number;
+  readonly consumers: number;
+}
+
 export interface ConsumerHealth {
   readonly queue: string;
   /** `resubscribing` becomes `silent` after five seconds. */
   readonly state: 'consuming' | 'resubscribing' | 'silent';
   /** Milliseconds since the epoch. */
   readonly since: number;
+  /** Deliveries held unsettled. */
+  readonly held: number;
 }
 
 export interface Publisher {

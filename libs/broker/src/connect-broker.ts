@@ -9,6 +9,7 @@ import type { ChannelModel } from 'amqplib';
 import type {
   Broker,
   BrokerHealth,
+  BrokerLoad,
   BrokerOptions,
   BrokerState,
   ConsumeOptions,
@@ -17,6 +18,7 @@ import type {
   Delivery,
   PublishOptions,
   PublishOutcome,
+  QueueInspection,
   ReplyQueue,
 } from './broker.ts';
 import { QueueConsumer } from './consume-queue.ts';
@@ -89,7 +91,7 @@ class RabbitBroker implements Broker {
       confirmWindow: options.confirmWindow ?? 2_000,
       log,
       onOutcome: (exchange, outcome) => published.add(exchange, outcome, 1),
-      onSample: (inFlight) => observer?.confirmsInFlight?.(inFlight),
+      onTimed: (seconds) => observer?.confirmed?.(seconds),
       declareAgain: () =>
         this.#consuming.use(DECLARE_MS, (connection) => this.#topology.declareShared(connection)),
     });
@@ -112,6 +114,7 @@ class RabbitBroker implements Broker {
           this.#reportConnected();
         },
         onDown: (reason) => {
+          observer?.connectionLost?.('publish');
           this.#blocked = undefined;
           this.publisher.disconnected(reason);
           this.#reportConnected();
@@ -127,6 +130,7 @@ class RabbitBroker implements Broker {
         setUp: (connection) => this.#topology.declareShared(connection),
         onUp: (connection) => this.#onConsumingUp(connection),
         onDown: () => {
+          observer?.connectionLost?.('consume');
           for (const consumer of this.#consumers) consumer.disconnected();
           this.#reportConnected();
         },
@@ -188,8 +192,15 @@ class RabbitBroker implements Broker {
   }
 
   async countMessages(queue: QueueName): Promise<number> {
-    const found = await this.#consuming.use(COUNT_MS, (connection) => inspectQueue(connection, queue));
-    return found?.ready ?? 0;
+    return (await this.inspectQueue(queue))?.ready ?? 0;
+  }
+
+  inspectQueue(queue: QueueName): Promise<QueueInspection | undefined> {
+    return this.#consuming.use(COUNT_MS, (connection) => inspectQueue(connection, queue));
+  }
+
+  load(): BrokerLoad {
+    return this.publisher.load();
   }
 
   async replies(): Promise<ReplyQueue> {
@@ -258,6 +269,7 @@ class RabbitBroker implements Broker {
       onClosed: (closed) => this.#consumers.delete(closed),
     });
     this.#consumers.add(consumer);
+    this.#options.observer?.consuming?.(queue);
     if (this.#consuming.connection) await consumer.connected(this.#consuming.connection);
     return consumer;
   }

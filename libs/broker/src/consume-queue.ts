@@ -77,7 +77,7 @@ export class QueueConsumer implements Consumer {
     if (!this.#wanted) return undefined;
     const overdue = Date.now() - this.#since > GRACE_MS;
     const state = this.#consuming ? 'consuming' : overdue ? 'silent' : 'resubscribing';
-    return { queue: this.queue, state, since: this.#since };
+    return { queue: this.queue, state, since: this.#since, held: this.held };
   }
 
   /** Whether it should be consuming, and believes that it is. */

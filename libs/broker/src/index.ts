@@ -1,6 +1,7 @@
 export type {
   Broker,
   BrokerHealth,
+  BrokerLoad,
   BrokerLog,
   BrokerObserver,
   BrokerOptions,
@@ -13,6 +14,7 @@ export type {
   Publisher,
   PublishOptions,
   PublishOutcome,
+  QueueInspection,
   ReplyQueue,
 } from './broker.ts';
 export { connectBroker, openBroker } from './connect-broker.ts';

@@ -1,13 +1,14 @@
 import { HeddleError, type QueueRow, queues } from '@heddle/contracts';
 import type { ChannelModel } from 'amqplib';
 import { replyCode, replyCodeOf } from './amqp-error.ts';
+import type { QueueInspection } from './broker.ts';
 import { useChannel } from './use-channel.ts';
 
 /** Ready messages and consumers of a queue as the broker counts them, or undefined if there is no such queue. */
 export async function inspectQueue(
   connection: ChannelModel,
   queue: string,
-): Promise<{ ready: number; consumers: number } | undefined> {
+): Promise<QueueInspection | undefined> {
   try {
     const found = await useChannel(connection, (channel) => channel.checkQueue(queue));
     return { ready: found.messageCount, consumers: found.consumerCount };

@@ -1,4 +1,4 @@
-import { delayName, HeddleError, jobQueue, rungFor, type WireMessage } from '@heddle/contracts';
+import { delayName, HeddleError, header, jobQueue, rungFor, type WireMessage } from '@heddle/contracts';
 import type { Publisher, PublishOptions } from './broker.ts';
 
 export interface LadderBroker {
@@ -31,10 +31,14 @@ export class DelayLadder {
   ): Promise<void> {
     const rungMs = rungFor(delayMs);
     if (rungMs === undefined) {
-      return this.#publisher.publish('heddle.submit', task, job, { ...options, mandatory: true });
+      const now = dueAt(job, Date.now() + Math.max(0, Math.round(delayMs)));
+      return this.#publisher.publish('heddle.submit', task, now, { ...options, mandatory: true });
     }
     await Promise.all([this.#requireQueue(task), this.#requireRung(rungMs)]);
-    await this.#publisher.publish(delayName(rungMs), task, job, { ...options, mandatory: true });
+    await this.#publisher.publish(delayName(rungMs), task, dueAt(job, Date.now() + rungMs), {
+      ...options,
+      mandatory: true,
+    });
   }
 
   /** Asked before the rest, because afterwards nobody could be told: the broker would set the job aside as unroutable. */
@@ -55,4 +59,10 @@ export class DelayLadder {
     }
     return made;
   }
+}
+
+/** The message, with the time at which it comes back written on it. */
+function dueAt(job: WireMessage<'job'>, time: number): WireMessage<'job'> {
+  const headers = { ...job.properties.headers, [header.dueAt]: time };
+  return { ...job, properties: { ...job.properties, headers } };
 }

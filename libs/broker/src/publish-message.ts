@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { type ExchangeName, HeddleError, type KindOn, type WireMessage } from '@heddle/contracts';
 import type { ChannelModel } from 'amqplib';
-import type { BrokerLog, BrokerState, Publisher, PublishOptions, PublishOutcome } from './broker.ts';
+import type {
+  BrokerLoad,
+  BrokerLog,
+  BrokerState,
+  Publisher,
+  PublishOptions,
+  PublishOutcome,
+} from './broker.ts';
 import { Suspects } from './isolate-suspects.ts';
 import { PublishChannelKeeper } from './keep-publish-channel.ts';
 import { Outgoing } from './outgoing.ts';
@@ -35,7 +42,8 @@ export interface PublisherSettings {
   readonly confirmWindow: number;
   readonly log: BrokerLog;
   onOutcome(exchange: string, outcome: PublishOutcome): void;
-  onSample(inFlight: number): void;
+  /** Seconds from sending to the confirm, of one message after the other. */
+  onTimed(seconds: number): void;
   /** Asked for when the broker says that an exchange is missing. */
   readonly declareAgain: () => Promise<void>;
 }
@@ -58,6 +66,9 @@ export class ConfirmPublisher implements Publisher {
   /** No deadline of an unsettled message is earlier. */
   #nextDeadline = Number.POSITIVE_INFINITY;
   #sweeper: NodeJS.Timeout | undefined;
+  /** The message whose confirm is being timed: one at a time. */
+  #timed: Outgoing | undefined;
+  #timedSince = 0;
   #closed = false;
   #onEmpty: (() => void) | undefined;
 
@@ -78,6 +89,10 @@ export class ConfirmPublisher implements Publisher {
   get state(): BrokerState {
     if (!this.#keeper.isConnected) return 'disconnected';
     return this.#blocked === undefined ? 'connected' : 'blocked';
+  }
+
+  load(): BrokerLoad {
+    return { inFlight: this.#inFlight, waiting: this.#line.length };
   }
 
   publish<E extends ExchangeName>(
@@ -179,6 +194,10 @@ export class ConfirmPublisher implements Publisher {
       this.#fail(outgoing, 'failed', cannotBeEncoded(outgoing, error));
       return;
     }
+    if (this.#timed === undefined) {
+      this.#timed = outgoing;
+      this.#timedSince = performance.now();
+    }
     outgoing.sent = true;
     outgoing.flying = true;
     this.#inFlight++;
@@ -198,6 +217,7 @@ export class ConfirmPublisher implements Publisher {
   }
 
   #onChannelClosed(unconfirmed: readonly Outgoing[], error: Error | undefined): void {
+    this.#timed = undefined;
     for (const outgoing of unconfirmed) this.#land(outgoing);
     let again = unconfirmed.filter((outgoing) => !outgoing.settled);
     if (error) {
@@ -212,6 +232,10 @@ export class ConfirmPublisher implements Publisher {
   }
 
   #onConfirm(outgoing: Outgoing, acked: boolean): void {
+    if (outgoing === this.#timed) {
+      this.#timed = undefined;
+      this.#settings.onTimed((performance.now() - this.#timedSince) / 1_000);
+    }
     this.#land(outgoing);
     if (outgoing.settled) return;
     if (!acked) {
@@ -249,7 +273,6 @@ export class ConfirmPublisher implements Publisher {
   }
 
   #sweep(): void {
-    this.#settings.onSample(this.#inFlight);
     if (Date.now() >= this.#nextDeadline) this.#timeOutOverdue();
     if (this.#unsettled > 0) return;
     clearInterval(this.#sweeper);

@@ -128,6 +128,8 @@ export interface Job {
   readonly chunk?: true | undefined;
   /** Whoever `replyTo` names follows the job; see `header.follow`. */
   readonly follow?: true | undefined;
+  /** Of a job that rested, delayed or between two attempts: when it was to be back in its queue. */
+  readonly dueAt?: number | undefined;
   /** Whether the publisher also published the `accepted` event; if not, the worker does. */
   readonly accepted: boolean;
   /** Routing key on `heddle.replies` that the result is sent to. */
@@ -143,6 +145,7 @@ export function encodeJob(job: Job): WireMessage<'job'> {
     [header.acceptedAt]: job.acceptedAt,
   };
   if (job.accepted) headers[header.accepted] = true;
+  if (job.dueAt !== undefined) headers[header.dueAt] = job.dueAt;
   if (job.generation > 0) headers[header.generation] = job.generation;
   if (job.tags.length > 0) headers[header.tags] = job.tags;
   if (job.timeoutMs !== undefined) headers[header.timeout] = job.timeoutMs;
@@ -175,6 +178,7 @@ export const jobHeadersSchema = z.object({
   [header.attempt]: z.int().min(1).optional(),
   [header.generation]: z.int().min(0).optional(),
   [header.acceptedAt]: z.int().min(0).optional(),
+  [header.dueAt]: z.int().min(0).optional(),
   [header.accepted]: z.boolean().optional(),
   [header.tags]: tagsSchema.optional(),
   [header.timeout]: durationSchema.optional(),
@@ -227,6 +231,7 @@ export function decodeJob(message: ReceivedMessage): Decoded<Job> {
       attempt: headers[header.attempt] ?? 1,
       tags: headers[header.tags] ?? [],
       acceptedAt: headers[header.acceptedAt] ?? properties.timestamp ?? Date.now(),
+      dueAt: headers[header.dueAt],
       accepted: headers[header.accepted] ?? false,
       timeoutMs: headers[header.timeout],
       retry: headers[header.retry],

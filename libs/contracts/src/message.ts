@@ -81,6 +81,8 @@ export const header = {
   accepted: 'heddle-accepted',
   /** Milliseconds since the epoch at which the job was accepted. */
   acceptedAt: 'heddle-accepted-at',
+  /** Milliseconds since the epoch at which a job that rested is back in its queue: what it waits from then on is waiting. */
+  dueAt: 'heddle-due-at',
   /** Why a message lies in `heddle.dead`. */
   reason: 'heddle-reason',
   /** The queue or exchange that a message in `heddle.dead` came from. */

@@ -153,6 +153,8 @@ export const requestSchema = z.discriminatedUnion('op', [
 ]);
 export type RecorderRequest = z.infer<typeof requestSchema>;
 export type RecorderOp = RecorderRequest['op'];
+/** Every request, by its name. */
+export const recorderOps: readonly RecorderOp[] = requestSchema.options.map(({ shape }) => shape.op.value);
 
 export function encodeRequest(
   request: RecorderRequest,

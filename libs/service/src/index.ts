@@ -1,11 +1,16 @@
+export { BoundedLabel, OTHER } from './metrics/bounded-label.ts';
+export { createMetrics, type ServiceMetrics, version } from './metrics/create-metrics.ts';
+export type { HttpMetrics } from './metrics/http-metrics.ts';
+export { type CounterMeter, type GaugeMeter, type HistogramMeter, Meters } from './metrics/meters.ts';
 export {
-  createMetrics,
-  type JobOutcome,
-  type ServiceMetrics,
-  type ServiceName,
-  type TaskMetrics,
-  version,
-} from './metrics.ts';
+  type LabelValues,
+  type MetricName,
+  type MetricsOf,
+  metricGroups,
+  metricTable,
+} from './metrics/metric-table.ts';
+export type { MetricEntry, ServiceName } from './metrics/table/metric-entry.ts';
+export type { JobOutcome, TaskMetrics } from './metrics/task-metrics.ts';
 export { type OpsServer, startOpsServer } from './ops-server.ts';
 export {
   type RunningService,

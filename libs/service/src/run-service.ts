@@ -2,7 +2,8 @@ import { hostname } from 'node:os';
 import { type Broker, openBroker } from '@heddle/broker';
 import { type Logger, pino } from 'pino';
 import type { z } from 'zod';
-import { createMetrics, type ServiceMetrics, type ServiceName, version } from './metrics.ts';
+import { createMetrics, type ServiceMetrics, version } from './metrics/create-metrics.ts';
+import type { ServiceName } from './metrics/table/metric-entry.ts';
 import { startOpsServer } from './ops-server.ts';
 import { setHeapGrowth } from './set-heap-growth.ts';
 import { type BaseSettings, readSettings } from './settings.ts';
@@ -99,6 +100,7 @@ export async function runService<S extends z.ZodObject>(definition: ServiceDefin
       observer: metrics.brokerObserver,
       maxMessageBytes: settings.HEDDLE_MAX_MESSAGE_BYTES,
     });
+    metrics.watchBroker(broker);
     const context = { settings, log, metrics, instance, broker, signal: draining.signal };
     if (definition.startsWithoutBroker) running = await definition.start(context);
     log.info({ ops: ops.port, url: running?.url }, 'connecting to the broker');

@@ -11,6 +11,7 @@ import { TaskServer } from './jobs/serve-task.ts';
 import { Followers } from './jobs/tell-followers.ts';
 import { RunWatch } from './jobs/watch-runs.ts';
 import type { WorkerPorts } from './jobs/worker-ports.ts';
+import { measurePools } from './pools/measure-pools.ts';
 import { openPool } from './pools/open-pool.ts';
 import type { PoolOptions } from './pools/pool.ts';
 import { ProcessPool } from './pools/process-pool.ts';
@@ -70,6 +71,7 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
     ];
   };
   const servers = [...tasks.values()].flatMap(serversOf);
+  measurePools(metrics.meters, () => servers.map((server) => server.load));
 
   const definitions = [...tasks.values()].map(({ task }) => task);
   const announcer = new TaskAnnouncer(broker, recorder, definitions, log);

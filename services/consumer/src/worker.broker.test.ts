@@ -104,7 +104,7 @@ describe('a worker', () => {
     });
     expect(text).toMatch(/heddle_jobs_total\{task="debug.fail",outcome="succeeded",service="consumer"\} 0/);
     expect(text).toMatch(/heddle_jobs_in_progress\{task="debug.fail",service="consumer"\} 0/);
-    expect(text).toMatch(/heddle_job_duration_seconds_count\{service="consumer",task="debug.fail"\} 1/);
+    expect(text).toMatch(/heddle_job_duration_seconds_count\{task="debug.fail",service="consumer"\} 1/);
   });
 });
 

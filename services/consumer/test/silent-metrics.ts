@@ -7,6 +7,8 @@ export function silentMetrics(): TaskMetrics & { readonly ended: string[] } {
   return {
     ended,
     finished: (outcome) => void ended.push(outcome),
+    retried: nothing,
+    erred: nothing,
     inProgress: nothing,
     duration: nothing,
     wait: nothing,

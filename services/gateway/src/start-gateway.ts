@@ -4,6 +4,7 @@ import { LiveEvents } from './events/live-events.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { Admission } from './http/admission.ts';
 import { serveHttp } from './http/serve-http.ts';
+import { measureGateway } from './measure-gateway.ts';
 import { gatewayRoutes } from './routes.ts';
 import type { GatewaySettings } from './settings.ts';
 import { KnownTasks } from './tasks/known-tasks.ts';
@@ -36,6 +37,8 @@ export async function startGateway(context: ServiceContext<GatewaySettings>): Pr
     draining: signal,
     log,
   };
+
+  measureGateway(metrics.meters, { events, admission: parts.admission });
 
   // Subscribed before the snapshot is asked for, so that no change falls between the two.
   const control = await listenToControl(broker, instance, { tasks, workers, log });

@@ -134,7 +134,11 @@ export async function startScriptedGateway(
     port: 0,
     maxRequests: options.maxRequests ?? 1_000,
     routes: gatewayRoutes(parts),
-    http: { observe: (method, route, code) => observed.push(`${method} ${route} ${code}`) },
+    http: {
+      began: () => undefined,
+      ended: (method, route, code) => observed.push(`${method} ${route} ${code}`),
+      expect: () => undefined,
+    },
     log,
   });
   return Object.assign(script, { ...server, submitted, observed, logged, admission, workers, draining });

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Broker, BrokerLog, Delivery } from '@heddle/broker';
 import { JobSubmitter } from '@heddle/client';
-import { decodeEvents, queues } from '@heddle/contracts';
-import { Counter, type Registry } from 'prom-client';
+import { decodeEvents, type EventType, eventStates, queues } from '@heddle/contracts';
+import type { Meters } from '@heddle/service';
 import { describeDelivery } from './describe-delivery.ts';
 
 const RETRY_MS = 1_000;
@@ -14,17 +14,17 @@ const RETRY_MS = 1_000;
 export async function readEvents(
   broker: Broker,
   log: BrokerLog,
-  registry: Registry,
+  meters: Meters,
 ): Promise<{ drain(): Promise<void> }> {
   const submitter = new JobSubmitter(broker);
   const draining = new AbortController();
   const held = new Set<Promise<void>>();
-  const seen = new Counter({
-    name: 'heddle_notifier_events_total',
-    help: 'Events read, by type.',
-    labelNames: ['type'],
-    registers: [registry],
-  });
+  const seen = new Map(
+    (Object.keys(eventStates) as EventType[]).map((type) => [
+      type,
+      meters.counter('heddle_notifier_events_total', type),
+    ]),
+  );
 
   /** Tries until the deliveries are on the broker, or the events are somebody else's: giving them back would only bring them again at once. */
   const read = async (delivery: Delivery): Promise<void> => {
@@ -35,7 +35,7 @@ export async function readEvents(
     while (!delivery.lost && !draining.signal.aborted) {
       try {
         await Promise.all(deliveries.map((job) => submitter.submit(job)));
-        for (const { type } of events) seen.inc({ type });
+        for (const { type } of events) seen.get(type)?.add(1);
         return delivery.ack();
       } catch (error) {
         log.warn({ err: error }, 'webhooks cannot be put on their way yet');

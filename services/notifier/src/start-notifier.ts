@@ -34,7 +34,7 @@ export async function startNotifier(
     sign: webhookSigner(secrets),
     rests,
   });
-  const events = await readEvents(broker, log, metrics.registry);
+  const events = await readEvents(broker, log, metrics.meters);
   const announcing = announceDeliveries(broker, new RecorderClient(broker), log);
   return {
     async drain() {

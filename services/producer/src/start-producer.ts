@@ -2,6 +2,7 @@ import { RecorderClient } from '@heddle/client';
 import type { BaseSettings, RunningService, ServiceContext } from '@heddle/service';
 import { expandBatches } from './batches/expand-batches.ts';
 import { moveDropped } from './dropped/move-dropped.ts';
+import { createProducerMetrics } from './metrics.ts';
 import { tickSchedules } from './schedules/tick-schedules.ts';
 
 /** Writes the reason on what the broker set aside, makes the jobs of batches, ticks the schedules. */
@@ -9,12 +10,14 @@ export async function startProducer({
   broker,
   instance,
   log,
-}: Pick<ServiceContext<BaseSettings>, 'broker' | 'instance' | 'log'>): Promise<RunningService> {
+  metrics: { meters },
+}: Pick<ServiceContext<BaseSettings>, 'broker' | 'instance' | 'log' | 'metrics'>): Promise<RunningService> {
+  const metrics = createProducerMetrics(meters);
   const recorder = new RecorderClient(broker);
   const parts = await Promise.all([
-    moveDropped(broker, log),
-    expandBatches(broker, recorder, log),
-    tickSchedules({ broker, recorder, instance, log }),
+    moveDropped(broker, log, metrics),
+    expandBatches(broker, recorder, log, metrics),
+    tickSchedules({ broker, recorder, instance, log, metrics }),
   ]);
   return {
     async drain() {

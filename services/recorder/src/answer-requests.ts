@@ -3,6 +3,7 @@ import type { BrokerLog, Delivery, Publisher } from '@heddle/broker';
 import {
   decodeRequest,
   encodeReply,
+  errorTable,
   HeddleError,
   type ReceivedRequest,
   type RecorderOp,
@@ -11,6 +12,7 @@ import {
   type Reply,
   type WireMessage,
 } from '@heddle/contracts';
+import type { RecorderMetrics, RequestOutcome } from './metrics.ts';
 import type { Store } from './store/open-database.ts';
 import { deadMessage, putOutgoing } from './store/outbox.ts';
 
@@ -31,6 +33,7 @@ export class RequestAnswerer {
   readonly #store: Store;
   readonly #handle: RequestHandler;
   readonly #publisher: Publisher;
+  readonly #metrics: RecorderMetrics;
   readonly #log: BrokerLog;
   readonly #onOutgoing: () => void;
   readonly #underWay = new Set<Promise<void>>();
@@ -40,12 +43,14 @@ export class RequestAnswerer {
     store: Store,
     handle: RequestHandler,
     publisher: Publisher,
+    metrics: RecorderMetrics,
     log: BrokerLog,
     onOutgoing: () => void,
   ) {
     this.#store = store;
     this.#handle = handle;
     this.#publisher = publisher;
+    this.#metrics = metrics;
     this.#log = log;
     this.#onOutgoing = onOutgoing;
   }
@@ -69,9 +74,11 @@ export class RequestAnswerer {
     const decoded = decodeRequest(delivery.message);
     if (!decoded.ok) return this.#bury(delivery, decoded.reason);
     const { request } = decoded.value;
+    const began = performance.now();
     const reply = await this.#replyTo(request);
     await this.#send(request.op, decoded.value, reply);
     delivery.ack();
+    this.#metrics.requested(request.op, outcomeOf(reply), (performance.now() - began) / 1_000);
   }
 
   async #replyTo(request: RecorderRequest): Promise<Reply<RecorderOp>> {
@@ -123,4 +130,9 @@ export class RequestAnswerer {
     await this.#send('job', { replyTo, correlationId } as ReceivedRequest, { ok: false, error });
     delivery.ack();
   }
+}
+
+function outcomeOf(reply: Reply<RecorderOp>): RequestOutcome {
+  if (reply.ok) return 'answered';
+  return errorTable[reply.error.code].status < 500 ? 'refused' : 'failed';
 }

@@ -10,7 +10,7 @@ await runService({
     startRecorder({
       broker,
       log,
-      registry: metrics.registry,
+      meters: metrics.meters,
       database: { url: settings.DATABASE_URL, folder: settings.HEDDLE_DATA },
       retentionMs: settings.HEDDLE_RETENTION,
     }),

@@ -1,50 +1,76 @@
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { type EventType, eventStates, type JobEvent, type RecorderOp, recorderOps } from '@heddle/contracts';
+import { type CounterMeter, type Meters, OTHER } from '@heddle/service';
+
+/** Without events for so long, nothing is behind. */
+const QUIET_MS = 15_000;
+const REQUEST_OUTCOMES = ['answered', 'refused', 'failed'] as const;
+export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
 
 export interface RecorderMetrics {
-  /** A transaction took so long, and wrote so many events. */
-  committed(seconds: number, events: number): void;
-  /** Seconds from the newest committed event's own time to its commit. */
-  lag(seconds: number): void;
+  /** A transaction took so long, and wrote these events. */
+  committed(seconds: number, events: readonly JobEvent[]): void;
+  /** A transaction failed and is tried again. */
+  databaseFailed(): void;
+  /** What `heddle_recorder_lag_seconds` asks before a scrape: since when the oldest delivery is held, if one is. */
+  watchHeld(heldSince: () => number | undefined): void;
   refused(messages: number): void;
   deleted(jobs: number): void;
+  requested(op: RecorderOp, outcome: RequestOutcome, seconds: number): void;
+  /** Workers serve these tasks: their jobs have series of their own from now on. */
+  known(tasks: Iterable<string>): void;
 }
 
-export function createRecorderMetrics(registry: Registry): RecorderMetrics {
-  const registers = [registry];
-  const duration = new Histogram({
-    name: 'heddle_recorder_transaction_duration_seconds',
-    help: 'How long it took to write and commit a batch of deliveries.',
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
-    registers,
-  });
-  const batch = new Histogram({
-    name: 'heddle_recorder_batch_events',
-    help: 'Events written in one transaction.',
-    buckets: [1, 3, 10, 30, 100, 300, 1_000, 3_000],
-    registers,
-  });
-  const lag = new Gauge({
-    name: 'heddle_recorder_lag_seconds',
-    help: 'From the newest committed event to its commit.',
-    registers,
-  });
-  const refused = new Counter({
-    name: 'heddle_recorder_refused_messages_total',
-    help: 'Messages that went to heddle.dead because they could not be read or written.',
-    registers,
-  });
-  const deleted = new Counter({
-    name: 'heddle_recorder_deleted_jobs_total',
-    help: 'Jobs deleted because they ended longer ago than HEDDLE_RETENTION.',
-    registers,
-  });
+export function createRecorderMetrics(meters: Meters): RecorderMetrics {
+  const duration = meters.histogram('heddle_recorder_transaction_duration_seconds');
+  const batch = meters.histogram('heddle_recorder_batch_events');
+  const databaseErrors = meters.counter('heddle_recorder_database_errors_total');
+  const refused = meters.counter('heddle_recorder_refused_messages_total');
+  const deleted = meters.counter('heddle_recorder_deleted_jobs_total');
+  const requestDuration = meters.histogram('heddle_recorder_request_duration_seconds');
+  const types = new Map(
+    (Object.keys(eventStates) as EventType[]).map((type) => [
+      type,
+      meters.counter('heddle_recorder_events_total', type),
+    ]),
+  );
+  const accepted = new Map<string, CounterMeter>();
+  const acceptedOther = meters.counter('heddle_jobs_accepted_total', OTHER);
+  for (const op of recorderOps) {
+    for (const outcome of REQUEST_OUTCOMES) meters.counter('heddle_recorder_requests_total', op, outcome);
+  }
+  let committedAt = 0;
+  let lagMs = 0;
   return {
     committed(seconds, events) {
       duration.observe(seconds);
-      batch.observe(events);
+      batch.observe(events.length);
+      let newest = 0;
+      for (const { type, task, at } of events) {
+        types.get(type)?.add(1);
+        if (type === 'accepted') (accepted.get(task) ?? acceptedOther).add(1);
+        if (at > newest) newest = at;
+      }
+      if (newest === 0) return;
+      committedAt = Date.now();
+      lagMs = Math.max(0, committedAt - newest);
     },
-    lag: (seconds) => lag.set(seconds),
-    refused: (messages) => refused.inc(messages),
-    deleted: (jobs) => deleted.inc(jobs),
+    databaseFailed: () => databaseErrors.add(1),
+    watchHeld: (heldSince) =>
+      meters.pulled('heddle_recorder_lag_seconds', (add) => {
+        const now = Date.now();
+        const told = now - committedAt < QUIET_MS ? lagMs : 0;
+        add(Math.max(told, now - (heldSince() ?? now)) / 1_000);
+      }),
+    refused: (messages) => refused.add(messages),
+    deleted: (jobs) => deleted.add(jobs),
+    requested(op, outcome, seconds) {
+      meters.counter('heddle_recorder_requests_total', op, outcome).add(1);
+      requestDuration.observe(seconds);
+    },
+    known(tasks) {
+      for (const task of tasks) {
+        if (!accepted.has(task)) accepted.set(task, meters.counter('heddle_jobs_accepted_total', task));
+      }
+    },
   };
 }

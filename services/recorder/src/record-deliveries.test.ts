@@ -1,5 +1,6 @@
 import type { Delivery } from '@heddle/broker';
 import { encodeEvents } from '@heddle/contracts';
+import { Meters } from '@heddle/service';
 import { Registry } from 'prom-client';
 import { describe, expect, test, vi } from 'vitest';
 import { accepted } from '../test/job-events.ts';
@@ -28,7 +29,7 @@ function deliveryOf(id: string, lost = false) {
 }
 
 function recorderWith(write: Write) {
-  const metrics = createRecorderMetrics(new Registry());
+  const metrics = createRecorderMetrics(new Meters(new Registry()));
   return new DeliveryRecorder({ write }, metrics, silent, () => undefined);
 }
 

@@ -26,6 +26,8 @@ export class DeliveryRecorder {
   readonly #onCommit: (refused: number) => void;
   #waiting: Held[] = [];
   #holding = 0;
+  /** When what is being written had to wait no longer; milliseconds since the epoch. */
+  #heldSince: number | undefined;
   #taken = 0;
   #working: Promise<void> | undefined;
   #trouble: string | undefined;
@@ -42,6 +44,7 @@ export class DeliveryRecorder {
     this.#metrics = metrics;
     this.#log = log;
     this.#onCommit = onCommit;
+    metrics.watchHeld(() => this.#heldSince);
   }
 
   /** Deliveries taken and not yet committed. */
@@ -63,6 +66,7 @@ export class DeliveryRecorder {
     this.#taken++;
     this.#holding++;
     this.#waiting.push({ delivery, items: readDelivery(delivery.message) });
+    this.#heldSince ??= Date.now();
     this.#working ??= this.#work();
   }
 
@@ -80,6 +84,7 @@ export class DeliveryRecorder {
       if (batch.length > 0) await this.#record(batch);
       // SQLite has kept the event loop from reading the socket.
       await setImmediate();
+      this.#heldSince = this.#waiting.length > 0 ? Date.now() : undefined;
     }
     this.#working = undefined;
   }
@@ -119,6 +124,7 @@ export class DeliveryRecorder {
         this.#committed(items, (performance.now() - began) / 1_000, refused);
         return true;
       } catch (error) {
+        this.#metrics.databaseFailed();
         this.#trouble = `the database: ${(error as Error).message}`;
         this.#log.error({ err: error, events: items.length, retryInMs: wait }, 'cannot write events');
       }
@@ -129,15 +135,8 @@ export class DeliveryRecorder {
 
   #committed(items: readonly Item[], seconds: number, refused: readonly { readonly reason: string }[]): void {
     this.#trouble = undefined;
-    let newest = 0;
-    let events = 0;
-    for (const item of items) {
-      if (item.kind !== 'event') continue;
-      events++;
-      if (item.event.at > newest) newest = item.event.at;
-    }
+    const events = items.flatMap((item) => (item.kind === 'event' ? item.event : []));
     this.#metrics.committed(seconds, events);
-    if (newest > 0) this.#metrics.lag(Math.max(0, Date.now() - newest) / 1_000);
     if (refused.length > 0) {
       this.#metrics.refused(refused.length);
       for (const { reason } of refused) this.#log.warn({ reason }, 'message sent to heddle.dead');

@@ -212,8 +212,8 @@ describe('the recorder', () => {
 
   test('measures its transactions', async () => {
     const text = await recorder.registry.metrics();
-    expect(text).toMatch(/heddle_recorder_transaction_duration_seconds_count [1-9]/);
-    expect(text).toMatch(/heddle_recorder_refused_messages_total [1-9]/);
+    expect(text).toMatch(/heddle_recorder_transaction_duration_seconds_count\{service="recorder"\} [1-9]/);
+    expect(text).toMatch(/heddle_recorder_refused_messages_total\{service="recorder"\} [1-9]/);
     expect(recorder.notReady()).toEqual([]);
   });
 });

@@ -1,7 +1,6 @@
 import type { Broker, BrokerLog } from '@heddle/broker';
 import { queues } from '@heddle/contracts';
-import type { RunningService } from '@heddle/service';
-import type { Registry } from 'prom-client';
+import type { Meters, RunningService } from '@heddle/service';
 import { RequestAnswerer } from './answer-requests.ts';
 import { requestHandler } from './handle-request.ts';
 import { keepEventLog } from './keep-event-log.ts';
@@ -13,11 +12,12 @@ import { BatchWriter } from './store/record-batch.ts';
 import { EndingSweeper } from './sweep-endings.ts';
 import { RetentionSweeper } from './sweep-old-jobs.ts';
 import { EventWatch } from './wait-for-events.ts';
+import { QueueWatch } from './watch-queues.ts';
 
 export interface RecorderOptions {
   readonly broker: Broker;
   readonly log: BrokerLog;
-  readonly registry: Registry;
+  readonly meters: Meters;
   readonly database: { readonly url?: string | undefined; readonly folder: string };
   readonly retentionMs: number;
 }
@@ -26,11 +26,11 @@ export interface RecorderOptions {
 export async function startRecorder({
   broker,
   log,
-  registry,
+  meters,
   database,
   retentionMs,
 }: RecorderOptions): Promise<RunningService> {
-  const metrics = createRecorderMetrics(registry);
+  const metrics = createRecorderMetrics(meters);
   const store = await openStore({
     ...database,
     onError: (error) => log.warn({ err: error }, 'a database connection broke'),
@@ -51,16 +51,19 @@ export async function startRecorder({
       onOutgoing,
     }),
     broker.publisher,
+    metrics,
     log,
     onOutgoing,
   );
   const sweeper = new RetentionSweeper(store, retentionMs, metrics, log);
 
+  const queueWatch = new QueueWatch({ store, broker, meters, log, onTasks: (tasks) => metrics.known(tasks) });
   const endings = new EndingSweeper(store, writer.events, log, onOutgoing);
   const eventLog = await keepEventLog(broker, store.db, log);
   await outbox.start();
   sweeper.start();
   endings.start();
+  queueWatch.start();
   const events = await broker.consume(
     'heddle.events.recorder',
     { prefetch: queues['heddle.events.recorder'].prefetch },
@@ -77,7 +80,13 @@ export async function startRecorder({
     async drain() {
       await Promise.all([events.stop(), queries.stop()]);
       eventLog.stop();
-      await Promise.all([recorder.drain(), answerer.drain(), sweeper.stop(), endings.stop()]);
+      await Promise.all([
+        recorder.drain(),
+        answerer.drain(),
+        sweeper.stop(),
+        endings.stop(),
+        queueWatch.stop(),
+      ]);
       await Promise.all([events.close(), queries.close()]);
       await outbox.stop();
       await store.db.destroy();

@@ -1,5 +1,6 @@
 import { type Broker, type BrokerLog, connectBroker } from '@heddle/broker';
-import { Registry } from 'prom-client';
+import { createMetrics } from '@heddle/service';
+import type { Registry } from 'prom-client';
 import type { TestVhost } from '../../../test/support/broker.ts';
 import { startRecorder } from '../src/start-recorder.ts';
 import type { TestDatabase } from './open-test-store.ts';
@@ -32,11 +33,11 @@ export async function startTestRecorder(
   retentionMs = 86_400_000,
 ): Promise<TestRecorder> {
   const broker = await connect(vhost, 'recorder');
-  const registry = new Registry();
+  const { registry, meters } = createMetrics('recorder');
   const running = await startRecorder({
     broker,
     log: silent,
-    registry,
+    meters,
     database: database.options,
     retentionMs,
   });

@@ -1,5 +1,6 @@
 import type { Delivery } from '@heddle/broker';
 import { describeIssues, HeddleError, type Job } from '@heddle/contracts';
+import { countErrors } from './count-errors.ts';
 import { JobRun } from './job-run.ts';
 import { failed, type Outcome } from './outcome.ts';
 import { setAside } from './set-aside.ts';
@@ -15,6 +16,7 @@ export async function endUnrun(
 ): Promise<void> {
   const told = await settleRun(worker, new JobRun(worker, delivery, task, job, undefined), outcome);
   control.forget(job.id);
+  countErrors(metrics, told);
   if (told.state !== 'handed-back' && told.state !== 'retrying') metrics.finished(told.state);
 }
 

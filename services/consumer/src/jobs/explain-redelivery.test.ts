@@ -10,7 +10,7 @@ function worker(interruptedAt?: number): Interruptions {
   const health = (): BrokerHealth => ({
     ok: true,
     state: 'connected',
-    consumers: [{ queue: QUEUE, state: 'consuming', since }],
+    consumers: [{ queue: QUEUE, state: 'consuming', held: 0, since }],
     reasons: [],
   });
   const interruptions = new Interruptions({ health }, QUEUE);

@@ -2,6 +2,7 @@ import type { Delivery } from '@heddle/broker';
 import { HeddleError, type Job } from '@heddle/contracts';
 import { adoptMessage } from './adopt-message.ts';
 import { checkJob } from './check-job.ts';
+import { countErrors } from './count-errors.ts';
 import { decodeDelivery } from './decode-delivery.ts';
 import { endUnrun, refuseInput, refuseJob } from './end-unrun.ts';
 import { isolateSuspect } from './isolate-suspect.ts';
@@ -51,7 +52,7 @@ export async function runJob(service: TaskService, delivery: Delivery, freeSlot:
   const run = new JobRun(worker, delivery, task, job, checked.input);
   runs.add(run);
   metrics.inProgress(1);
-  metrics.wait((run.startedAt - job.acceptedAt) / 1_000);
+  metrics.wait((run.startedAt - (job.dueAt ?? job.acceptedAt)) / 1_000);
 
   // 4. Run: in its pool.
   const ended = judgeRun(run, await pool.run(run));
@@ -63,6 +64,7 @@ export async function runJob(service: TaskService, delivery: Delivery, freeSlot:
 
   // 5. Settle: tell everybody, then the broker.
   const told = await settleRun(worker, run, planRetry(run, ended));
+  countErrors(metrics, told);
   if (told.state === 'handed-back' || told.state === 'retrying') return;
   control.forget(job.id);
   metrics.finished(told.state);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker, Consumer, Delivery } from '@heddle/broker';
 import { jobQueue, suspectQueue } from '@heddle/contracts';
+import type { PoolLoad } from '../pools/measure-pools.ts';
 import { AdaptivePrefetch } from './adapt-prefetch.ts';
 import { handBack } from './hand-back.ts';
 import { PriorityBuffer } from './order-by-priority.ts';
@@ -18,6 +19,7 @@ export class TaskServer {
   readonly #prefetch: AdaptivePrefetch;
   readonly #waiting = new PriorityBuffer<Delivery>();
   readonly #held = new Set<Promise<void>>();
+  readonly #slots: number;
   #free: number;
   #broker: Broker | undefined;
   #consumer: Consumer | undefined;
@@ -31,7 +33,21 @@ export class TaskServer {
   constructor(service: TaskService, slots: number) {
     this.#service = service;
     this.#prefetch = new AdaptivePrefetch(service.task.pool, slots, service.isolated);
+    this.#slots = slots;
     this.#free = slots;
+  }
+
+  /** How its pool fares now. */
+  get load(): PoolLoad {
+    const { task, pool, isolated } = this.#service;
+    return {
+      task: task.name,
+      pool: isolated ? 'suspect' : task.pool,
+      slots: this.#slots,
+      busy: this.#slots - this.#free,
+      waiting: this.#waiting.size,
+      processes: pool.processIds,
+    };
   }
 
   get task(): string {

@@ -60,6 +60,11 @@ export class PoolProcess {
     });
   }
 
+  /** The system's number of it, while it lives. */
+  get id(): number | undefined {
+    return this.#child.exitCode === null && this.#child.signalCode === null ? this.#child.pid : undefined;
+  }
+
   /** Never rejects. A process that ends takes only this job with it. */
   run(run: JobRun, request: RunRequest): Promise<Outcome> {
     this.jobs += 1;

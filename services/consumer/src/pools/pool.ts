@@ -13,6 +13,8 @@ export const GRACE_MS = {
 export interface Pool {
   /** Runs the job's handler and resolves with how it ended; never rejects. Called for at most as many runs at once as the task has slots. */
   run(run: JobRun): Promise<Outcome> | Outcome;
+  /** Of the child processes alive. */
+  readonly processIds: readonly number[];
   /** Ends what the pool has started, and whatever still runs in it. */
   close(): Promise<void>;
 }

@@ -36,6 +36,10 @@ export class ProcessPool implements Pool {
     return outcome;
   }
 
+  get processIds(): readonly number[] {
+    return [...this.#all].flatMap((process) => process.id ?? []);
+  }
+
   async close(): Promise<void> {
     for (const { timer } of this.#idle) clearTimeout(timer);
     for (const process of this.#all) process.kill();

@@ -25,5 +25,6 @@ export const eventLoopPool: Pool = {
       );
     });
   },
+  processIds: [],
   close: () => Promise.resolve(),
 };

@@ -14,6 +14,7 @@ const MIB = 1024 * 1024;
 
 /** Worker threads for JavaScript that computes. Started when a job needs one; a thread that ends takes only its job with it. */
 export class ThreadPool implements Pool {
+  readonly processIds: readonly number[] = [];
   readonly #registered: RegisteredTask;
   readonly #maxOutputBytes: number;
   readonly #threads: Piscina;

@@ -24,15 +24,20 @@ export async function followRing(reader: Reader, cursor: number): Promise<void> 
     const item = sse.full ? undefined : live.ring.at(next);
     if (item === undefined) {
       // A lagging client that is overrun while it waits will not catch up.
-      if (live.ring.at(next) === 'overrun') return sse.end(TOO_SLOW);
+      if (live.ring.at(next) === 'overrun') return drop(reader);
       await wakeup.sleep();
       continue;
     }
-    if (item === 'overrun') return sse.end(TOO_SLOW);
+    if (item === 'overrun') return drop(reader);
     next++;
     const done = 'gap' in item ? await reader.gap(item.gap) : reader.write(item, 0);
     if (done) return sse.end();
   }
+}
+
+function drop({ live, sse }: Reader): void {
+  live.dropped += 1;
+  sse.end(TOO_SLOW);
 }
 
 const TOO_SLOW = 'this client reads too slowly and was dropped; it may resume with Last-Event-ID';

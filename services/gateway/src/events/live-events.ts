@@ -34,6 +34,10 @@ export class LiveEvents {
   #tail: Promise<Consumer> | undefined;
   #epoch: Promise<string> | undefined;
   #lastOffset: number | undefined;
+  #position = 0;
+  #lagMs = 0;
+  /** Readers that were let go because they read too slowly. */
+  dropped = 0;
   #linger: NodeJS.Timeout | undefined;
 
   constructor(options: LiveEventsOptions) {
@@ -44,6 +48,16 @@ export class LiveEvents {
 
   get readers(): number {
     return this.#readers.size;
+  }
+
+  /** Offset of the newest message of the log that was read here; 0 before the first. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** How late the newest message was when it came, in milliseconds; 0 while nobody listens. */
+  get lagMs(): number {
+    return this.#tail ? this.#lagMs : 0;
   }
 
   /**
@@ -136,6 +150,8 @@ export class LiveEvents {
       this.ring.push({ gap: 'the gateway was away from the broker longer than the log goes back' });
     }
     this.#lastOffset = entry.offset;
+    this.#position = entry.offset;
+    this.#lagMs = Math.max(0, Date.now() - (entry.events.at(-1)?.at ?? Date.now()));
     this.ring.push(entry);
     this.#wakeReaders();
   }

@@ -22,6 +22,10 @@ export class Admission {
     this.#limit = limitBytes;
   }
 
+  get limit(): number {
+    return this.#limit;
+  }
+
   get held(): number {
     return this.#held;
   }

@@ -2,11 +2,11 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, Server as NetServer } from 'node:net';
 import type { BrokerLog } from '@heddle/broker';
 import { HeddleError } from '@heddle/contracts';
-import type { ServiceMetrics } from '@heddle/service';
+import type { HttpMetrics } from '@heddle/service';
 import { answerError } from './answer.ts';
 import { answerRoute } from './answer-route.ts';
 import { buildApp } from './build-app.ts';
-import { noteRoute, observeRequest } from './observe-requests.ts';
+import { expectRequests, noteRoute, observeRequest } from './observe-requests.ts';
 import type { Route } from './route.ts';
 
 /** A client that dawdles over its headers is cut off; bodies have idle limits of their own, because bulk streams may take hours. */
@@ -25,7 +25,7 @@ export interface HttpOptions {
   readonly port: number;
   readonly maxRequests: number;
   readonly routes: readonly Route[];
-  readonly http: ServiceMetrics['http'];
+  readonly http: HttpMetrics;
   readonly log: BrokerLog;
   /** Milliseconds that idle connections stay open when draining begins. Default 300. */
   readonly lastRequestMs?: number | undefined;
@@ -44,6 +44,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const hot = routes.find(({ method, path }) => method === 'POST' && path === HOT_PATH);
   const active = new Set<ServerResponse>();
   let draining = false;
+  expectRequests(http, routes);
 
   const server = createServer(
     { keepAlive: true, noDelay: true, connectionsCheckingInterval: CHECK_CONNECTIONS_MS },

@@ -56,6 +56,7 @@ export async function runDelivery(service: DeliveryService, delivery: Delivery):
     const run = randomUUID();
     const startedAt = Date.now();
     service.metrics.inProgress(1);
+    service.metrics.wait((startedAt - (job.dueAt ?? job.acceptedAt)) / 1_000);
     const started = setTimeout(() => tellStart(service, job, run, startedAt), STARTED_AFTER_MS);
     const verdict = judgeAnswer(await post(service, job, url, event), job.attempt, service.rests);
     clearTimeout(started);
@@ -110,9 +111,12 @@ async function settle(
         tell({ type: 'retrying', ...base, error, until: now + verdict.restMs }),
         broker.publishLater(encodeJob(next), WEBHOOK_TASK, verdict.restMs),
       ]);
+      metrics.erred(error.code);
+      metrics.retried();
       return delivery.ack();
     }
     await tell({ type: verdict.end, ...base, error });
+    metrics.erred(error.code);
   }
   delivery.ack();
   metrics.finished(verdict.end);

@@ -11,11 +11,13 @@ import {
   type ProducerMessage,
   type WireMessage,
 } from '@heddle/contracts';
+import { createMetrics } from '@heddle/service';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
 import { anyPlan } from '../../test/any-plan.ts';
 import { startProducerProcess } from '../../test/producer-process.ts';
 import { answerRequests } from '../../test/scripted-recorder.ts';
+import { createProducerMetrics } from '../metrics.ts';
 import { expandBatches } from './expand-batches.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -25,6 +27,7 @@ const soon = { timeout: 20_000 };
 let vhost: TestVhost;
 let watching: Broker;
 let producing: Broker | undefined;
+const { meters } = createMetrics('producer');
 let producer: Awaited<ReturnType<typeof expandBatches>> | undefined;
 let jobs: Job[];
 let events: JobEvent[];
@@ -65,7 +68,12 @@ const connect = (service: string) =>
 
 async function start(): Promise<void> {
   producing = await connect('producer');
-  producer = await expandBatches(producing, new RecorderClient(producing), silent);
+  producer = await expandBatches(
+    producing,
+    new RecorderClient(producing),
+    silent,
+    createProducerMetrics(meters),
+  );
 }
 
 async function send(message: ProducerMessage): Promise<void> {

@@ -8,6 +8,7 @@ import {
   toDeadMessage,
 } from '@heddle/contracts';
 import { keepTrying } from '../keep-trying.ts';
+import type { ProducerMetrics } from '../metrics.ts';
 import { planJobs, planReduceJob } from './plan-jobs.ts';
 import { submitJobs } from './submit-jobs.ts';
 
@@ -21,6 +22,7 @@ export async function expandBatches(
   broker: Broker,
   recorder: Pick<RecorderClient, 'ask'>,
   log: BrokerLog,
+  metrics: Pick<ProducerMetrics, 'made'>,
 ): Promise<{ drain(): Promise<void> }> {
   const { publisher } = broker;
   const ports = { submitter: new JobSubmitter(broker), events: new EventPublisher(publisher) };
@@ -38,11 +40,13 @@ export async function expandBatches(
   const produce = async (message: ProducerMessage): Promise<void> => {
     if (message.type === 'wake') return;
     if (message.type === 'batch-complete') {
-      return submitJobs(ports, [planReduceJob(message)], draining.signal);
+      await submitJobs(ports, [planReduceJob(message)], draining.signal);
+      return metrics.made('reduce', 1);
     }
     if (await isOver(message.plan.id)) return;
     const { jobs, rest } = planJobs(message);
     await submitJobs(ports, jobs, draining.signal);
+    metrics.made('batch', jobs.length);
     if (rest === undefined) return;
     const next = encodeProducerMessage(rest, `${rest.plan.id}/${rest.first}`);
     await publisher.publish('heddle.requests', 'production', next, { mandatory: true });

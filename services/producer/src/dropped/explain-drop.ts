@@ -30,6 +30,12 @@ const DEATHS: Readonly<Record<string, { code: ErrorCode; ends: NonNullable<Drop[
     maxlen: { code: 'overloaded', ends: 'dead', detail: 'its queue was full' },
   };
 
+/** Every code that `explainDrop` gives. */
+export const dropCodes: readonly ErrorCode[] = [
+  'unroutable_message',
+  ...Object.values(DEATHS).map(({ code }) => code),
+];
+
 /**
  * A message in `heddle.dropped` came there either by dead-lettering, which publishes it to that exchange anew and adds
  * `x-death` (latest first), or as unroutable, which leaves its own exchange on it.

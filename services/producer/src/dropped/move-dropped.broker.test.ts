@@ -8,9 +8,11 @@ import {
   type JobEvent,
   type ReceivedMessage,
 } from '@heddle/contracts';
+import { createMetrics } from '@heddle/service';
 import amqp, { type ChannelModel, type ConfirmChannel } from 'amqplib';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
+import { createProducerMetrics } from '../metrics.ts';
 import { moveDropped } from './move-dropped.ts';
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
@@ -19,6 +21,8 @@ const task = 'debug.echo';
 describe('what the broker set aside', () => {
   let vhost: TestVhost;
   let broker: Broker;
+  const { meters } = createMetrics('producer');
+  const metrics = createProducerMetrics(meters);
   let mover: Awaited<ReturnType<typeof moveDropped>>;
   let foreign: ChannelModel;
   let channel: ConfirmChannel;
@@ -29,7 +33,7 @@ describe('what the broker set aside', () => {
     vhost = await createVhost();
     broker = await connectBroker({ url: vhost.url, service: 'producer', instance: newJobId(), log: silent });
     await broker.declareJobQueue(task);
-    mover = await moveDropped(broker, silent);
+    mover = await moveDropped(broker, silent, metrics);
     dead = [];
     events = [];
     await broker.consume('heddle.dead', { prefetch: 10 }, (delivery) => keep(delivery, dead));
@@ -107,7 +111,7 @@ describe('what the broker set aside', () => {
     for (let i = 0; i < count; i += 1) channel.publish('heddle.jobs', 'no.such-task', Buffer.from(String(i)));
     await vi.waitFor(() => expect(dead.length).toBeGreaterThan(0), { timeout: 10_000 });
     await mover.drain();
-    mover = await moveDropped(broker, silent);
+    mover = await moveDropped(broker, silent, metrics);
     const bodies = () => new Set(dead.map(({ body }) => body.toString()));
     await vi.waitFor(() => expect(bodies().size).toBe(count), { timeout: 10_000 });
     await mover.drain();

@@ -1,6 +1,7 @@
 import { type Broker, type BrokerLog, type Delivery, EventPublisher } from '@heddle/broker';
 import { queues, toDeadMessage } from '@heddle/contracts';
 import { keepTrying } from '../keep-trying.ts';
+import type { ProducerMetrics } from '../metrics.ts';
 import { endJob } from './end-job.ts';
 import { explainDrop } from './explain-drop.ts';
 
@@ -8,7 +9,11 @@ import { explainDrop } from './explain-drop.ts';
  * Moves what the broker set aside to `heddle.dead`: tells the recorder of the job that ended by it, writes the reason on a
  * copy, and settles only when both are confirmed.
  */
-export async function moveDropped(broker: Broker, log: BrokerLog): Promise<{ drain(): Promise<void> }> {
+export async function moveDropped(
+  broker: Broker,
+  log: BrokerLog,
+  metrics: Pick<ProducerMetrics, 'dropped'>,
+): Promise<{ drain(): Promise<void> }> {
   const { publisher } = broker;
   const events = new EventPublisher(publisher);
   const draining = new AbortController();
@@ -27,6 +32,7 @@ export async function moveDropped(broker: Broker, log: BrokerLog): Promise<{ dra
     });
     if (!isMoved) return;
     delivery.ack();
+    metrics.dropped(drop.code);
     log.info({ job: message.properties.messageId, reason: drop.code, source: drop.source }, 'set aside');
   };
 

@@ -14,6 +14,8 @@ export interface SchedulerOptions {
   readonly log: BrokerLog;
   /** Whether this process is the one that ticks. */
   readonly leads: () => boolean;
+  /** A tick has made a job. */
+  readonly onTick?: (() => void) | undefined;
   readonly clock?: (() => number) | undefined;
 }
 
@@ -92,6 +94,7 @@ export class Scheduler {
       const { due, next } = decideTick(schedule, now);
       if (!due) return next;
       const job = due.runs ? (await recorder.ask(submitOfTick(schedule, due.at, now))).id : null;
+      if (job !== null) this.#options.onTick?.();
       // Remembered here even if the recorder is not reached now: then the tick is asked for again, by its key in vain.
       this.#remember(schedule, due.at);
       await recorder.ask({ op: 'schedule-ticked', id: schedule.id, at: due.at, job });

@@ -1,6 +1,7 @@
 import type { Broker, BrokerLog, Delivery } from '@heddle/broker';
 import type { RecorderClient } from '@heddle/client';
 import { decodeControl, encodeProducerMessage, queues } from '@heddle/contracts';
+import type { ProducerMetrics } from '../metrics.ts';
 import { Scheduler } from './scheduler.ts';
 
 const { prefetch: WAKES } = queues['heddle.scheduler'];
@@ -11,6 +12,7 @@ export interface TickOptions {
   readonly recorder: Pick<RecorderClient, 'ask'>;
   readonly instance: string;
   readonly log: BrokerLog;
+  readonly metrics: Pick<ProducerMetrics, 'made' | 'watchLeads'>;
 }
 
 /**
@@ -22,10 +24,12 @@ export async function tickSchedules({
   recorder,
   instance,
   log,
+  metrics,
 }: TickOptions): Promise<{ drain(): Promise<void> }> {
   let wake: Delivery | undefined;
   const leads = () => wake !== undefined && !wake.lost;
-  const scheduler = new Scheduler({ recorder, log, leads });
+  metrics.watchLeads(leads);
+  const scheduler = new Scheduler({ recorder, log, leads, onTick: () => metrics.made('schedule', 1) });
 
   const reader = await broker.consume('heddle.scheduler', { prefetch: WAKES }, (delivery) => {
     if (!leads()) log.info({}, 'ticks the schedules from now on');

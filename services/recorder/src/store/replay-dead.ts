@@ -127,6 +127,8 @@ async function prepareReplay(
     webhook: parseOr<Webhook | undefined>(row.webhook, undefined),
     batch: placeOf(row),
     acceptedAt: row.accepted_at,
+    // What it waits from now on is waiting; what it has waited before is history.
+    dueAt: Date.now(),
     accepted: true,
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMetrics } from './metrics.ts';
+import { createMetrics } from './create-metrics.ts';
 
 describe('metrics', () => {
   it('carry the service on every series, and start at 0 for every exchange', async () => {
@@ -19,7 +19,8 @@ describe('metrics', () => {
     for (const rung of [100, 110]) {
       metrics.brokerObserver.published(`heddle.delay.${rung}`, 'confirmed', 1);
     }
-    metrics.http.observe('POST', '/v1/jobs', 202, 0.004);
+    metrics.http.began();
+    metrics.http.ended('POST', '/v1/jobs', 202, 0.004);
     const text = await metrics.registry.metrics();
     expect(text).toContain(
       'heddle_messages_consumed_total{queue="heddle.replies",outcome="acked",service="gateway"} 5',
@@ -28,7 +29,7 @@ describe('metrics', () => {
       'heddle_messages_published_total{exchange="heddle.delay.<ms>",outcome="confirmed",service="gateway"} 2',
     );
     expect(text).toContain(
-      'heddle_http_request_duration_seconds_count{service="gateway",method="POST",route="/v1/jobs",code="202"} 1',
+      'heddle_http_request_duration_seconds_count{method="POST",route="/v1/jobs",code="202",service="gateway"} 1',
     );
   });
 
@@ -39,6 +40,6 @@ describe('metrics', () => {
     const text = await metrics.registry.metrics();
     expect(text).toContain('heddle_jobs_total{task="debug.echo",outcome="succeeded",service="consumer"} 1');
     expect(text).toContain('heddle_jobs_total{task="debug.echo",outcome="dead",service="consumer"} 0');
-    expect(text).toContain('heddle_job_wait_seconds_count{service="consumer",task="debug.echo"} 0');
+    expect(text).toContain('heddle_job_wait_seconds_count{task="debug.echo",service="consumer"} 0');
   });
 });

@@ -1,0 +1,77 @@
+import { type MetricEntry } from './metric-entry.ts';
+
+/** Queues and pools: what waits where, and how full it is. */
+export const queueMetrics = {
+  heddle_jobs_unfinished: {
+    type: 'gauge',
+    labels: ['task', 'state'],
+    by: ['recorder'],
+    help: 'Jobs in each state that is no end, as recorded.',
+  },
+  heddle_task_paused: {
+    type: 'gauge',
+    labels: ['task'],
+    by: ['recorder'],
+    help: '1 while somebody has paused the task: its queue has no consumers on purpose.',
+  },
+  heddle_queue_messages_ready: {
+    type: 'gauge',
+    labels: ['queue'],
+    by: ['recorder'],
+    help: 'Messages that wait in a queue, asked of the broker every 5 s. Every recorder asks: take the maximum.',
+  },
+  heddle_queue_consumers: {
+    type: 'gauge',
+    labels: ['queue'],
+    by: ['recorder'],
+    help: 'Consumers subscribed to a queue, as the broker counts them.',
+  },
+  heddle_queue_oldest_age_seconds: {
+    type: 'gauge',
+    labels: ['queue'],
+    by: ['recorder'],
+    help: 'Age of the oldest message that waits. Of queues of jobs as recorded (a delayed job ages from its due time); of others, and of jobs that are not recorded yet, how long the queue has not been seen empty, which no message exceeds.',
+  },
+  heddle_queue_drain_seconds: {
+    type: 'gauge',
+    labels: ['queue'],
+    by: ['recorder'],
+    help: 'Estimate for a queue of jobs: how long until it is empty if no more come, at the pace at which jobs ended over the last minute. +Inf: jobs wait and none ends.',
+  },
+  heddle_pool_slots: {
+    type: 'gauge',
+    labels: ['task', 'pool'],
+    by: ['consumer'],
+    help: 'Jobs that may run at once in this worker, all its threads and processes together.',
+  },
+  heddle_pool_busy: {
+    type: 'gauge',
+    labels: ['task', 'pool'],
+    by: ['consumer'],
+    help: 'Slots that are taken now.',
+  },
+  heddle_pool_waiting: {
+    type: 'gauge',
+    labels: ['task', 'pool'],
+    by: ['consumer'],
+    help: 'Deliveries that this worker holds and that wait for a slot.',
+  },
+  heddle_pool_processes: {
+    type: 'gauge',
+    labels: ['task', 'pool'],
+    by: ['consumer'],
+    help: 'Child processes alive; 0 for pools that have none.',
+  },
+  heddle_pool_memory_bytes: {
+    type: 'gauge',
+    labels: ['task', 'pool'],
+    by: ['consumer'],
+    help: 'Resident memory of the child processes (Linux; elsewhere 0). Threads are part of process_resident_memory_bytes.',
+  },
+  heddle_pool_cpu_seconds_total: {
+    type: 'counter',
+    labels: ['task', 'pool'],
+    by: ['consumer'],
+    help: 'Processor time of the child processes (Linux; elsewhere 0), without what one used between the last look at it and its end.',
+  },
+} as const satisfies Record<string, MetricEntry>;
