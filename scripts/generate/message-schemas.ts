@@ -65,8 +65,9 @@ export const messageDescriptions: Readonly<Record<MessageKind, MessageDescriptio
     payload: z.array(eventSchema).min(1).max(MAX_EVENTS_PER_MESSAGE),
   },
   output: {
-    title: 'Output',
-    summary: 'The bytes of a blob that a job made; `content_type` is their type.',
+    title: 'Outputs',
+    summary:
+      'The bytes of blobs that a run made, one after the other; the header `heddle-outputs` says which.',
     contentType: 'application/octet-stream',
     payload: z.string().meta({ contentEncoding: 'binary' }),
     headers: outputHeadersSchema,

@@ -19,8 +19,8 @@ export interface TaskContext<I = unknown> {
   /** Tells how far the job is, 0 to 1, in a few words if wanted (up to 500 characters). Cheap: only the newest is sent, a few times a second. */
   readonly progress: (fraction: number, note?: string) => void;
   /**
-   * Gives the job a named blob. Resolves when it is on its way to the broker; the job does not succeed before the broker
-   * has confirmed every one. Names are unique in a job, 1 to 200 characters; `meta` is JSON that goes into the
+   * Gives the job a named blob. Small ones are sent together at the run's end; resolves when there is room for the next.
+   * The job does not succeed before the broker has confirmed every one. Names are unique in a job, 1 to 200 characters; `meta` is JSON that goes into the
    * description. Rejects with `output_too_large` and `invalid_output`.
    */
   readonly output: (

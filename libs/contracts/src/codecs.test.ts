@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ControlNews, decodeControl, encodeControl } from './control.ts';
-import { decodeEvents, decodeOutput, encodeEvents, encodeOutput, type JobEvent } from './event.ts';
+import { decodeEvents, encodeEvents, type JobEvent } from './event.ts';
 import { decodeJob } from './job.ts';
 import { type Decoded, header, type ReceivedMessage, type WireMessage } from './message.ts';
+import { decodeOutputs, encodeOutputs } from './output.ts';
 import { decodeReply, encodeReply } from './reply.ts';
 import { decodeRequest, encodeRequest } from './request.ts';
 import { decodeResult, decodeResults, encodeResult, joinResults } from './result.ts';
@@ -11,7 +12,7 @@ import { decodeResult, decodeResults, encodeResult, joinResults } from './result
 const decoders: Record<string, (message: ReceivedMessage) => Decoded<unknown>> = {
   job: decodeJob,
   events: decodeEvents,
-  output: decodeOutput,
+  output: decodeOutputs,
   request: decodeRequest,
   reply: decodeReply,
   control: decodeControl,
@@ -86,18 +87,24 @@ describe('every codec gives back what it was given', () => {
     expect(decodeEvents(received(encodeEvents(events, 'm1')))).toEqual({ ok: true, value: events });
   });
 
-  test('an output', () => {
+  test('outputs, several in one message', () => {
     const sha256 = 'a'.repeat(64);
-    const output = {
-      job: 'j1',
-      run: 'r1',
-      name: '64.png',
-      type: 'image/png',
-      bytes: 3,
-      sha256,
-      body: Buffer.from('abc'),
-    };
-    expect(decodeOutput(received(encodeOutput(output)))).toEqual({ ok: true, value: output });
+    const described = { job: 'j1', run: 'r1', type: 'image/png', bytes: 3, sha256 };
+    const small = { ...described, name: '64.png', body: Buffer.from('abc') };
+    const empty = { ...described, name: 'empty.png', bytes: 0, body: Buffer.alloc(0) };
+    const large = { ...described, name: '128.png', body: Buffer.from('def') };
+    for (const outputs of [[small], [small, empty, large]] as const) {
+      expect(decodeOutputs(received(encodeOutputs([...outputs])))).toEqual({ ok: true, value: outputs });
+    }
+  });
+
+  test('outputs, unless their bytes are not all there', () => {
+    const output = { job: 'j1', run: 'r1', name: 'n', type: '', bytes: 3, sha256: 'a'.repeat(64) };
+    const message = received(encodeOutputs([{ ...output, body: Buffer.from('abc') }]));
+    expect(decodeOutputs({ ...message, body: Buffer.from('ab') })).toEqual({
+      ok: false,
+      reason: 'body: expected 3 bytes, got 2',
+    });
   });
 
   test('a request, with where its reply goes', () => {

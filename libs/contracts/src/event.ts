@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { describeIssues, issuesOf } from './error.ts';
 import { batchPlaceSchema, type JobState, jobIdSchema, webhookSchema } from './job.ts';
-import { type Decoded, header, parseJson, type ReceivedMessage, type WireMessage } from './message.ts';
+import { type Decoded, parseJson, type ReceivedMessage, type WireMessage } from './message.ts';
 import { retrySchema } from './retry.ts';
 import { taskNameSchema } from './task.ts';
 
@@ -147,54 +147,4 @@ export function decodeEvents(message: ReceivedMessage): Decoded<JobEvent[]> {
   const parsed = eventsSchema.safeParse(json.value);
   if (!parsed.success) return { ok: false, reason: describeIssues(issuesOf(parsed.error, 'events')) };
   return { ok: true, value: parsed.data };
-}
-
-/** An output's bytes on their way to the recorder. */
-export interface OutputMessage extends OutputDescription {
-  readonly job: string;
-  readonly run: string;
-  readonly body: Buffer;
-}
-
-export function encodeOutput(output: OutputMessage): WireMessage<'output'> {
-  return {
-    kind: 'output',
-    body: output.body,
-    properties: {
-      contentType: output.type,
-      type: 'output',
-      messageId: `${output.job}/${output.run}/${output.name}`,
-      headers: {
-        [header.job]: output.job,
-        [header.run]: output.run,
-        [header.output]: output.name,
-        [header.sha256]: output.sha256,
-      },
-    },
-  };
-}
-
-/** The headers of an output. */
-export const outputHeadersSchema = z.object({
-  [header.job]: jobIdSchema,
-  [header.run]: z.string().min(1).max(100),
-  [header.output]: z.string().min(1).max(200),
-  [header.sha256]: z.string().length(64),
-});
-
-export function decodeOutput(message: ReceivedMessage): Decoded<OutputMessage> {
-  const parsed = outputHeadersSchema.safeParse(message.properties.headers ?? {});
-  if (!parsed.success) return { ok: false, reason: `header ${describeIssues(issuesOf(parsed.error))}` };
-  return {
-    ok: true,
-    value: {
-      job: parsed.data[header.job],
-      run: parsed.data[header.run],
-      name: parsed.data[header.output],
-      sha256: parsed.data[header.sha256],
-      type: message.properties.contentType ?? 'application/octet-stream',
-      bytes: message.body.length,
-      body: message.body,
-    },
-  };
 }

@@ -11,6 +11,7 @@ export * from './http-dead.ts';
 export * from './http-schedules.ts';
 export * from './job.ts';
 export * from './message.ts';
+export * from './output.ts';
 export * from './producer-message.ts';
 export * from './reply.ts';
 export * from './request.ts';

@@ -89,7 +89,7 @@ export const header = {
   source: 'heddle-source',
   job: 'heddle-job',
   run: 'heddle-run',
-  output: 'heddle-output',
+  outputs: 'heddle-outputs',
   sha256: 'heddle-sha256',
   traceparent: 'traceparent',
 } as const;

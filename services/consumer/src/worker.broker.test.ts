@@ -26,7 +26,7 @@ describe('a worker', () => {
   });
 
   it('tells of the start of a job that takes its time', async () => {
-    const { id } = await worker.submitter.submit({ task: 'debug.sleep', input: { ms: 100 } });
+    const { id } = await worker.submitter.submit({ task: 'debug.sleep', input: { ms: 300 } });
     await worker.ended(id);
     expect(worker.eventsOf(id).map(({ type }) => type)).toEqual(['accepted', 'started', 'succeeded']);
   });

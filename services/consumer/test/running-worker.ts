@@ -3,7 +3,7 @@ import { type Broker, type BrokerLog, connectBroker } from '@heddle/broker';
 import { JobSubmitter } from '@heddle/client';
 import {
   decodeEvents,
-  decodeOutput,
+  decodeOutputs,
   decodeRequest,
   type ExchangeName,
   encodeReply,
@@ -114,9 +114,9 @@ function once(worker: RunningService): () => Promise<void> {
 
 function read(message: ReceivedMessage): (JobEvent | OutputMessage)[] {
   if (message.properties.type === 'output') {
-    const output = decodeOutput(message);
-    if (!output.ok) throw new Error(output.reason);
-    return [output.value];
+    const outputs = decodeOutputs(message);
+    if (!outputs.ok) throw new Error(outputs.reason);
+    return outputs.value;
   }
   const events = decodeEvents(message);
   if (!events.ok) throw new Error(events.reason);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
   encodeEvents,
-  encodeOutput,
+  encodeOutputs,
   type JobEvent,
   type ReceivedMessage,
   type WireMessage,
@@ -65,10 +65,10 @@ describe('reading a delivery', () => {
     const body = Buffer.from('bytes');
     const sha256 = createHash('sha256').update(body).digest('hex');
     const output = { job: 'a', run: 'r', name: 'n', type: 'text/plain', bytes: body.length, sha256, body };
-    expect(readDelivery(received(encodeOutput(output), 'output'))).toMatchObject([
+    expect(readDelivery(received(encodeOutputs([output]), 'output'))).toMatchObject([
       { kind: 'output', output },
     ]);
-    const torn = encodeOutput({ ...output, body: Buffer.from('bits') });
+    const torn = encodeOutputs([{ ...output, body: Buffer.from('tears') }]);
     expect(readDelivery(received(torn, 'output'))).toMatchObject([{ kind: 'dead' }]);
   });
 });

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { decodeEvents, decodeOutput, type JobEvent, type ReceivedMessage } from '@heddle/contracts';
+import { decodeEvents, decodeOutputs, type JobEvent, type ReceivedMessage } from '@heddle/contracts';
 import { deadItem, type Item } from './store/record-batch.ts';
 
 /** What a message of `heddle.events.recorder` asks to be written; what cannot be read goes to `heddle.dead`. */
 export function readDelivery(message: ReceivedMessage): Item[] {
-  return message.routingKey === 'output' ? [readOutput(message)] : readEvents(message);
+  return message.routingKey === 'output' ? readOutputs(message) : readEvents(message);
 }
 
 function readEvents(message: ReceivedMessage): Item[] {
@@ -35,13 +35,14 @@ function hasNul(event: JobEvent): boolean {
   return texts.some((text) => text.includes('\0'));
 }
 
-function readOutput(message: ReceivedMessage): Item {
-  const decoded = decodeOutput(message);
-  if (!decoded.ok) return deadItem(message, 'output', decoded.reason);
-  const output = decoded.value;
-  const sha256 = createHash('sha256').update(output.body).digest('hex');
-  if (sha256 !== output.sha256) {
-    return deadItem(message, 'output', `expected bytes with the SHA-256 ${output.sha256}, got ${sha256}`);
+function readOutputs(message: ReceivedMessage): Item[] {
+  const decoded = decodeOutputs(message);
+  if (!decoded.ok) return [deadItem(message, 'output', decoded.reason)];
+  for (const output of decoded.value) {
+    const sha256 = createHash('sha256').update(output.body).digest('hex');
+    if (sha256 === output.sha256) continue;
+    const reason = `output "${output.name}": expected bytes with the SHA-256 ${output.sha256}, got ${sha256}`;
+    return [deadItem(message, 'output', reason)];
   }
-  return { kind: 'output', output, message };
+  return decoded.value.map((output) => ({ kind: 'output', output, message }));
 }

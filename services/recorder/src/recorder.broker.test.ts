@@ -1,7 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type Broker, EventPublisher } from '@heddle/broker';
 import { newJobId, RecorderClient } from '@heddle/client';
-import { encodeOutput, header, type JobEvent, type JobRecord, type ReceivedMessage } from '@heddle/contracts';
+import {
+  encodeOutputs,
+  header,
+  type JobEvent,
+  type JobRecord,
+  type ReceivedMessage,
+} from '@heddle/contracts';
 import { connect as connectRaw } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
@@ -82,7 +88,7 @@ describe('the recorder', () => {
     const body = Buffer.from([0, 255, 137, 80]);
     const sha256 = createHash('sha256').update(body).digest('hex');
     const description = { name: '32.png', type: 'image/png', bytes: body.length, sha256 };
-    const output = encodeOutput({ ...description, job: id, run: 'run-1', body });
+    const output = encodeOutputs([{ ...description, job: id, run: 'run-1', body }]);
     await broker.publisher.publish('heddle.events', 'output', output);
     await publish(succeeded(id, { outputs: [description] }));
     expect((await ask(id)).outputs).toEqual([description]);
@@ -105,8 +111,7 @@ describe('the recorder', () => {
         headers: {
           [header.job]: 'j',
           [header.run]: 'r',
-          [header.output]: 'n',
-          [header.sha256]: '0'.repeat(64),
+          [header.outputs]: JSON.stringify([{ name: 'n', type: '', bytes: 4, sha256: '0'.repeat(64) }]),
         },
       },
     } as const;

@@ -93,28 +93,42 @@ describe('stopping a run', () => {
 });
 
 describe('an output of a run', () => {
-  it('is published with its checksum and resolves with its confirm', async () => {
+  it('is published with its checksum when the run has ended', async () => {
     const { run, worker, job } = someRun(task);
     await run.output('a.txt', 'text/plain', Buffer.from('abc'), { lines: 1 });
+    expect(worker.published).toEqual([]);
+    await run.outputs?.confirm();
     const sha256 = createHash('sha256').update('abc').digest('hex');
-    expect(run.outputs.map((output) => output.description)).toEqual([
-      { name: 'a.txt', type: 'text/plain', bytes: 3, sha256, meta: { lines: 1 } },
-    ]);
+    const described = { name: 'a.txt', type: 'text/plain', bytes: 3, sha256 };
+    expect(run.outputs?.descriptions).toEqual([{ ...described, meta: { lines: 1 } }]);
+    const headers = {
+      [header.job]: job.id,
+      [header.run]: run.id,
+      [header.outputs]: JSON.stringify([described]),
+    };
     expect(worker.published).toMatchObject([
       {
         exchange: 'heddle.events',
         routingKey: 'output',
-        message: {
-          body: Buffer.from('abc'),
-          properties: { contentType: 'text/plain', headers: { [header.job]: job.id, [header.run]: run.id } },
-        },
+        message: { body: Buffer.from('abc'), properties: { headers } },
       },
     ]);
+  });
+
+  it('travels with the others that fit into a message, and goes ahead when the next does not', async () => {
+    const { run, worker } = someRun(task);
+    for (const name of ['a', 'b', 'c']) {
+      await run.output(name, 'text/plain', Buffer.alloc(100 * 1024, name));
+    }
+    expect(worker.published.map(({ message }) => message.body.length)).toEqual([200 * 1024]);
+    await run.outputs?.confirm();
+    expect(worker.published.map(({ message }) => message.body.length)).toEqual([200 * 1024, 100 * 1024]);
   });
 
   it('sends exactly the part of a buffer that it was given', async () => {
     const { run, worker } = someRun(task);
     await run.output('part', 'text/plain', new Uint8Array(Buffer.from('0123456789')).subarray(2, 5));
+    await run.outputs?.confirm();
     expect(worker.published[0]?.message.body.toString()).toBe('234');
   });
 
@@ -135,6 +149,6 @@ describe('an output of a run', () => {
     await expect(run.output('b', 'text/plain', Buffer.from('abcde'))).rejects.toMatchObject({
       code: 'output_too_large',
     });
-    expect(run.outputs).toHaveLength(1);
+    expect(run.outputs?.descriptions).toHaveLength(1);
   });
 });

@@ -3,7 +3,6 @@ import type { Delivery } from '@heddle/broker';
 import type { JobInfo, Task } from '@heddle/client';
 import {
   type BatchResult,
-  encodeOutput,
   HeddleError,
   type Job,
   type JobEvent,
@@ -12,6 +11,7 @@ import {
 } from '@heddle/contracts';
 import { OutputCheck } from '../pools/check-output.ts';
 import type { HandlerHost, LogLevel } from '../pools/handler-context.ts';
+import { GatheredOutputs } from './gather-outputs.ts';
 import { readBatchPage } from './read-batch-page.ts';
 import type { WorkerPorts } from './worker-ports.ts';
 
@@ -21,19 +21,12 @@ const NO_BYTES = Buffer.alloc(0);
 /** Why a run is stopped before its handler is done. */
 export type StopReason = 'timed_out' | 'cancelled' | 'shutting_down';
 
-/** An output of a run: described at once, confirmed by the broker some time later. */
-export interface RunOutput {
-  readonly description: OutputDescription;
-  readonly confirmed: Promise<void>;
-}
-
 /** One delivery of a job while it runs here: what the steps after "start" know and change. */
 export class JobRun implements HandlerHost {
   readonly id = randomUUID();
   readonly startedAt = Date.now();
   /** Milliseconds since the epoch at which the run is stopped. */
   readonly deadline: number;
-  readonly outputs: RunOutput[] = [];
   readonly delivery: Delivery;
   readonly job: Job;
   readonly task: Task;
@@ -53,6 +46,7 @@ export class JobRun implements HandlerHost {
   #progress: { fraction: number; note?: string } | undefined;
   #progressSentAt = 0;
   #outputCheck: OutputCheck | undefined;
+  #outputs: GatheredOutputs | undefined;
 
   constructor(worker: WorkerPorts, delivery: Delivery, task: Task, job: Job, input: unknown) {
     this.#worker = worker;
@@ -163,15 +157,15 @@ export class JobRun implements HandlerHost {
     await this.addOutput({ name, type, bytes: bytes.byteLength, sha256, ...(meta && { meta }) }, bytes);
   }
 
-  /** Publishes an output that has been checked and described. */
+  /** Takes an output that has been checked and described. */
   addOutput(description: OutputDescription, bytes: Uint8Array): Promise<void> {
-    const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const message = encodeOutput({ ...description, job: this.job.id, run: this.id, body });
-    const confirmed = this.#worker.publisher.publish('heddle.events', 'output', message);
-    // A failure is met again when the run is settled; until then nobody may be listening.
-    confirmed.catch(() => undefined);
-    this.outputs.push({ description, confirmed });
-    return confirmed;
+    this.#outputs ??= new GatheredOutputs(this.#worker, this.job.id, this.id);
+    return this.#outputs.add(description, bytes);
+  }
+
+  /** The run's outputs, if it has any. */
+  get outputs(): GatheredOutputs | undefined {
+    return this.#outputs;
   }
 
   batchPage(first: number): Promise<readonly BatchResult[]> {

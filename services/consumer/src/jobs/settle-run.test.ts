@@ -1,6 +1,6 @@
 import { defineTask } from '@heddle/client';
 import { decodeResult, HeddleError, header, MAX_RECORDED_INPUT_BYTES } from '@heddle/contracts';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { recordingWorker } from '../../test/recording-worker.ts';
 import { someRun } from '../../test/some-run.ts';
@@ -28,6 +28,8 @@ describe('settleRun', () => {
     const { run, delivery } = someRun(task, { worker });
     void run.output('a', 'text/plain', Buffer.from('a'));
     const settled = settleRun(worker, run, succeeded('done'));
+    await vi.waitFor(() => expect(worker.published).toHaveLength(1));
+    expect(worker.eventsSent()).toEqual([]);
     await confirmNext();
     expect(worker.eventsSent()).toMatchObject([
       { type: 'succeeded', result: 'done', outputs: [{ name: 'a' }] },
@@ -140,10 +142,11 @@ describe('settleRun', () => {
     const { worker, confirmNext } = slowWorker();
     const { run, delivery } = someRun(task, { worker, job });
     const settled = settleRun(worker, run, failed(new Error('no')));
-    expect(worker.published).toMatchObject([
-      { exchange: 'heddle.events', routingKey: 'output', message: { properties: { contentType: type } } },
-    ]);
-    expect(worker.published[0]?.message.properties.headers?.[header.output]).toBe('$input');
+    await vi.waitFor(() =>
+      expect(worker.published).toMatchObject([{ exchange: 'heddle.events', routingKey: 'output' }]),
+    );
+    const outputs = String(worker.published[0]?.message.properties.headers?.[header.outputs]);
+    expect(JSON.parse(outputs)).toMatchObject([{ name: '$input', type }]);
     expect(worker.published[0]?.message.body.equals(delivery.message.body)).toBe(true);
     await confirmNext();
     expect(worker.eventsSent()).toMatchObject([{ type: 'failed' }]);

@@ -21,7 +21,6 @@ export async function settleRun(worker: WorkerPorts, run: JobRun, ended: Outcome
     const fault = checkSendable(outcome.result, worker.publisher.maxMessageBytes - EVENT_OVERHEAD_BYTES);
     if (fault) outcome = failed(fault);
   }
-  if (run.outputs.length > 0) await Promise.all(run.outputs.map((output) => output.confirmed));
   if (outcome.state === 'handed-back') {
     await handBack(worker, run.delivery);
     return outcome;
@@ -32,6 +31,7 @@ export async function settleRun(worker: WorkerPorts, run: JobRun, ended: Outcome
     outcome = refused;
   }
   await keepInput(worker, run, outcome);
+  await run.outputs?.confirm();
   await addEvent(worker, run, terminalEvent(run, outcome));
   if (run.job.replyTo !== undefined) sendResult(worker, run, run.job.replyTo, outcome);
   run.delivery.ack();
@@ -94,21 +94,21 @@ function terminalEvent(run: JobRun, outcome: Told): JobEvent {
     return { type: outcome.state, ...base, startedAt, error: outcome.error, ...webhook };
   }
   const { result } = outcome;
-  if (run.outputs.length === 0) return { type: 'succeeded', ...base, startedAt, result, ...webhook };
-  const outputs = run.outputs.map((output) => output.description);
+  const outputs = run.outputs?.descriptions;
+  if (!outputs) return { type: 'succeeded', ...base, startedAt, result, ...webhook };
   return { type: 'succeeded', ...base, startedAt, result, outputs, ...webhook };
 }
 
 /** The requester may be gone, and then nobody misses the result: the recorder has it. */
 function sendResult(worker: WorkerPorts, run: JobRun, replyTo: string, outcome: Told): void {
-  const outputs = run.outputs.map((output) => output.description);
+  const outputs = run.outputs?.descriptions;
   const result: JobResult =
     outcome.state === 'succeeded'
       ? {
           job: run.job.id,
           state: outcome.state,
           result: outcome.result,
-          ...(outputs.length > 0 && { outputs }),
+          ...(outputs && { outputs }),
         }
       : { job: run.job.id, state: outcome.state, error: outcome.error };
   if (run.job.follow) return worker.followers.tell(replyTo, result);

@@ -3,8 +3,9 @@ import type { Job, JobEvent } from '@heddle/contracts';
 import type { JobRun } from './job-run.ts';
 import type { WorkerPorts } from './worker-ports.ts';
 
-/** A job that ends sooner gets no `started` event, and costs the recorder one event less. */
 const TICK_MS = 20;
+/** A job that ends sooner gets no `started` event: one message less through the broker and into the database. */
+const ANNOUNCE_AFTER_MS = 100;
 const PROGRESS_EVERY_MS = 250;
 
 /**
@@ -58,7 +59,7 @@ export class RunWatch {
       if (run.announced) {
         const progress = run.takeProgress(now, PROGRESS_EVERY_MS);
         if (progress) events.push(progress);
-      } else if (now - run.startedAt >= TICK_MS) {
+      } else if (now - run.startedAt >= ANNOUNCE_AFTER_MS) {
         run.announced = true;
         if (run.takeUnaccepted()) events.push(acceptedEvent(run.job, run.delivery.message.body.length));
         events.push({ type: 'started', ...run.eventBase(run.startedAt) });

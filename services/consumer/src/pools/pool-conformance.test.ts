@@ -49,11 +49,12 @@ describe.each(poolKinds)('a handler in the pool "%s"', (kind) => {
     const { begin, worker } = await open('speak');
     const { run, ended } = begin();
     expect(await ended).toEqual({ state: 'succeeded', result: 'spoken' });
-    expect(run.outputs.map(({ description }) => description)).toMatchObject([
+    expect(run.outputs?.descriptions).toMatchObject([
       { name: 'a.txt', type: 'text/plain', bytes: 5, meta: { n: 1 } },
       { name: 'b.txt', bytes: 6 },
     ]);
-    expect(worker.published.map(({ message }) => message.body.toString())).toEqual(['first', 'second']);
+    await run.outputs?.confirm();
+    expect(worker.published.map(({ message }) => message.body.toString())).toEqual(['firstsecond']);
     expect(run.takeProgress(Date.now(), 0)).toMatchObject({ fraction: 0.5, note: 'half' });
     expect(worker.logged).toEqual([{ level: 'info', message: 'speaking' }]);
   });

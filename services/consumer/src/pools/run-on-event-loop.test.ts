@@ -39,5 +39,5 @@ it('hands out a context that can be taken apart', async () => {
   );
   expect(await eventLoopPool.run(run)).toEqual({ state: 'succeeded', result: [1, false] });
   expect(worker.logged).toEqual([{ level: 'warn', message: 'look' }]);
-  expect(run.outputs).toHaveLength(1);
+  expect(run.outputs?.descriptions).toHaveLength(1);
 });

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { encodeOutput, type JobEvent, MAX_RECORDED_INPUT_BYTES } from '@heddle/contracts';
+import { encodeOutputs, type JobEvent, MAX_RECORDED_INPUT_BYTES } from '@heddle/contracts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { drainOutbox, eventsOf } from '../../test/drain-outbox.ts';
 import { accepted, failed, itemsOf, started, succeeded } from '../../test/job-events.ts';
@@ -132,7 +132,7 @@ describe.each(databaseKinds)('dead jobs on %s', (kind) => {
       const sha256 = createHash('sha256').update(kept).digest('hex');
       const output = { job, run: 'run-1', name: '$input', type, bytes: kept.length, sha256, body: kept };
       return writer.write(
-        readDelivery({ ...encodeOutput(output), exchange: '', routingKey: 'output', redelivered: false }),
+        readDelivery({ ...encodeOutputs([output]), exchange: '', routingKey: 'output', redelivered: false }),
       );
     };
     await record(accepted(bytes, { task, input: { size: 3 }, body: { type: 'image/png', bytes: 3 } }));

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { encodeOutput, type JobEvent, type JobRecord } from '@heddle/contracts';
+import { encodeOutputs, type JobEvent, type JobRecord } from '@heddle/contracts';
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -145,13 +145,9 @@ describe.each(databaseKinds)('the store on %s', (kind) => {
     const description = { name: '32.png', type: 'image/png', bytes: bytes.length, sha256 };
     const outputOf = (run: string, body: Buffer) =>
       readDelivery({
-        ...encodeOutput({
-          ...description,
-          sha256: createHash('sha256').update(body).digest('hex'),
-          job: id,
-          run,
-          body,
-        }),
+        ...encodeOutputs([
+          { ...description, sha256: createHash('sha256').update(body).digest('hex'), job: id, run, body },
+        ]),
         exchange: 'heddle.events',
         routingKey: 'output',
         redelivered: false,
@@ -240,7 +236,7 @@ describe.each(databaseKinds)('the store on %s', (kind) => {
     const body = Buffer.from('late');
     const sha256 = createHash('sha256').update(body).digest('hex');
     const output = { job: randomUUID(), run: 'r', name: 'n', type: 'text/plain', bytes: 4, sha256, body };
-    const message = { ...encodeOutput(output), exchange: '', routingKey: 'output', redelivered: false };
+    const message = { ...encodeOutputs([output]), exchange: '', routingKey: 'output', redelivered: false };
     await writer.write(readDelivery(message));
     await expect(deleteOrphanOutputs(store, Date.now() - 60_000, 10)).resolves.toBe(0);
     await expect(deleteOrphanOutputs(store, Date.now() + 60_000, 10)).resolves.toBe(1);
