@@ -1,3 +1,5 @@
+export { ControlFollower } from './control/follow-control.ts';
+export { KnownControl } from './control/known-control.ts';
 export * from './define-task.ts';
 export { Executor, type ExecutorOptions, type Runnable } from './futures/executor.ts';
 export type { JobProgress } from './futures/followed-job.ts';

@@ -13,9 +13,15 @@ export const controlSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('tasks-changed') }),
   /**
    * Stop this job wherever it is: the recorder keeps the cancel until the job's message has been consumed. The id of a
-   * batch stops all jobs that have it as their batch.
+   * batch stops all jobs that have it as their batch. `generation`: which replay of the job is meant, 0 if absent; a later
+   * one is to run, and so is every replay of a batch's job.
    */
-  z.object({ type: z.literal('cancel'), job: jobIdSchema, reason: z.string().max(500).exactOptional() }),
+  z.object({
+    type: z.literal('cancel'),
+    job: jobIdSchema,
+    generation: z.int().min(1).exactOptional(),
+    reason: z.string().max(500).exactOptional(),
+  }),
   /** The tasks that are paused now; all others are not. */
   z.object({ type: z.literal('paused'), tasks: z.array(taskNameSchema) }),
   /** The schedules have changed; ask the recorder for them. */

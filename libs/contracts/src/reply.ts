@@ -76,7 +76,8 @@ export interface RecorderReplies {
   'job-ends': { jobs: JobStanding[]; unknown: string[] };
   /** `state` after the cancel: `cancelled`, or `running` when its worker has been told. */
   cancel: { id: string; state: JobState };
-  'control-snapshot': { cancelled: string[]; paused: string[] };
+  /** `generations`: of those cancelled jobs that are replays; of all others it is 0. */
+  'control-snapshot': { cancelled: string[]; generations?: Record<string, number>; paused: string[] };
   pause: { task: string; paused: boolean };
   resume: { task: string; paused: boolean };
   /** `repeated`: the idempotency key was known, and `id` is the batch that has it. */

@@ -219,7 +219,7 @@ export const queues = {
     type: 'reply',
     carries: ['control'],
     bindings: [{ exchange: 'heddle.control', key: '' }],
-    consumers: ['gateway', 'producer', 'consumer'],
+    consumers: ['gateway', 'producer', 'consumer', 'notifier'],
     prefetch: 100,
     about: 'News for one process.',
   },

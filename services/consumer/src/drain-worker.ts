@@ -1,4 +1,4 @@
-import type { ControlFollower } from './control/follow-control.ts';
+import type { ControlFollower } from '@heddle/client';
 import type { TaskServer } from './jobs/serve-task.ts';
 import type { RunWatch } from './jobs/watch-runs.ts';
 import type { WorkerPorts } from './jobs/worker-ports.ts';

@@ -1,10 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { EventPublisher } from '@heddle/broker';
-import { RecorderClient, type Task } from '@heddle/client';
+import { ControlFollower, KnownControl, RecorderClient, type Task } from '@heddle/client';
 import { jobQueue } from '@heddle/contracts';
 import type { RunningService, ServiceContext } from '@heddle/service';
-import { ControlFollower } from './control/follow-control.ts';
-import { KnownControl } from './control/known-control.ts';
 import { drainWorker } from './drain-worker.ts';
 import { Interruptions } from './jobs/explain-redelivery.ts';
 import { TaskServer } from './jobs/serve-task.ts';

@@ -1,6 +1,17 @@
 import { type Broker, connectBroker, EventPublisher } from '@heddle/broker';
 import { newJobId } from '@heddle/client';
-import { decodeEvents, encodeJob, type JobEvent, type QueueName, type WireMessage } from '@heddle/contracts';
+import {
+  type ControlNews,
+  decodeEvents,
+  decodeRequest,
+  encodeControl,
+  encodeJob,
+  encodeReply,
+  type JobEvent,
+  type QueueName,
+  type RecorderReplies,
+  type WireMessage,
+} from '@heddle/contracts';
 import { createMetrics, type RunningService } from '@heddle/service';
 import { pino } from 'pino';
 import { Webhook } from 'standardwebhooks';
@@ -20,6 +31,8 @@ let running: { broker: Broker; service: RunningService }[];
 let receivers: Receiver[];
 /** Events of deliveries. */
 let events: JobEvent[];
+/** What the recorder says is cancelled and paused. */
+let control: RecorderReplies['control-snapshot'];
 
 beforeEach(async () => {
   vhost = await createVhost();
@@ -31,6 +44,15 @@ beforeEach(async () => {
     const decoded = decodeEvents(delivery.message);
     if (decoded.ok) events.push(...decoded.value.filter(({ task }) => task === 'webhook.deliver'));
     delivery.ack();
+  });
+  control = { cancelled: [], paused: [] };
+  await watching.consume('heddle.queries', { prefetch: 100 }, (delivery) => {
+    const asked = decodeRequest(delivery.message);
+    delivery.ack();
+    if (!asked.ok || asked.value.request.op !== 'control-snapshot') return;
+    const { replyTo = '', correlationId = '' } = asked.value;
+    const reply = encodeReply('control-snapshot', { ok: true, value: control }, correlationId);
+    void watching.publisher.publish('heddle.replies', replyTo, reply);
   });
 });
 afterEach(async () => {
@@ -169,6 +191,59 @@ describe('the notifier', () => {
     await vi.waitFor(async () => expect(await watching.countMessages('heddle.dropped')).toBe(1), soon);
     const queues: QueueName[] = ['heddle.events.notifier', 'heddle.jobs.webhook.deliver'];
     for (const queue of queues) expect(await watching.countMessages(queue)).toBe(0);
+  });
+
+  const tell = (news: ControlNews) => watching.publisher.publish('heddle.control', '', encodeControl(news));
+
+  test('rests while its task is paused, also when it starts then, and goes on when it is resumed', async () => {
+    control = { cancelled: [], paused: ['webhook.deliver'] };
+    await start();
+    const { url, received } = await receiver(answering(200));
+    await publish(endOf(newJobId(), url));
+    await vi.waitFor(() => expect(types()).toEqual(['accepted']), soon);
+    const waiting = () => watching.countMessages('heddle.jobs.webhook.deliver');
+    await vi.waitFor(async () => expect(await waiting()).toBe(1), soon);
+    await tell({ type: 'paused', tasks: [] });
+    await vi.waitFor(() => expect(types()).toEqual(['accepted', 'succeeded']), soon);
+
+    await tell({ type: 'paused', tasks: ['webhook.deliver'] });
+    await vi.waitFor(async () => {
+      const queues = await vhost.listQueues();
+      expect(queues.find(({ name }) => name === 'heddle.jobs.webhook.deliver')?.consumers).toBe(0);
+    }, soon);
+    await publish(endOf(newJobId(), url));
+    await vi.waitFor(async () => expect(await waiting()).toBe(1), soon);
+    expect(received).toHaveLength(1);
+    await tell({ type: 'paused', tasks: [] });
+    await vi.waitFor(() => expect(received).toHaveLength(2), soon);
+  });
+
+  test('does not post what is cancelled, and tries what was cancelled meanwhile no more', async () => {
+    const cancelled = newJobId();
+    control = { cancelled: [cancelled], paused: [] };
+    await start();
+    const { url, received } = await receiver((request, response) => {
+      const job = String(request.headers['webhook-id']);
+      void tell({ type: 'cancel', job }).then(() => response.writeHead(500).end());
+    });
+    await publish(endOf(newJobId(), url));
+    await vi.waitFor(() => expect(types().at(-1)).toBe('cancelled'), soon);
+    expect(received).toHaveLength(1);
+
+    const plain = { task: 'webhook.deliver', priority: 4, attempt: 1, generation: 0, tags: [] };
+    const job = {
+      ...plain,
+      id: cancelled,
+      input: { url, event: {} },
+      acceptedAt: Date.now(),
+      accepted: true,
+    };
+    await watching.publisher.publish('heddle.submit', 'webhook.deliver', encodeJob(job));
+    await vi.waitFor(
+      () => expect(events.find((event) => event.job === cancelled)?.type).toBe('cancelled'),
+      soon,
+    );
+    expect(received).toHaveLength(1);
   });
 
   test('leaves to the next what it had not ended', async () => {

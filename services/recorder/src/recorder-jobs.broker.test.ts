@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { type Broker, EventPublisher } from '@heddle/broker';
 import { newJobId, RecorderClient } from '@heddle/client';
 import {
-  type BatchPlan,
   type ControlNews,
   decodeControl,
   decodeEvents,
   decodeJob,
   decodeProducerMessage,
+  type ExpansionPlan,
   type Job,
   type JobEvent,
   type ProducerMessage,
@@ -204,18 +204,17 @@ describe('the recorder, of jobs that people depend on,', () => {
   });
 
   /** A batch that the producers have expanded. */
-  async function createBatch(more: Partial<BatchPlan>): Promise<{ id: string; jobs: string[] }> {
+  async function createBatch(more: Partial<ExpansionPlan>): Promise<{ id: string; jobs: string[] }> {
     const [id, task, total] = [newJobId(), 'debug.echo', 5];
-    const plan: BatchPlan = {
+    const plan: ExpansionPlan = {
       id,
       task,
-      total,
       onFailure: 'collect',
       options: {},
       acceptedAt: Date.now(),
       ...more,
     };
-    await client.ask({ op: 'create-batch', plan, source: { inputs: [0, 1, 2, 3, 4] } });
+    await client.ask({ op: 'create-batch', plan: { ...plan, total }, source: { inputs: [0, 1, 2, 3, 4] } });
     const expansion = { type: 'expand-list', first: 0, inputs: [0, 1, 2, 3, 4], plan };
     await vi.waitFor(() => expect(production).toContainEqual(expansion), soon);
     const jobs = Array.from({ length: total }, () => newJobId());

@@ -15,7 +15,7 @@ export async function endUnrun(
   outcome: Outcome,
 ): Promise<void> {
   const told = await settleRun(worker, new JobRun(worker, delivery, task, job, undefined), outcome);
-  control.forget(job.id);
+  control.forget(job);
   countErrors(metrics, told);
   if (told.state !== 'handed-back' && told.state !== 'retrying') metrics.finished(told.state);
 }

@@ -1,6 +1,6 @@
+import { KnownControl } from '@heddle/client';
 import { describe, expect, it } from 'vitest';
 import { holdDelivery, received, someJob } from '../../test/held-delivery.ts';
-import { KnownControl } from '../control/known-control.ts';
 import { refuseStart } from './refuse-start.ts';
 
 const control = new KnownControl();

@@ -1,6 +1,6 @@
 import type { Delivery } from '@heddle/broker';
+import type { KnownControl } from '@heddle/client';
 import type { Job } from '@heddle/contracts';
-import type { KnownControl } from '../control/known-control.ts';
 import { dead, type Outcome } from './outcome.ts';
 
 /** The crash in its task's own queue is the first, two among the suspects follow. */

@@ -1,11 +1,10 @@
-import { defineTask, type Task } from '@heddle/client';
+import { defineTask, KnownControl, type Task } from '@heddle/client';
 import { header } from '@heddle/contracts';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { holdDelivery, received, someJob } from '../../test/held-delivery.ts';
 import { recordingWorker } from '../../test/recording-worker.ts';
 import { silentMetrics } from '../../test/silent-metrics.ts';
-import { KnownControl } from '../control/known-control.ts';
 import { eventLoopPool } from '../pools/run-on-event-loop.ts';
 import { runJob } from './run-job.ts';
 import { RunWatch } from './watch-runs.ts';

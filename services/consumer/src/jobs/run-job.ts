@@ -66,7 +66,7 @@ export async function runJob(service: TaskService, delivery: Delivery, freeSlot:
   const told = await settleRun(worker, run, planRetry(run, ended));
   countErrors(metrics, told);
   if (told.state === 'handed-back' || told.state === 'retrying') return;
-  control.forget(job.id);
+  control.forget(job);
   metrics.finished(told.state);
   metrics.endToEnd((Date.now() - job.acceptedAt) / 1_000);
 }

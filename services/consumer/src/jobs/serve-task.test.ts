@@ -1,11 +1,10 @@
 import type { Broker, Consumer, Delivery } from '@heddle/broker';
-import { defineTask } from '@heddle/client';
+import { defineTask, KnownControl } from '@heddle/client';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { type HeldDelivery, holdDelivery, received, someJob } from '../../test/held-delivery.ts';
 import { recordingWorker } from '../../test/recording-worker.ts';
 import { silentMetrics } from '../../test/silent-metrics.ts';
-import { KnownControl } from '../control/known-control.ts';
 import { eventLoopPool } from '../pools/run-on-event-loop.ts';
 import { TaskServer } from './serve-task.ts';
 import { RunWatch } from './watch-runs.ts';

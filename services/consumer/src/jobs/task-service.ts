@@ -1,6 +1,5 @@
-import type { Task } from '@heddle/client';
+import type { KnownControl, Task } from '@heddle/client';
 import type { TaskMetrics } from '@heddle/service';
-import type { KnownControl } from '../control/known-control.ts';
 import type { Pool } from '../pools/pool.ts';
 import type { Interruptions } from './explain-redelivery.ts';
 import type { RunWatch } from './watch-runs.ts';

@@ -20,6 +20,7 @@ const MAX_REST_MS = 6 * HOUR;
 export type Verdict =
   | { readonly end: 'succeeded'; readonly status: number }
   | { readonly end: 'failed' | 'dead'; readonly error: HeddleError }
+  | { readonly end: 'cancelled'; readonly error: { readonly code: 'cancelled'; readonly message: string } }
   | { readonly end: 'retrying'; readonly error: HeddleError; readonly restMs: number };
 
 /** What follows from an attempt: `attempt` counts from 1. 2xx is success, 410 means never again, all else is tried again while rests are left. */

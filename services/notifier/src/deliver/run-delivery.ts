@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Broker, BrokerLog, Delivery, EventPublisher } from '@heddle/broker';
-import { acceptedEvent } from '@heddle/client';
+import { acceptedEvent, type KnownControl } from '@heddle/client';
 import {
   decodeJob,
   describeIssues,
@@ -28,7 +28,13 @@ export interface DeliveryService {
   readonly lanes: HostLanes;
   readonly sign: (id: string, at: Date, body: string) => Record<string, string>;
   readonly rests: readonly number[];
+  readonly control: Pick<KnownControl, 'isCancelled' | 'isPaused' | 'forget'>;
 }
+
+const CANCELLED: Verdict = {
+  end: 'cancelled',
+  error: { code: 'cancelled', message: 'somebody cancelled it' },
+};
 
 /** The recorder need not hear of a start that is over at once. */
 const STARTED_AFTER_MS = 100;
@@ -47,10 +53,14 @@ export async function runDelivery(service: DeliveryService, delivery: Delivery):
     return settle(service, delivery, job, randomUUID(), Date.now(), { end: 'failed', error });
   }
   const { url, event } = input.data;
+  const endCancelled = () => settle(service, delivery, job, randomUUID(), Date.now(), CANCELLED);
+  if (service.control.isCancelled(job)) return endCancelled();
 
   // 3. Wait for a place among the posts to that host, or rest and come back: that costs no attempt.
   const restMs = await service.lanes.run(new URL(url).host, async () => {
     if (delivery.lost) return;
+    if (service.control.isCancelled(job)) return endCancelled();
+    if (service.control.isPaused(WEBHOOK_TASK)) return delivery.requeue();
 
     // 4. Post.
     const run = randomUUID();
@@ -58,7 +68,9 @@ export async function runDelivery(service: DeliveryService, delivery: Delivery):
     service.metrics.inProgress(1);
     service.metrics.wait((startedAt - (job.dueAt ?? job.acceptedAt)) / 1_000);
     const started = setTimeout(() => tellStart(service, job, run, startedAt), STARTED_AFTER_MS);
-    const verdict = judgeAnswer(await post(service, job, url, event), job.attempt, service.rests);
+    const judged = judgeAnswer(await post(service, job, url, event), job.attempt, service.rests);
+    // A post that is under way is not cut off, but no other follows it.
+    const verdict = judged.end === 'retrying' && service.control.isCancelled(job) ? CANCELLED : judged;
     clearTimeout(started);
     service.metrics.inProgress(-1);
     service.metrics.duration((Date.now() - startedAt) / 1_000);
@@ -90,7 +102,7 @@ function tellStart({ events, worker, log }: DeliveryService, job: Job, run: stri
 
 /** Events confirmed, and the next attempt with them; then the ack. */
 async function settle(
-  { broker, events, metrics, worker }: DeliveryService,
+  { broker, events, metrics, worker, control }: DeliveryService,
   delivery: Delivery,
   job: Job,
   run: string,
@@ -119,6 +131,7 @@ async function settle(
     metrics.erred(error.code);
   }
   delivery.ack();
+  control.forget(job);
   metrics.finished(verdict.end);
   metrics.endToEnd((now - job.acceptedAt) / 1_000);
 }

@@ -31,8 +31,14 @@ export async function cancelJob(
     }
     if (unlessRunning && job.state === 'running') return { id, state: job.state };
     const now = Date.now();
-    const news = { type: 'cancel', job: id, ...(reason !== undefined && { reason }) } as const;
-    await keepCancel(tx, { id, of: 'job', generation: job.generation }, now);
+    const { generation } = job;
+    const news = {
+      type: 'cancel',
+      job: id,
+      ...(generation > 0 && { generation }),
+      ...(reason !== undefined && { reason }),
+    } as const;
+    await keepCancel(tx, { id, of: 'job', generation }, now);
     await putOutgoing(tx, [outgoingNews(news)]);
     if (job.state === 'running') return { id, state: job.state };
     const error = { code: 'cancelled', message: reason ?? 'somebody cancelled it' };

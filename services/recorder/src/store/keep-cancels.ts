@@ -26,11 +26,18 @@ const MAX_TOLD = 200_000;
 export async function readControl(db: Database): Promise<RecorderReplies['control-snapshot']> {
   const cancels = await db
     .selectFrom('cancels')
-    .select('id')
+    .select(['id', 'generation'])
     .orderBy('created_at', 'desc')
     .limit(MAX_TOLD)
     .execute();
-  return { cancelled: cancels.map((cancel) => cancel.id), paused: await readPaused(db) };
+  const replays = cancels.filter(({ generation }) => generation > 0);
+  return {
+    cancelled: cancels.map((cancel) => cancel.id),
+    ...(replays.length > 0 && {
+      generations: Object.fromEntries(replays.map(({ id, generation }) => [id, generation])),
+    }),
+    paused: await readPaused(db),
+  };
 }
 
 /** Names of the tasks that are paused, in order. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker, BrokerLog, Consumer, Delivery } from '@heddle/broker';
-import type { RecorderClient } from '@heddle/client';
 import { decodeControl, queues } from '@heddle/contracts';
+import type { RecorderClient } from '../recorder-client.ts';
 import type { KnownControl } from './known-control.ts';
 
 /** A worker without word of cancels works, too: it begins when the recorder has not answered for so long. */

@@ -1,0 +1,58 @@
+import type { ControlNews, Job, RecorderReplies } from '@heddle/contracts';
+
+type Snapshot = RecorderReplies['control-snapshot'];
+
+type Cancels = Map<string, number>;
+
+/** What is cancelled and what is paused, as far as this worker knows: the recorder's last snapshot and the news since. */
+export class KnownControl {
+  /** By the id of a job or batch, the generation up to which it is cancelled. */
+  #cancelled: Cancels = new Map();
+  #paused: ReadonlySet<string> = new Set();
+  /** News that came while a snapshot was on its way: it may be older than they are. */
+  #meanwhile: { readonly cancelled: Cancels; paused: readonly string[] | undefined } | undefined;
+
+  /** Whether the job, or the batch that it belongs to, is cancelled. A replay is not cancelled with what it replays. */
+  isCancelled({ id, batch, generation }: Pick<Job, 'id' | 'batch' | 'generation'>): boolean {
+    if (this.#cancelled.size === 0) return false;
+    const upTo = this.#cancelled.get(id) ?? (batch && this.#cancelled.get(batch.id));
+    return upTo !== undefined && generation <= upTo;
+  }
+
+  isPaused(task: string): boolean {
+    return this.#paused.has(task);
+  }
+
+  /** How many cancels wait for their jobs here. */
+  get cancels(): number {
+    return this.#cancelled.size;
+  }
+
+  hear(news: Extract<ControlNews, { type: 'cancel' | 'paused' }>): void {
+    if (news.type === 'cancel') {
+      const { job, generation = 0 } = news;
+      this.#cancelled.set(job, generation);
+      this.#meanwhile?.cancelled.set(job, generation);
+    } else {
+      this.#paused = new Set(news.tasks);
+      if (this.#meanwhile) this.#meanwhile.paused = news.tasks;
+    }
+  }
+
+  /** A snapshot is being asked for. */
+  expectSnapshot(): void {
+    this.#meanwhile = { cancelled: new Map(), paused: undefined };
+  }
+
+  replace({ cancelled, generations = {}, paused }: Snapshot): void {
+    const told = cancelled.map((id) => [id, generations[id] ?? 0] as const);
+    this.#cancelled = new Map([...told, ...(this.#meanwhile?.cancelled ?? [])]);
+    this.#paused = new Set(this.#meanwhile?.paused ?? paused);
+    this.#meanwhile = undefined;
+  }
+
+  /** The job has ended here: should it be sent again, that is another matter. */
+  forget({ id, generation }: Pick<Job, 'id' | 'generation'>): void {
+    if (this.#cancelled.size > 0 && (this.#cancelled.get(id) ?? 0) <= generation) this.#cancelled.delete(id);
+  }
+}
