@@ -5,6 +5,9 @@ export const builtInTasks = [
   'debug.fail',
   'debug.crash',
   'image.thumbnail',
+  'math.count-primes',
+  'math.is-prime',
+  'math.sum',
   'web.download',
   'web.title',
 ] as const;

@@ -12,6 +12,9 @@ export const BATCH_CHUNK_BYTES = 256 * 1024;
 /** Most jobs of a batch. */
 export const MAX_BATCH_JOBS = 10_000_000;
 
+/** Most inputs of a list that one job gets. */
+const MAX_CHUNK_ITEMS = 100_000;
+
 /** Options that every job of a batch gets. */
 const batchJobOptions = jobOptionsSchema.omit({ key: true, onConflict: true, runAt: true, delay: true });
 
@@ -29,13 +32,15 @@ const rangeSchema = z
     error: `expected at most ${MAX_BATCH_JOBS} chunks`,
   });
 
-/** `POST /v1/batches`: the jobs' inputs as a list, or a range of numbers in chunks. */
+/** `POST /v1/batches`: the jobs' inputs as a list, one or a chunk for each job, or a range of numbers in chunks. */
 export const batchBodySchema = z
   .strictObject({
     task: taskNameSchema,
     inputs: z.array(z.unknown()).min(1).exactOptional(),
+    /** Inputs of a list that one job gets together, as `items`: for work so small that a message for each would cost more. */
+    chunk: z.int().min(1).max(MAX_CHUNK_ITEMS).exactOptional(),
     range: rangeSchema.exactOptional(),
-    /** Fields that every job of a range gets beside `from` and `to`. */
+    /** Fields that every job gets beside `from` and `to` of a range, or beside `items`. */
     input: z.record(z.string(), z.unknown()).exactOptional(),
     /** A job that runs when all others have ended, over their results in the order of the inputs. */
     reduce: z.strictObject({ task: taskNameSchema, input: z.unknown().optional() }).exactOptional(),
@@ -46,9 +51,13 @@ export const batchBodySchema = z
   .refine((body) => (body.inputs === undefined) !== (body.range === undefined), {
     error: 'expected either "inputs" or "range"',
   })
-  .refine((body) => body.input === undefined || body.range !== undefined, {
+  .refine((body) => body.chunk === undefined || body.inputs !== undefined, {
+    path: ['chunk'],
+    error: 'expected it only together with "inputs"; a range has one of its own',
+  })
+  .refine((body) => body.input === undefined || body.range !== undefined || body.chunk !== undefined, {
     path: ['input'],
-    error: 'expected it only together with "range"',
+    error: 'expected it only together with "range" or "chunk"',
   })
   .meta({ id: 'SubmitBatch' });
 export type BatchBody = z.output<typeof batchBodySchema>;

@@ -66,6 +66,8 @@ export const batchResultsSchema = z
 /** Query parameters of `POST /v1/batches` when its body is NDJSON, an input a line. */
 export const batchQuerySchema = z.strictObject({
   task: taskNameSchema,
+  /** Lines that one job gets together, as `items`. */
+  chunk: z.coerce.number().pipe(batchBodySchema.shape.chunk.unwrap()).exactOptional(),
   /** The task of the reduce job. */
   reduce: taskNameSchema.exactOptional(),
   onFailure: batchBodySchema.shape.onFailure,

@@ -4,6 +4,9 @@ import { debugFail } from './debug-fail.ts';
 import { debugSleep } from './debug-sleep.ts';
 import { debugSum } from './debug-sum.ts';
 import { imageThumbnail } from './image-thumbnail.ts';
+import { mathCountPrimes } from './math-count-primes.ts';
+import { mathIsPrime } from './math-is-prime.ts';
+import { mathSum } from './math-sum.ts';
 import { webDownload } from './web-download.ts';
 import { webTitle } from './web-title.ts';
 
@@ -15,6 +18,9 @@ export const builtInTasks = [
   debugSleep,
   debugSum,
   imageThumbnail,
+  mathCountPrimes,
+  mathIsPrime,
+  mathSum,
   webDownload,
   webTitle,
 ];

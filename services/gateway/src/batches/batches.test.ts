@@ -57,6 +57,27 @@ describe('a batch', () => {
     ]);
   });
 
+  it('of a list in chunks has a job for each chunk', async () => {
+    const body = { task: 'debug.echo', inputs: [1, 2, 3, 4, 5], chunk: 2, input: { label: 'x' } };
+    expect(await (await post(body)).json()).toMatchObject({ total: 3 });
+    await post('1\n2\n3\n', 'application/x-ndjson', '?task=debug.echo&chunk=2');
+    expect(created.map(({ source }) => source)).toEqual([
+      {
+        inputs: [
+          { label: 'x', items: [1, 2] },
+          { label: 'x', items: [3, 4] },
+          { label: 'x', items: [5] },
+        ],
+      },
+      { inputs: [{ items: [1, 2] }, { items: [3] }] },
+    ]);
+  });
+
+  it('of a range has no chunk beside its own', async () => {
+    const response = await post({ task: 'debug.echo', range: { from: 0, to: 2 }, chunk: 2 });
+    expect([response.status, (await problemOf(response)).errors?.[0]?.path]).toEqual([422, 'chunk']);
+  });
+
   it('of a range counts its chunks', async () => {
     await post({
       task: 'debug.echo',

@@ -4,6 +4,7 @@ import { requireJsonTask } from '../jobs/prepare-job.ts';
 import type { CheckInput } from '../tasks/compile-schema.ts';
 import type { KnownTask, KnownTasks } from '../tasks/known-tasks.ts';
 import { checkInputs } from './check-inputs.ts';
+import { chunkInputs, inList } from './chunk-inputs.ts';
 import type { BatchOptions } from './read-batch.ts';
 
 export type CreateBatch = Extract<RecorderRequest, { op: 'create-batch' }>;
@@ -14,6 +15,8 @@ type RangeSource = Extract<Source, { range: unknown }>;
 export interface PlannedBatch {
   readonly plan: ExpansionPlan;
   readonly checkInput: CheckInput;
+  /** Inputs of a list that one job gets together; undefined: each has a job of its own. */
+  readonly chunk: number | undefined;
 }
 
 /** Rejects with `unknown_task`, `invalid_request` and, for the reduce job's input, `invalid_input`. */
@@ -37,17 +40,20 @@ export async function planBatch(options: BatchOptions, tasks: KnownTasks): Promi
     ...(reduce && { reduce }),
     ...(options.webhook && { webhook: options.webhook }),
   };
-  return { plan, checkInput };
+  return { plan, checkInput, chunk: options.chunk };
 }
 
 /** The inputs that a body has, checked against the task's schema, and how many jobs they make. Rejects with `invalid_input`. */
 export async function sourceOf(
-  { inputs, range, input = {} }: BatchBody,
+  { inputs, chunk, range, input = {} }: BatchBody,
   checkInput: CheckInput,
 ): Promise<{ source: Source; total: number }> {
   if (inputs) {
-    await checkInputs(inputs, checkInput);
-    return { source: { inputs }, total: inputs.length };
+    const chunked = chunkInputs(inputs, chunk, input);
+    await checkInputs(chunked, checkInput).catch((error: unknown) => {
+      throw inList(error, chunk);
+    });
+    return { source: { inputs: chunked }, total: chunked.length };
   }
   if (!range) throw new HeddleError('invalid_request', 'expected either "inputs" or "range"');
   const source = { range, input };

@@ -7,6 +7,7 @@ import { tooLarge } from '../http/read-body.ts';
 import { readJson } from '../http/read-json.ts';
 import { type HeldLine, heldLines } from '../jobs/held-lines.ts';
 import { checkInputs } from './check-inputs.ts';
+import { inList, inputOf } from './chunk-inputs.ts';
 import type { PlannedBatch, Source } from './plan-batch.ts';
 
 /** Bytes of lines that are gathered before the recorder gets them; a longer line goes alone. */
@@ -41,7 +42,7 @@ export async function uploadInputs(
     return await upload.end();
   } catch (error) {
     upload.abandon();
-    throw error;
+    throw inList(error, planned.chunk);
   }
 }
 
@@ -53,6 +54,9 @@ class InputUpload {
   /** Inputs that the recorder has. */
   #staged = 0;
   #inputs: unknown[] = [];
+  /** Of a chunk that is not full yet. */
+  #items: unknown[] = [];
+  #itemBytes = 0;
   #bytes = 0;
   #held: HeldLine[] = [];
 
@@ -69,14 +73,32 @@ class InputUpload {
     if (this.#inputs.length > 0 && this.#bytes + line.bytes.length > PART_BYTES) await this.#stage(line);
     const input = readLine(line.bytes, this.#lines);
     this.#hash.update(JSON.stringify(input)).update('\n');
-    this.#inputs.push(input);
     this.#bytes += line.bytes.length;
+    this.#add(input, line.bytes.length);
     if (this.#staged + this.#inputs.length > MAX_BATCH_JOBS) {
       throw new HeddleError('invalid_request', `expected at most ${MAX_BATCH_JOBS} inputs`);
     }
   }
 
+  #add(input: unknown, bytes: number): void {
+    const { chunk } = this.#planned;
+    if (chunk === undefined) return void this.#inputs.push(input);
+    this.#items.push(input);
+    this.#itemBytes += bytes;
+    if (this.#itemBytes > this.#parts.maxMessageBytes) {
+      throw tooLarge(this.#parts.maxMessageBytes, 'more in one chunk');
+    }
+    if (this.#items.length === chunk) this.#endChunk();
+  }
+
+  #endChunk(): void {
+    if (this.#items.length > 0) this.#inputs.push(inputOf(this.#items));
+    this.#items = [];
+    this.#itemBytes = 0;
+  }
+
   async end(): Promise<Upload> {
+    this.#endChunk();
     const total = this.#staged + this.#inputs.length;
     if (total === 0) throw new HeddleError('invalid_request', 'inputs: expected at least one line');
     const digest = this.#hash.digest('hex');
