@@ -46,6 +46,7 @@ describe("the guide's lines, as they stand there", () => {
         'cancel-and-pause.md',
         'dead-jobs.md',
         'batches.md',
+        'gather.md',
         'schedules.md',
       ]),
     );
@@ -94,6 +95,12 @@ describe("the guide's lines, as they stand there", () => {
       results: { result: unknown }[];
     };
     expect(results.map(({ result }) => result)).toEqual(['a', 'b', 'c']);
+  });
+
+  test('gather what many jobs give', async () => {
+    const [whole, partial] = await run('gather.md');
+    expect(whole).toMatchObject({ complete: true, results: [{}, { result: { slept: 20 } }, {}] });
+    expect(partial).toMatchObject({ complete: false, results: [{ result: 'a' }, { state: 'unfinished' }] });
   });
 
   test('make schedules, and run one now', async () => {

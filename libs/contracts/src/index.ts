@@ -8,6 +8,7 @@ export * from './event.ts';
 export * from './http.ts';
 export * from './http-batches.ts';
 export * from './http-dead.ts';
+export * from './http-gather.ts';
 export * from './http-schedules.ts';
 export * from './job.ts';
 export * from './message.ts';

@@ -6,6 +6,7 @@ import { listDead } from './dead/list-dead.ts';
 import { replayDead } from './dead/replay-dead.ts';
 import { streamEvents, streamJobEvents } from './events/stream-events.ts';
 import type { GatewayParts } from './gateway-parts.ts';
+import { serveGather } from './gather/serve-gather.ts';
 import { healthz, readyz } from './http/health.ts';
 import type { Route } from './http/route.ts';
 import { cancelJob } from './jobs/cancel-job.ts';
@@ -33,6 +34,7 @@ export function gatewayRoutes(parts: GatewayParts): Route[] {
     { method: 'DELETE', path: '/v1/jobs/{id}', handle: cancelJob(parts) },
     { method: 'GET', path: '/v1/jobs/{id}/events', handle: streamJobEvents(parts) },
     { method: 'GET', path: '/v1/jobs/{id}/outputs/{name}', handle: sendOutput(parts) },
+    { method: 'POST', path: '/v1/gather', handle: serveGather(parts) },
     { method: 'POST', path: '/v1/thumbnails', handle: submitThumbnails(parts) },
     { method: 'POST', path: '/v1/batches', handle: submitBatch(parts) },
     { method: 'GET', path: '/v1/batches', handle: listBatches(parts) },

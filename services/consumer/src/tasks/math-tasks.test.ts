@@ -18,7 +18,7 @@ afterEach(() => pool?.close());
 /** Threads as a worker has them: one a core. */
 function threadsFor(task: typeof mathIsPrime | typeof mathCountPrimes): Pool {
   pool = openPool(
-    { task: task as never, module: builtInModule },
+    { task, module: builtInModule },
     {
       slots: availableParallelism(),
       log: recordingWorker().log,
@@ -51,13 +51,13 @@ describe('math.is-prime', () => {
     const threads = threadsFor(mathIsPrime);
     const runs = Array.from({ length: 5 }, () => numbers).flat();
     const results = await Promise.all(
-      runs.map((n) => threads.run(someRun(mathIsPrime as never, { job: { input: { n } } }).run)),
+      runs.map(async (n) => threads.run(someRun(mathIsPrime, { job: { input: { n } } }).run)),
     );
     expect(results).toEqual(runs.map((n) => ({ state: 'succeeded', result: { n, prime: true } })));
   });
 
   it('answers for many at once, in their order', async () => {
-    const { run } = someRun(mathIsPrime as never, {
+    const { run } = someRun(mathIsPrime, {
       job: { input: { items: [1, 2, '3', 4, '1000000000000000000'] } },
     });
     expect(await eventLoopPool.run(run)).toEqual({
@@ -74,7 +74,7 @@ describe('math.is-prime', () => {
   );
 
   it('takes negative numbers, which are not prime', async () => {
-    const { run } = someRun(mathIsPrime as never, { job: { input: { n: -7 } } });
+    const { run } = someRun(mathIsPrime, { job: { input: { n: -7 } } });
     expect(mathIsPrime.input.safeParse({ n: -7 }).success).toBe(true);
     expect(await eventLoopPool.run(run)).toMatchObject({ result: { prime: false } });
   });
@@ -87,7 +87,7 @@ describe('math.count-primes', () => {
     const before = performance.eventLoopUtilization();
     delay.enable();
     const runs = Array.from({ length: availableParallelism() }, () => {
-      const { run } = someRun(mathCountPrimes as never, { job: { input: { from: 0, to: 1e11 } } });
+      const { run } = someRun(mathCountPrimes, { job: { input: { from: 0, to: 1e11 } } });
       return { run, ended: Promise.resolve(threads.run(run)), heard: 0 };
     });
     await until(() => {
@@ -106,7 +106,7 @@ describe('math.count-primes', () => {
 
   it('counts in a thread', async () => {
     const threads = threadsFor(mathCountPrimes);
-    const { run } = someRun(mathCountPrimes as never, { job: { input: { from: 0, to: 20_000_000 } } });
+    const { run } = someRun(mathCountPrimes, { job: { input: { from: 0, to: 20_000_000 } } });
     expect(await threads.run(run)).toEqual({
       state: 'succeeded',
       result: { from: 0, to: 20_000_000, count: 1_270_607 },
@@ -124,7 +124,7 @@ describe('math.count-primes', () => {
 });
 
 it('math.sum adds up what the jobs of its batch gave, in any order the same', async () => {
-  const { run, worker } = someRun(mathSum as never, {
+  const { run, worker } = someRun(mathSum, {
     job: { input: { field: 'count' }, batch: { id: 'b1' } },
   });
   const results = [{ count: 0.1 }, 0.2, { count: 0.3 }, { other: 1 }, 'text'];

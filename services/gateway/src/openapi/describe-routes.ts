@@ -1,6 +1,7 @@
 import { batchRoutes } from './describe-batch-routes.ts';
 import { deadRoutes } from './describe-dead-routes.ts';
 import { eventRoutes } from './describe-event-routes.ts';
+import { gatherRoutes } from './describe-gather-route.ts';
 import { jobRoutes } from './describe-job-routes.ts';
 import { queueRoutes } from './describe-queue-routes.ts';
 import { scheduleRoutes } from './describe-schedule-routes.ts';
@@ -11,6 +12,7 @@ import type { RouteDescription } from './route-description.ts';
 /** One description a route of `gatewayRoutes`. */
 export const routeDescriptions: readonly RouteDescription[] = [
   ...jobRoutes,
+  ...gatherRoutes,
   ...thumbnailRoutes,
   ...batchRoutes,
   ...scheduleRoutes,

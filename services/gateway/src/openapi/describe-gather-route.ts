@@ -1,0 +1,21 @@
+import { gatherBodySchema, gatheredSchema } from '@heddle/contracts';
+import { json, SUBMIT_ERRORS } from './describe-content.ts';
+import { problems } from './describe-problems.ts';
+import type { RouteDescription } from './route-description.ts';
+
+export const gatherRoutes: readonly RouteDescription[] = [
+  {
+    method: 'post',
+    path: '/v1/gather',
+    summary: 'Run many small jobs and get one answer',
+    description:
+      'Up to 1,000 jobs, of one task or of several, run side by side; the answer has their results in their order, when all ' +
+      'have ended or at the deadline. What has not ended by then is `unfinished`.',
+    tags: ['jobs'],
+    request: { body: { required: true, content: { 'application/json': { schema: gatherBodySchema } } } },
+    responses: {
+      200: json('What has ended by the deadline; `complete`: everything succeeded', gatheredSchema),
+      ...problems('invalid_json', ...SUBMIT_ERRORS),
+    },
+  },
+];
