@@ -6,7 +6,11 @@ export function inputOf(items: readonly unknown[], input: object = {}): unknown 
 }
 
 /** A list in chunks, the last of which may be shorter; as it is without `chunk`. */
-export function chunkInputs(inputs: readonly unknown[], chunk: number | undefined, input?: object): unknown[] {
+export function chunkInputs(
+  inputs: readonly unknown[],
+  chunk: number | undefined,
+  input?: object,
+): unknown[] {
   if (chunk === undefined) return [...inputs];
   return Array.from({ length: Math.ceil(inputs.length / chunk) }, (_, place) =>
     inputOf(inputs.slice(place * chunk, (place + 1) * chunk), input),
