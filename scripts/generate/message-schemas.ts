@@ -17,6 +17,7 @@ import {
   requestSchema,
   taskNameSchema,
   terminalStates,
+  tokenMessageSchema,
 } from '@heddle/contracts';
 import { z } from 'zod';
 
@@ -90,6 +91,13 @@ export const messageDescriptions: Readonly<Record<MessageKind, MessageDescriptio
     contentType: 'application/json',
     payload: producerMessageSchema,
   },
+  token: {
+    title: 'Token',
+    summary:
+      'The right to run a job of a task that is limited, and the messages by which workers agree on how many there are.',
+    contentType: 'application/json',
+    payload: tokenMessageSchema,
+  },
   control: {
     title: 'Control',
     summary: 'News for every process; nothing durable hangs on it.',
@@ -116,7 +124,8 @@ export const messageDescriptions: Readonly<Record<MessageKind, MessageDescriptio
 /** What a routing key or a queue name is made of. */
 export const parameterDescriptions: Readonly<Record<string, string>> = {
   task: `A task's name: ${z.toJSONSchema(taskNameSchema).pattern ?? 'dotted lower-case words'}`,
-  ms: 'Milliseconds: a rung of the delay ladder.',
+  ms: 'Milliseconds: a rung of the delay ladder, or the time that spent tokens rest.',
+  limit: '`slots.<task>` for jobs at the same time, `rates.<task>.<ms>` for jobs begun.',
   instance: 'The instance of a process: unique for its lifetime.',
   reply_to: "The request's or job's `reply_to`: the name of the asker's queue.",
 };

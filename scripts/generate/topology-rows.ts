@@ -21,7 +21,7 @@ export interface ExchangeFacts {
 /** A queue of the table, with what may be absent spelt out. */
 export interface QueueFacts {
   readonly name: QueueRow;
-  readonly type: 'job' | 'quorum' | 'single' | 'delay' | 'stream' | 'reply';
+  readonly type: 'job' | 'quorum' | 'single' | 'tokens' | 'delay' | 'stream' | 'reply';
   readonly carries: readonly MessageKind[];
   readonly bindings: readonly { readonly exchange: ExchangeRow; readonly key: string }[];
   readonly consumers: readonly Party[];

@@ -1,4 +1,11 @@
-import type { ExchangeName, KindOn, QueueName, ReceivedMessage, WireMessage } from '@heddle/contracts';
+import type {
+  ExchangeName,
+  KindOn,
+  QueueName,
+  ReceivedMessage,
+  TokenLimit,
+  WireMessage,
+} from '@heddle/contracts';
 import type { TlsFiles } from './tls-files.ts';
 
 /** Where the library's own remarks go; a pino logger fits. */
@@ -74,6 +81,17 @@ export interface Broker {
   ): Promise<Consumer>;
   /** Declares a task's job queue and its bindings, now and again after every reconnect. Rejects with `broker_unavailable` after 30 s without a connection. */
   declareJobQueue(task: string): Promise<void>;
+  /** Declares the queues of a limit's tokens, as `declareJobQueue` does. */
+  declareTokens(limit: TokenLimit): Promise<void>;
+  /**
+   * Publishes once, in order, over the consuming connection, and never again: for messages of which there must not be
+   * two. Resolves when all are confirmed; after any error some may have arrived.
+   */
+  publishOnce<E extends ExchangeName>(
+    exchange: E,
+    routingKey: string,
+    messages: readonly WireMessage<KindOn<E>>[],
+  ): Promise<void>;
   /**
    * Publishes a job so that it reaches its task's queue `delayMs` from now, over the rung of the delay ladder that is
    * nearest (off by at most 5 % or 100 ms); at once when that is too short for a rung. Resolves on the broker's confirm.
@@ -167,12 +185,14 @@ export interface PublishOptions {
 }
 
 export interface ConsumeOptions {
-  /** Deliveries that may be held unsettled, at least 1. */
+  /** Deliveries that may be held unsettled; 0: none is wanted now. */
   readonly prefetch: number;
   /** For streams: where to begin. After a reconnect it goes on behind the last delivery. Default `next`. */
   readonly streamOffset?: number | 'first' | 'last' | 'next' | undefined;
   /** Nobody else may consume from the queue; quorum queues of RabbitMQ 4.3 do not keep to it. Default false. */
   readonly exclusive?: boolean | undefined;
+  /** Consumers with a higher one are served first. Default 0. */
+  readonly priority?: number | undefined;
 }
 
 /** A message held for the broker until it is settled. Settling twice, or after its channel has gone, does nothing. */
@@ -196,7 +216,7 @@ export interface Consumer {
   stop(): Promise<void>;
   /** Stops, settles what was decided, closes the channel: what is undecided returns to the queue. */
   close(): Promise<void>;
-  /** Subscribes anew with another prefetch; those held stay held, and do not count towards it. */
+  /** Subscribes anew with another prefetch, or not at all with 0; those held stay held, and do not count towards it. */
   setPrefetch(prefetch: number): Promise<void>;
 }
 

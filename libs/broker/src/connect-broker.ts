@@ -1,8 +1,11 @@
 import {
   DEFAULT_MAX_MESSAGE_BYTES,
+  type ExchangeName,
   HeddleError,
+  type KindOn,
   type QueueName,
   queues,
+  type TokenLimit,
   type WireMessage,
 } from '@heddle/contracts';
 import type { ChannelModel } from 'amqplib';
@@ -26,6 +29,7 @@ import { TopologyDeclarer, versionOf } from './declare-topology.ts';
 import { inspectQueue, rowOf } from './inspect-queue.ts';
 import { DelayLadder } from './publish-later.ts';
 import { ConfirmPublisher } from './publish-message.ts';
+import { publishOnce } from './publish-once.ts';
 import { ReplyDesk } from './reply-queue.ts';
 import { ConnectionSupervisor } from './supervise-connection.ts';
 import { Tally } from './tally.ts';
@@ -178,6 +182,21 @@ class RabbitBroker implements Broker {
     return this.#consuming.use(DECLARE_MS, (connection) => this.#topology.declareJobQueue(connection, task));
   }
 
+  declareTokens(limit: TokenLimit): Promise<void> {
+    return this.#consuming.use(DECLARE_MS, (connection) => this.#topology.declareTokens(connection, limit));
+  }
+
+  publishOnce<E extends ExchangeName>(
+    exchange: E,
+    routingKey: string,
+    messages: readonly WireMessage<KindOn<E>>[],
+  ): Promise<void> {
+    const { connection } = this.#consuming;
+    return connection
+      ? publishOnce(connection, exchange, routingKey, messages)
+      : Promise.reject(new HeddleError('broker_unavailable', 'no connection to the broker'));
+  }
+
   publishLater(
     job: WireMessage<'job'>,
     task: string,
@@ -257,6 +276,7 @@ class RabbitBroker implements Broker {
       queue,
       options,
       isStream: queues[rowOf(queue)].type === 'stream',
+      isSingle: queues[rowOf(queue)].type === 'single',
       log: this.#options.log,
       onDelivery,
       onOutcome: (outcome, count) => this.#consumed.add(queue, outcome, count),

@@ -20,6 +20,8 @@ export interface ConsumerSettings {
   readonly queue: string;
   readonly options: ConsumeOptions;
   readonly isStream: boolean;
+  /** One consumer at a time, and the next only when this one's deliveries are back: which takes that its channel is closed. */
+  readonly isSingle: boolean;
   readonly log: BrokerLog;
   onDelivery(delivery: Delivery): void;
   onOutcome(outcome: ConsumeOutcome, count: number): void;
@@ -82,7 +84,7 @@ export class QueueConsumer implements Consumer {
 
   /** Whether it should be consuming, and believes that it is. */
   get consuming(): boolean {
-    return this.#consuming && this.#wanted;
+    return this.#consuming && this.#wanted && this.#prefetch > 0;
   }
 
   /** Subscribes on this connection. Resolves after the first attempt; further ones follow by themselves. */
@@ -113,7 +115,7 @@ export class QueueConsumer implements Consumer {
     this.#wanted = false;
     await this.#exclusively(async () => {
       this.#setConsuming(false);
-      await this.#channel?.close();
+      await this.#channel?.close(this.#settings.isSingle);
     });
     this.#settings.onClosed(this);
   }
@@ -124,7 +126,7 @@ export class QueueConsumer implements Consumer {
     await this.#exclusively(async () => {
       const channel = this.#channel;
       // If there is none, or it goes meanwhile, the next one gets the new prefetch anyway.
-      if (channel && this.#wanted && this.#consuming) {
+      if (channel && this.#wanted && this.#consuming && channel.prefetch !== this.#prefetch) {
         await this.#subscribe(channel).catch(() => channel.close());
       }
     });
@@ -174,8 +176,10 @@ export class QueueConsumer implements Consumer {
   }
 
   async #subscribe(channel: ConsumerChannel): Promise<void> {
-    const { exclusive = false } = this.#settings.options;
-    const args = this.#position?.resumeArguments() ?? {};
+    if (this.#prefetch === 0) return channel.pause();
+    const { exclusive = false, priority } = this.#settings.options;
+    const args =
+      this.#position?.resumeArguments() ?? (priority === undefined ? {} : { 'x-priority': priority });
     await channel.subscribe({ queue: this.#name, prefetch: this.#prefetch, exclusive, arguments: args });
   }
 

@@ -25,6 +25,7 @@ export class ConsumerChannel {
   readonly #listener: ConsumerChannelListener;
   #tag: string | undefined;
   #stopping = false;
+  #prefetch = 0;
   #ended = false;
 
   static async open(connection: ChannelModel, listener: ConsumerChannelListener): Promise<ConsumerChannel> {
@@ -60,6 +61,7 @@ export class ConsumerChannel {
    */
   async subscribe(subscription: Subscription): Promise<void> {
     await this.#cancel();
+    this.#prefetch = subscription.prefetch;
     await this.#channel.prefetch(subscription.prefetch);
     this.#stopping = false;
     const { queue, exclusive } = subscription;
@@ -70,6 +72,17 @@ export class ConsumerChannel {
       options,
     );
     this.#tag = consumerTag;
+  }
+
+  /** Of the subscription; 0: there is none. */
+  get prefetch(): number {
+    return this.#prefetch;
+  }
+
+  /** No subscription for now; what comes until the broker agrees is taken as before. */
+  async pause(): Promise<void> {
+    this.#prefetch = 0;
+    await this.#cancel();
   }
 
   /** No new deliveries; what comes until the broker agrees goes back to the queue. */
@@ -85,10 +98,14 @@ export class ConsumerChannel {
     await this.#channel.cancel(tag);
   }
 
-  /** Settles what was decided, and closes: what is undecided goes back to the queue. */
-  async close(): Promise<void> {
+  /**
+   * Settles what was decided, and closes: what is undecided goes back to the queue. `atOnce`: in one step with the end of
+   * the subscription, so that the queue's next consumer begins with what comes back.
+   */
+  async close(atOnce = false): Promise<void> {
     if (this.#ended) return;
-    await this.unsubscribe().catch(() => {});
+    this.#stopping = true;
+    if (!atOnce) await this.#cancel().catch(() => {});
     this.settler.flush();
     this.settler.end();
     // Only the broker's answer says that the settlements before it have been taken in.

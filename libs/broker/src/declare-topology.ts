@@ -2,18 +2,23 @@ import {
   delayName,
   exchanges,
   jobQueue,
+  ledgerQueue,
   type QueueRow,
   queues,
+  restName,
   SUSPECT_SUFFIX,
   sharedExchanges,
   sharedQueues,
   suspectQueue,
+  type TokenLimit,
+  tokenKeys,
+  tokenQueue,
 } from '@heddle/contracts';
 import type { Channel, ChannelModel } from 'amqplib';
 import { messageOf, replyCode, replyCodeOf } from './amqp-error.ts';
 import type { BrokerLog } from './broker.ts';
 import { inspectQueue, rowOf } from './inspect-queue.ts';
-import { queueDeclaration } from './queue-arguments.ts';
+import { queueDeclaration, safeDeadLettering } from './queue-arguments.ts';
 import { type RunOnChannel, useChannel, useChannels } from './use-channel.ts';
 
 interface Binding {
@@ -24,6 +29,9 @@ interface Binding {
 const JOB_ROW = 'heddle.jobs.<task>';
 const SUSPECT_ROW = 'heddle.jobs.<task>.suspect';
 const DELAY_ROW = 'heddle.delay.<ms>';
+const REST_ROW = 'heddle.rest.<ms>';
+const TOKEN_ROW = 'heddle.tokens.<limit>';
+const LEDGER_ROW = 'heddle.ledger.<limit>';
 const EVENT_LOG = 'heddle.events.log';
 
 /**
@@ -34,6 +42,7 @@ export class TopologyDeclarer {
   readonly #log: BrokerLog;
   readonly #tasks = new Set<string>();
   readonly #rungs = new Set<number>();
+  readonly #limits = new Map<string, TokenLimit>();
   /** How often a queue of our own had to take another name. */
   #renamed = 0;
   #last: Promise<void> = Promise.resolve();
@@ -53,7 +62,7 @@ export class TopologyDeclarer {
 
   /** A rung of the delay ladder, from now on with every `declareShared` too. */
   async declareRung(connection: ChannelModel, rungMs: number): Promise<void> {
-    await useChannels(connection, (run) => this.#declareRung(connection, run, rungMs));
+    await useChannels(connection, (run) => this.#declareRung(connection, run, DELAY_ROW, rungMs));
     this.#rungs.add(rungMs);
   }
 
@@ -61,6 +70,12 @@ export class TopologyDeclarer {
   async declareJobQueue(connection: ChannelModel, task: string): Promise<void> {
     this.#tasks.add(task);
     await useChannels(connection, (run) => this.#declareJobQueue(connection, run, task));
+  }
+
+  /** The queues of a limit's tokens, from now on with every `declareShared` too. */
+  async declareTokens(connection: ChannelModel, limit: TokenLimit): Promise<void> {
+    this.#limits.set(limit.name, limit);
+    await useChannels(connection, (run) => this.#declareTokens(connection, run, limit));
   }
 
   async declareEventLog(connection: ChannelModel): Promise<{ created: boolean }> {
@@ -84,6 +99,9 @@ export class TopologyDeclarer {
       const key = queue.slice(jobQueue('').length);
       const task = row === SUSPECT_ROW ? key.slice(0, -SUSPECT_SUFFIX.length) : key;
       if (this.#tasks.has(task)) await this.declareJobQueue(connection, task);
+    } else if (row === TOKEN_ROW || row === LEDGER_ROW) {
+      const limit = this.#limits.get(queue.slice(row.indexOf('<')));
+      if (limit) await this.declareTokens(connection, limit);
     } else if (type === 'quorum' || type === 'single') {
       await useChannels(connection, (run) => this.#declareQueue(connection, run, queue, row, bindings));
     }
@@ -106,7 +124,8 @@ export class TopologyDeclarer {
       if (type !== 'stream') await this.#declareQueue(connection, run, row, row, bindings);
     }
     for (const task of this.#tasks) await this.#declareJobQueue(connection, run, task);
-    for (const rung of this.#rungs) await this.#declareRung(connection, run, rung);
+    for (const rung of this.#rungs) await this.#declareRung(connection, run, DELAY_ROW, rung);
+    for (const limit of this.#limits.values()) await this.#declareTokens(connection, run, limit);
   }
 
   async #declareJobQueue(connection: ChannelModel, run: RunOnChannel, task: string): Promise<void> {
@@ -118,17 +137,46 @@ export class TopologyDeclarer {
   }
 
   /** Nothing may be published to the exchange before its queue is bound: the caller waits for all of it. */
-  async #declareRung(connection: ChannelModel, run: RunOnChannel, rungMs: number): Promise<void> {
-    const name = delayName(rungMs);
+  async #declareRung(
+    connection: ChannelModel,
+    run: RunOnChannel,
+    row: typeof DELAY_ROW | typeof REST_ROW,
+    rungMs: number,
+  ): Promise<void> {
+    const name = row === DELAY_ROW ? delayName(rungMs) : restName(rungMs);
     await this.#declare(
       run,
       `exchange ${name}`,
-      (channel) => channel.assertExchange(name, exchanges[DELAY_ROW].type, { durable: true }),
+      (channel) => channel.assertExchange(name, exchanges[row].type, { durable: true }),
       (channel) => channel.checkExchange(name),
     );
-    await this.#declareQueue(connection, run, name, DELAY_ROW, [{ exchange: name, key: '' }], {
+    await this.#declareQueue(connection, run, name, row, [{ exchange: name, key: '' }], {
       'x-message-ttl': rungMs,
     });
+  }
+
+  async #declareTokens(connection: ChannelModel, run: RunOnChannel, limit: TokenLimit): Promise<void> {
+    const { name, restMs } = limit;
+    const exchange = 'heddle.tokens';
+    const { back, issue, ledger } = tokenKeys(name);
+    // The ledger first: a token without an entry would never be missed.
+    await this.#declareQueue(connection, run, ledgerQueue(name), LEDGER_ROW, [
+      { exchange, key: issue },
+      { exchange, key: ledger },
+    ]);
+    if (restMs !== undefined) await this.#declareRung(connection, run, REST_ROW, restMs);
+    const spent =
+      restMs === undefined
+        ? {}
+        : {
+            ...safeDeadLettering({ deadLetter: restName(restMs) }),
+            'x-dead-letter-routing-key': back,
+          };
+    const bindings = [
+      { exchange, key: back },
+      { exchange, key: issue },
+    ];
+    await this.#declareQueue(connection, run, tokenQueue(name), TOKEN_ROW, bindings, spent);
   }
 
   async #declareInstanceQueue(connection: ChannelModel, queue: string, row: QueueRow): Promise<string> {
@@ -158,7 +206,7 @@ export class TopologyDeclarer {
     name: string,
     row: QueueRow,
     bindings: readonly Binding[],
-    ownArguments: Readonly<Record<string, number>> = {},
+    ownArguments: Readonly<Record<string, number | string>> = {},
   ): Promise<void> {
     const declaration = queueDeclaration(row, versionOf(connection));
     const { durable } = declaration;

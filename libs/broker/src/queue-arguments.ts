@@ -2,7 +2,7 @@ import { MAX_PRIORITY, type QueueRow, queues } from '@heddle/contracts';
 
 /** A row of the topology as declared. */
 type QueueEntry = {
-  readonly type: 'job' | 'quorum' | 'single' | 'delay' | 'stream' | 'reply';
+  readonly type: 'job' | 'quorum' | 'single' | 'tokens' | 'delay' | 'stream' | 'reply';
   readonly deadLetter?: string;
   readonly maxBytes?: number;
 };
@@ -42,6 +42,9 @@ export function queueDeclaration(row: QueueRow, version: string): QueueDeclarati
         ...(entry.deadLetter && safeDeadLettering(entry)),
         ...(entry.maxBytes && { 'x-max-length-bytes': entry.maxBytes }),
       });
+    case 'tokens':
+      // Where rejected ones go is each limit's own: whoever declares it adds it.
+      return durable(quorum(version));
     case 'single':
       return durable({ ...quorum(version), 'x-single-active-consumer': true });
     case 'delay':
@@ -69,7 +72,7 @@ function quorum(version: string): Record<string, string | number> {
 }
 
 /** At-least-once dead-lettering, which asks for `reject-publish`. */
-function safeDeadLettering(entry: QueueEntry): Record<string, string | number> {
+export function safeDeadLettering(entry: Pick<QueueEntry, 'deadLetter'>): Record<string, string | number> {
   if (!entry.deadLetter) return {};
   return {
     'x-dead-letter-exchange': entry.deadLetter,

@@ -3,6 +3,9 @@ import {
   durationSchema,
   HeddleError,
   issuesOf,
+  type Limit,
+  type LimitInput,
+  limitSchema,
   type PoolKind,
   poolKinds,
   type RetryInput,
@@ -40,6 +43,11 @@ export interface TaskDefinition<I, O, In = unknown> {
   readonly retry?: RetryInput | undefined;
   /** Jobs at once in one worker, 1 to 10,000. Default: 100 on the event loop, one a core in threads and processes. */
   readonly concurrency?: number | undefined;
+  /**
+   * What holds for all workers together, such as `{concurrency: 5}` or `{rate: {count: 100, per: '1s'}}` or both: jobs that
+   * run at the same time, and jobs that are begun, retries included. Each up to 1,000. Default: no limit.
+   */
+  readonly limit?: LimitInput | undefined;
   run(context: TaskContext<I>): Promise<O> | O;
 }
 
@@ -60,6 +68,8 @@ export interface Task<I = unknown, O = unknown, In = unknown> {
   readonly retry: RetryOptions | undefined;
   /** Absent: the pool's own default. */
   readonly concurrency: number | undefined;
+  /** Absent: none. Durations in milliseconds. */
+  readonly limit: Limit | undefined;
   run(context: TaskContext<I>): Promise<O> | O;
 }
 
@@ -81,6 +91,7 @@ const definitionSchema = z.strictObject({
   timeout: durationSchema.default(300_000),
   retry: retrySchema.optional(),
   concurrency: z.int().min(1).max(10_000).optional(),
+  limit: limitSchema.optional(),
   run: z.custom<() => unknown>((value) => typeof value === 'function', { error: 'expected a function' }),
 });
 
@@ -102,7 +113,7 @@ export function defineTask<I, O, In>(definition: TaskDefinition<I, O, In>): Task
     const name = JSON.stringify((definition as { name?: unknown } | undefined)?.name);
     throw new HeddleError('invalid_task', `task ${name}: ${describeIssues(issues)}`, { issues });
   }
-  const { name, description, body, pool, timeout, retry, concurrency } = parsed.data;
+  const { name, description, body, pool, timeout, retry, concurrency, limit } = parsed.data;
   return Object.freeze({
     [TASK]: true as const,
     name,
@@ -114,6 +125,7 @@ export function defineTask<I, O, In>(definition: TaskDefinition<I, O, In>): Task
     timeoutMs: timeout,
     retry,
     concurrency,
+    limit,
     run: (context: TaskContext<I>) => definition.run(context),
   });
 }

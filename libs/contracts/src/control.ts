@@ -26,6 +26,8 @@ export const controlSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('paused'), tasks: z.array(taskNameSchema) }),
   /** The schedules have changed; ask the recorder for them. */
   z.object({ type: z.literal('schedules-changed') }),
+  /** There are to be fewer tokens of this limit: workers let theirs go round once, so that the surplus can be taken out. */
+  z.object({ type: z.literal('recall-tokens'), limit: z.string().max(200) }),
   /** A worker's sign of life, every ten seconds and once more, with `leaving`, at its end. */
   z.object({
     type: z.literal('worker'),

@@ -11,6 +11,7 @@ import {
   prioritySchema,
   webhookSchema,
 } from './job.ts';
+import { limitSchema } from './limit.ts';
 import { retrySchema } from './retry.ts';
 import { taskAnnouncementSchema, taskNameSchema } from './task.ts';
 
@@ -140,6 +141,8 @@ export const queueListSchema = z
         /** Messages that wait in the task's queue; null while the queue cannot be looked at. */
         ready: z.int().nullable(),
         paused: z.boolean(),
+        /** What holds for all workers together; null: nothing. Durations in milliseconds. */
+        limit: limitSchema.nullable(),
         /** Jobs that ended a second since the gateway was last asked; null when that is long ago. */
         endedPerSecond: z.number().nullable(),
         /** Workers that serve the task. */

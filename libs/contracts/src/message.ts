@@ -18,7 +18,8 @@ export type MessageKind =
   | 'control'
   | 'result'
   | 'results'
-  | 'production';
+  | 'production'
+  | 'token';
 
 /** The message properties of AMQP 0-9-1 that Heddle reads or writes. All messages are persistent (`delivery_mode` 2) unless `transient`. */
 export interface WireProperties {

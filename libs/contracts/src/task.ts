@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limitSchema } from './limit.ts';
 import { retrySchema } from './retry.ts';
 
 const TASK_NAME = /^[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+$/;
@@ -35,6 +36,7 @@ export const taskAnnouncementSchema = z.object({
   /** `json`: the body is the input. `bytes`: the body is bytes and the input travels beside it. */
   body: z.enum(['json', 'bytes']),
   retry: retrySchema.exactOptional(),
+  limit: limitSchema.exactOptional(),
   inputSchema: z.record(z.string(), z.unknown()),
   outputSchema: z.record(z.string(), z.unknown()).exactOptional(),
 });

@@ -1,13 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type ExchangeName,
-  type ExchangeRow,
-  exchanges,
-  type KindOn,
-  type QueueRow,
-  queues,
-  sharedQueues,
-} from './topology.ts';
+import { type ExchangeName, type ExchangeRow, exchanges, type KindOn } from './exchanges.ts';
+import { type QueueRow, queues, sharedQueues } from './topology.ts';
 
 const exchangeNames = Object.keys(exchanges) as ExchangeRow[];
 const queueRows = Object.keys(queues) as QueueRow[];

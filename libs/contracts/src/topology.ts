@@ -3,118 +3,26 @@
  * consumers against it, and the topology document, the AsyncAPI description and the broker permissions are generated
  * from it. How each broker version is asked for a queue is the broker library's business.
  */
+import { type ExchangeName, type ExchangeRow, exchanges, type Party } from './exchanges.ts';
 import type { MessageKind } from './message.ts';
-
-/** The services, the client library, anybody else with an AMQP client, and people with a broker console. */
-export type Party =
-  | 'gateway'
-  | 'producer'
-  | 'consumer'
-  | 'recorder'
-  | 'notifier'
-  | 'client'
-  | 'foreign'
-  | 'operator'
-  | 'broker';
-
-interface ExchangeEntry {
-  readonly type: 'topic' | 'direct' | 'fanout';
-  /** The kinds of messages published to it. */
-  readonly carries: readonly MessageKind[];
-  /** Routing keys in use; `<…>` stands for a name. A fanout has none. */
-  readonly keys: readonly string[];
-  readonly publishers: readonly Party[];
-  /** Where the broker puts what no queue is bound for. Without one, publishers use `mandatory` or accept the loss. */
-  readonly alternate?: string;
-  readonly about: string;
-}
-
-export const exchanges = {
-  'heddle.submit': {
-    type: 'topic',
-    carries: ['job'],
-    keys: ['<task>', '<task>.suspect'],
-    publishers: ['gateway', 'producer', 'consumer', 'recorder', 'notifier', 'client'],
-    about:
-      "Jobs from Heddle's own publishers, who publish `mandatory`: what cannot be routed comes back to them.",
-  },
-  'heddle.jobs': {
-    type: 'topic',
-    carries: ['job'],
-    keys: ['<task>'],
-    publishers: ['foreign'],
-    alternate: 'heddle.dropped',
-    about: 'Jobs from any AMQP client.',
-  },
-  'heddle.events': {
-    type: 'direct',
-    carries: ['events', 'output'],
-    keys: ['event', 'output'],
-    publishers: ['gateway', 'producer', 'consumer', 'recorder', 'notifier', 'client'],
-    about: 'What happens to jobs, in batches, and the blobs that jobs make.',
-  },
-  'heddle.requests': {
-    type: 'direct',
-    carries: ['request', 'production'],
-    keys: ['queries', 'production', 'scheduler'],
-    publishers: ['gateway', 'producer', 'consumer', 'recorder', 'notifier', 'client'],
-    about: 'Questions to the recorder, each naming where its reply goes; work for the producers.',
-  },
-  'heddle.delay.<ms>': {
-    type: 'fanout',
-    carries: ['job'],
-    keys: [],
-    publishers: ['gateway', 'producer', 'consumer', 'recorder', 'notifier', 'client'],
-    about:
-      'One rung of the delay ladder; made on first use. The routing key is kept for the way back to `heddle.jobs`.',
-  },
-  'heddle.replies': {
-    type: 'direct',
-    carries: ['reply', 'result', 'results'],
-    keys: ['<reply_to>'],
-    publishers: ['recorder', 'consumer'],
-    about:
-      'Replies of the recorder and results of jobs, to the queue that `reply_to` names. A reply to nobody is dropped.',
-  },
-  'heddle.control': {
-    type: 'fanout',
-    carries: ['control'],
-    keys: [],
-    publishers: ['recorder', 'consumer'],
-    about: 'News for every process: announced tasks, signs of life.',
-  },
-  'heddle.dead': {
-    type: 'fanout',
-    carries: ['job', 'events', 'output', 'request', 'production'],
-    keys: [],
-    publishers: ['producer', 'consumer', 'recorder'],
-    about: 'Messages that cannot be read or checked, with the reason.',
-  },
-  'heddle.dropped': {
-    type: 'fanout',
-    carries: ['job'],
-    keys: [],
-    publishers: [],
-    about: 'What the broker itself set aside: unroutable or expired. Only the broker publishes here.',
-  },
-} as const satisfies Record<string, ExchangeEntry>;
 
 interface QueueEntry {
   /**
    * - `job`: strict priorities (quorum from RabbitMQ 4.3, classic before).
    * - `quorum`: replicated, ordered.
    * - `single`: a quorum queue that delivers to one consumer at a time, and to another one when that has gone.
+   * - `tokens`: a quorum queue; what is rejected goes to the exchange that its declarer names.
    * - `delay`: a quorum queue whose messages move on to its dead-letter exchange after a time to live.
    * - `stream`: a log that many read.
    * - `reply`: exclusive to its connection, gone with it.
    */
-  readonly type: 'job' | 'quorum' | 'single' | 'delay' | 'stream' | 'reply';
+  readonly type: 'job' | 'quorum' | 'single' | 'tokens' | 'delay' | 'stream' | 'reply';
   readonly carries: readonly MessageKind[];
   readonly bindings: readonly { readonly exchange: keyof typeof exchanges; readonly key: string }[];
   readonly consumers: readonly Party[];
   /** Unsettled deliveries a consumer may hold. `task`: computed from the pool. Absent: nothing of ours consumes. */
   readonly prefetch?: number | 'task';
-  readonly deadLetter?: ExchangeName;
+  readonly deadLetter?: ExchangeName | ExchangeRow;
   /** Bytes after which the broker drops from the head, for queues where old messages lose their worth. */
   readonly maxBytes?: number;
   readonly about: string;
@@ -190,6 +98,39 @@ export const queues = {
     deadLetter: 'heddle.jobs',
     about: 'Jobs that rest for so many milliseconds; the broker then moves them to `heddle.jobs`.',
   },
+  'heddle.tokens.<limit>': {
+    type: 'tokens',
+    carries: ['token'],
+    bindings: [
+      { exchange: 'heddle.tokens', key: '<limit>' },
+      { exchange: 'heddle.tokens', key: '<limit>.issue' },
+    ],
+    consumers: ['consumer'],
+    prefetch: 'task',
+    deadLetter: 'heddle.rest.<ms>',
+    about:
+      "Free tokens of a task's limit: a worker that holds one may run a job. Of a rate, a spent one is rejected, and rests.",
+  },
+  'heddle.ledger.<limit>': {
+    type: 'single',
+    carries: ['token'],
+    bindings: [
+      { exchange: 'heddle.tokens', key: '<limit>.issue' },
+      { exchange: 'heddle.tokens', key: '<limit>.ledger' },
+    ],
+    consumers: ['consumer'],
+    prefetch: 4000,
+    about:
+      'An entry for each token that there is, so that the worker that consumes here can make more, or fewer.',
+  },
+  'heddle.rest.<ms>': {
+    type: 'delay',
+    carries: ['token'],
+    bindings: [{ exchange: 'heddle.rest.<ms>', key: '' }],
+    consumers: ['broker'],
+    deadLetter: 'heddle.tokens',
+    about: 'Spent tokens of rates, until they can be used again.',
+  },
   'heddle.producer': {
     type: 'quorum',
     carries: ['production'],
@@ -258,27 +199,17 @@ export type RowOf<Q extends QueueName> = Q extends QueueRow
       ? 'heddle.jobs.<task>'
       : Q extends `heddle.delay.${string}`
         ? 'heddle.delay.<ms>'
-        : Q extends `heddle.replies.${string}`
-          ? 'heddle.replies.<instance>'
-          : Q extends `heddle.control.${string}`
-            ? 'heddle.control.<instance>'
-            : never;
-
-/** A row of the exchange table. */
-export type ExchangeRow = keyof typeof exchanges;
-/** An exchange's real name: the row's name with `<…>` filled in. */
-export type ExchangeName = ExchangeRow extends infer R
-  ? R extends `${infer Head}<${string}>`
-    ? `${Head}${number}`
-    : R
-  : never;
-/** The message kinds that an exchange takes. */
-export type KindOn<E extends ExchangeName> = (typeof exchanges)[E extends ExchangeRow
-  ? E
-  : 'heddle.delay.<ms>']['carries'][number];
-
-/** The exchanges that exist once, declared by every service at start. */
-export const sharedExchanges = (Object.keys(exchanges) as ExchangeRow[]).filter((row) => !row.includes('<'));
+        : Q extends `heddle.tokens.${string}`
+          ? 'heddle.tokens.<limit>'
+          : Q extends `heddle.ledger.${string}`
+            ? 'heddle.ledger.<limit>'
+            : Q extends `heddle.rest.${string}`
+              ? 'heddle.rest.<ms>'
+              : Q extends `heddle.replies.${string}`
+                ? 'heddle.replies.<instance>'
+                : Q extends `heddle.control.${string}`
+                  ? 'heddle.control.<instance>'
+                  : never;
 
 /** The rows whose queues exist once, declared by every service at start. */
 export const sharedQueues = (Object.keys(queues) as QueueRow[]).filter((row) => !row.includes('<'));

@@ -19,6 +19,7 @@ function parts() {
   const runs = { running: 1, stopAll: step('abort signals'), close: step('stop watching') };
   const drained = {
     servers: [server],
+    limiters: [],
     runs,
     announcer: { stop: step('stop announcing') },
     follower: { stop: () => Promise.resolve() },

@@ -2,6 +2,7 @@ import type { ControlFollower } from '@heddle/client';
 import type { TaskServer } from './jobs/serve-task.ts';
 import type { RunWatch } from './jobs/watch-runs.ts';
 import type { WorkerPorts } from './jobs/worker-ports.ts';
+import type { TaskLimiter } from './limits/limit-task.ts';
 import type { TaskAnnouncer } from './presence/announce-tasks.ts';
 import type { LifeSigns } from './presence/send-life-signs.ts';
 
@@ -12,6 +13,7 @@ const GIVE_UP_AFTER = 0.9;
 
 interface DrainedParts {
   readonly servers: readonly TaskServer[];
+  readonly limiters: readonly TaskLimiter[];
   readonly runs: RunWatch;
   readonly announcer: TaskAnnouncer;
   readonly lifeSigns: LifeSigns;
@@ -24,9 +26,10 @@ interface DrainedParts {
  * aborts the handlers' signals, and at last leaves their jobs to the broker, which gives them to another worker.
  */
 export async function drainWorker(parts: DrainedParts, limitMs: number): Promise<void> {
-  const { servers, runs, announcer, lifeSigns, follower, worker } = parts;
+  const { servers, limiters, runs, announcer, lifeSigns, follower, worker } = parts;
   announcer.stop();
   await Promise.all(servers.map((server) => server.stop()));
+  await Promise.all(limiters.map((limiter) => limiter.stop()));
 
   const idle = Promise.all(servers.map((server) => server.idle()));
   const stopTimer = setTimeout(() => runs.stopAll(), limitMs * STOP_AFTER);
@@ -36,6 +39,7 @@ export async function drainWorker(parts: DrainedParts, limitMs: number): Promise
 
   runs.close();
   await Promise.all(servers.map((server) => server.close()));
+  await Promise.all(limiters.map((limiter) => limiter.close()));
   await follower.stop();
   await lifeSigns.stop();
   await worker.events.flush();

@@ -1,4 +1,4 @@
-import { baseSettings, numberSetting } from '@heddle/service';
+import { baseSettings, durationSetting, numberSetting } from '@heddle/service';
 import { z } from 'zod';
 import { webSettings } from './web/web-settings.ts';
 
@@ -10,5 +10,7 @@ export const settings = baseSettings.extend({
   /** Jobs after which a child process is replaced by a fresh one. */
   HEDDLE_PROCESS_JOBS: numberSetting(1, 1_000_000_000, 5_000),
   ...webSettings,
+  /** How long a message may be held; less than half of the broker's `consumer_timeout`, which is 30 minutes by default. */
+  HEDDLE_GUARD_AFTER: durationSetting('10m'),
 });
 export type ConsumerSettings = z.infer<typeof settings>;

@@ -9,6 +9,8 @@ import { TaskServer } from './jobs/serve-task.ts';
 import { Followers } from './jobs/tell-followers.ts';
 import { RunWatch } from './jobs/watch-runs.ts';
 import type { WorkerPorts } from './jobs/worker-ports.ts';
+import { TaskLimiter } from './limits/limit-task.ts';
+import { measureLimits } from './limits/measure-limits.ts';
 import { measurePools } from './pools/measure-pools.ts';
 import { openPool } from './pools/open-pool.ts';
 import type { PoolOptions } from './pools/pool.ts';
@@ -53,6 +55,9 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
   const serversOf = (registered: RegisteredTask): TaskServer[] => {
     const { task } = registered;
     const slots = slotsOf(task);
+    const limiter =
+      task.limit && new TaskLimiter({ broker, log, task, slots, renewMs: settings.HEDDLE_GUARD_AFTER });
+    if (limiter) limiters.push(limiter);
     const service = {
       task,
       metrics: metrics.forTask(task.name),
@@ -60,16 +65,20 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
       control,
       interruptions: new Interruptions(broker, jobQueue(task.name)),
       worker,
+      limiter,
     };
     const pool = openPool(registered, { ...poolOptions, slots });
     const isolation = new ProcessPool(registered, poolOptions);
+    // Suspects are few: where both share the permits, they are asked first.
     return [
-      new TaskServer({ ...service, pool, isolated: false }, slots),
       new TaskServer({ ...service, pool: isolation, isolated: true }, 1),
+      new TaskServer({ ...service, pool, isolated: false }, slots),
     ];
   };
+  const limiters: TaskLimiter[] = [];
   const servers = [...tasks.values()].flatMap(serversOf);
   measurePools(metrics.meters, () => servers.map((server) => server.load));
+  measureLimits(metrics.meters, () => limiters.flatMap((limiter) => limiter.tokens()));
 
   const definitions = [...tasks.values()].map(({ task }) => task);
   const announcer = new TaskAnnouncer(broker, recorder, definitions, log);
@@ -87,15 +96,19 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
       runs.stopCancelled((job) => control.isCancelled(job));
       for (const server of servers) void server.setPaused(control.isPaused(server.task));
     },
+    onRecall: (limit) => {
+      for (const limiter of limiters) limiter.recall(limit);
+    },
   });
   await follower.start(instance);
   await Promise.all(servers.map((server) => server.start(broker)));
+  await Promise.all(limiters.map((limiter) => limiter.start()));
   announcer.start();
   lifeSigns.start();
   return {
     drain: () =>
       drainWorker(
-        { servers, runs, announcer, follower, lifeSigns, worker },
+        { servers, limiters, runs, announcer, follower, lifeSigns, worker },
         settings.HEDDLE_DRAIN_SECONDS * 1_000,
       ),
   };

@@ -40,6 +40,8 @@ export interface RunningWorker {
   ended(job: string): Promise<JobEvent>;
   /** Publishes as a client in another language would. */
   publish<E extends ExchangeName>(exchange: E, key: string, message: WireMessage<KindOn<E>>): Promise<void>;
+  /** Starts another worker beside it; it is drained with the first, if not before. */
+  another(env?: Record<string, string>): Promise<{ drain(): Promise<void> }>;
   drain(): Promise<void>;
   close(): Promise<void>;
 }
@@ -59,14 +61,17 @@ export async function runWorker(
   const announced = await answerAsRecorder(broker, answer);
   const metrics = createMetrics('consumer');
   const draining = new AbortController();
-  const worker = await startWorker({
-    settings: settings.parse({ AMQP_URL: vhost.url, ...env }),
-    log: quiet as never,
-    metrics,
-    instance: 'worker-1',
-    broker: workersBroker,
-    signal: draining.signal,
-  });
+  const start = (instance: string, own: Record<string, string>, ownBroker: Broker) =>
+    startWorker({
+      settings: settings.parse({ AMQP_URL: vhost.url, ...own }),
+      log: quiet as never,
+      metrics: instance === 'worker-1' ? metrics : createMetrics('consumer'),
+      instance,
+      broker: ownBroker,
+      signal: draining.signal,
+    });
+  const worker = await start('worker-1', env, workersBroker);
+  const others: (() => Promise<void>)[] = [];
   const recorded: RunningWorker['recorded'] = [];
   const dead: ReceivedMessage[] = [];
   await broker.consume('heddle.events.recorder', { prefetch: 200 }, (delivery) => {
@@ -98,9 +103,20 @@ export async function runWorker(
       return last as unknown as JobEvent;
     },
     publish: (exchange, key, message) => broker.publisher.publish(exchange, key, message),
+    another: async (own = {}) => {
+      const instance = `worker-${others.length + 2}`;
+      const ownBroker = await connect('consumer');
+      const drain = once(await start(instance, { ...env, ...own }, ownBroker));
+      const end = async () => {
+        await drain();
+        await ownBroker.close();
+      };
+      others.push(end);
+      return { drain: end };
+    },
     drain: drainOnce,
     close: async () => {
-      await drainOnce();
+      await Promise.all([drainOnce(), ...others.map((end) => end())]);
       await Promise.all([broker.close(), workersBroker.close()]);
       await vhost.drop();
     },

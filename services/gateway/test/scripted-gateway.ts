@@ -39,6 +39,7 @@ export const echoTask: TaskAnnouncement = {
 export const sumTask: TaskAnnouncement = {
   name: 'math.sum',
   description: 'Adds numbers.',
+  limit: { rate: { count: 5, per: 1_000 } },
   pool: 'event-loop',
   timeoutMs: 1_000,
   body: 'json',

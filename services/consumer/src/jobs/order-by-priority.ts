@@ -22,9 +22,23 @@ export class PriorityBuffer<T> {
     return this.#lists.findLast((list) => list.length > 0)?.shift();
   }
 
+  /** Everything, in order. */
+  list(): T[] {
+    return this.#lists.toReversed().flat();
+  }
+
+  /** Takes out those for which it holds, in order. */
+  takeIf(isWanted: (item: T) => boolean): T[] {
+    const taken = this.#lists.toReversed().flatMap((list) => list.filter((item) => isWanted(item)));
+    for (const [at, list] of this.#lists.entries())
+      this.#lists[at] = list.filter((item) => !taken.includes(item));
+    this.#size -= taken.length;
+    return taken;
+  }
+
   /** Takes everything out, in order. */
   drain(): T[] {
-    const all = this.#lists.toReversed().flat();
+    const all = this.list();
     for (const list of this.#lists) list.length = 0;
     this.#size = 0;
     return all;

@@ -1,5 +1,6 @@
 import type { Delivery } from '@heddle/broker';
 import { HeddleError, type Job } from '@heddle/contracts';
+import type { Permit } from '../limits/limit-task.ts';
 import { adoptMessage } from './adopt-message.ts';
 import { checkJob } from './check-job.ts';
 import { countErrors } from './count-errors.ts';
@@ -17,9 +18,14 @@ import type { TaskService } from './task-service.ts';
 /**
  * One delivery's way through the worker. Resolves when it is settled; rejects, with the delivery unsettled, when the
  * broker did not confirm what had to be told first. `freeSlot` is called as soon as the handler is done, so that the next
- * job runs while this one is settled.
+ * job runs while this one is settled. `permit`: of a task that is limited.
  */
-export async function runJob(service: TaskService, delivery: Delivery, freeSlot: () => void): Promise<void> {
+export async function runJob(
+  service: TaskService,
+  delivery: Delivery,
+  freeSlot: () => void,
+  permit?: Pick<Permit, 'begin'>,
+): Promise<void> {
   const { task, pool, metrics, runs, control, interruptions, worker, isolated } = service;
 
   // 1. Decode: is it a job, and whose?
@@ -50,6 +56,7 @@ export async function runJob(service: TaskService, delivery: Delivery, freeSlot:
 
   // 3. Start: from here on it is watched, and its time runs.
   const run = new JobRun(worker, delivery, task, job, checked.input);
+  permit?.begin();
   runs.add(run);
   metrics.inProgress(1);
   metrics.wait((run.startedAt - (job.dueAt ?? job.acceptedAt)) / 1_000);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker, Consumer, Delivery } from '@heddle/broker';
 import { jobQueue, suspectQueue } from '@heddle/contracts';
+import type { Permit } from '../limits/limit-task.ts';
 import type { PoolLoad } from '../pools/measure-pools.ts';
 import { AdaptivePrefetch } from './adapt-prefetch.ts';
 import { handBack } from './hand-back.ts';
@@ -12,20 +13,29 @@ import type { TaskService } from './task-service.ts';
 const REQUEUE_AFTER_MS = 1_000;
 /** How long a suspect that is ended with its worker may take to be put back into its queue. */
 const HAND_BACK_MS = 1_000;
+/** How often the jobs are looked at that wait here for a permit. */
+const LOOK_MS = 1_000;
+/** Looks after which such a job goes back: at once if others have all the permits, later if its turn will come here. */
+const LOOKS = { withoutRoom: 1, withRoom: 20 };
 
 /** Consumes one queue of a task, that of its jobs or that of its suspects: as many jobs at once as there are slots, the rest waiting here, highest priority first. */
 export class TaskServer {
   readonly #service: TaskService;
   readonly #prefetch: AdaptivePrefetch;
+  readonly #slots: number;
   readonly #waiting = new PriorityBuffer<Delivery>();
   readonly #held = new Set<Promise<void>>();
-  readonly #slots: number;
+  /** The prefetch that was asked for last. */
+  #fetching = 0;
   #free: number;
   #broker: Broker | undefined;
   #consumer: Consumer | undefined;
   /** Consumers from before a pause whose jobs still run. */
   readonly #former = new Set<Consumer>();
   #stopping = false;
+  /** How often what waits has been looked at, of a task that is limited. */
+  #looks = new Map<Delivery, number>();
+  #waitTimer: NodeJS.Timeout | undefined;
   #isPaused = false;
   /** Pausing and resuming wait for each other. */
   #turn: Promise<void> = Promise.resolve();
@@ -35,6 +45,7 @@ export class TaskServer {
     this.#prefetch = new AdaptivePrefetch(service.task.pool, slots, service.isolated);
     this.#slots = slots;
     this.#free = slots;
+    service.limiter?.onPermits(() => this.#beginPermitted());
   }
 
   /** How its pool fares now. */
@@ -59,6 +70,9 @@ export class TaskServer {
     this.#broker = broker;
     await broker.declareJobQueue(this.task);
     if (!this.#isPaused) await this.#subscribe(broker);
+    if (this.#service.limiter) {
+      this.#waitTimer = setInterval(() => this.#returnOverdue(), LOOK_MS).unref();
+    }
   }
 
   /** Resolves when jobs are taken again, or not any more: then what has begun goes on, and what has not is back in the queue. */
@@ -74,6 +88,7 @@ export class TaskServer {
   async #changePaused(isPaused: boolean): Promise<void> {
     if (isPaused === this.#isPaused || this.#stopping) return;
     this.#isPaused = isPaused;
+    this.#service.limiter?.setPaused(isPaused);
     if (!this.#broker) return;
     this.#service.worker.log.info({ task: this.task }, isPaused ? 'paused' : 'resumed');
     if (!isPaused) return this.#subscribe(this.#broker);
@@ -92,11 +107,13 @@ export class TaskServer {
   }
 
   async #subscribe(broker: Broker): Promise<void> {
-    const { task, isolated } = this.#service;
+    const { task, isolated, limiter } = this.#service;
     const queue = isolated ? suspectQueue(task.name) : jobQueue(task.name);
-    const prefetch = this.#prefetch.current;
+    const prefetch = this.#wantedPrefetch();
+    this.#fetching = prefetch;
     this.#consumer = await broker.consume(queue, { prefetch }, (delivery) => {
       if (this.#stopping || this.#isPaused) delivery.requeue();
+      else if (limiter) this.#beginWhenPermitted(delivery);
       else if (this.#free > 0) this.#begin(delivery);
       else this.#waiting.push(delivery, delivery.message.properties.priority);
     });
@@ -106,6 +123,7 @@ export class TaskServer {
   /** No new deliveries; those that have not begun go back to the queue. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    clearInterval(this.#waitTimer);
     await this.#turn;
     await this.#consumer?.stop();
     for (const delivery of this.#waiting.drain()) delivery.requeue();
@@ -130,13 +148,63 @@ export class TaskServer {
     await Promise.race([this.idle(), sleep(HAND_BACK_MS, undefined, { ref: false })]);
   }
 
-  #begin(delivery: Delivery): void {
+  #begin(delivery: Delivery, permit?: Permit): void {
     this.#free -= 1;
     this.#prefetch.began(performance.now());
-    const held = runJob(this.#service, delivery, this.#freeSlot)
+    const free = permit ? () => this.#endPermitted(permit) : this.#freeSlot;
+    const held = runJob(this.#service, delivery, free, permit)
       .catch((error: unknown) => this.#handBack(delivery, error))
       .finally(() => this.#held.delete(held));
     this.#held.add(held);
+  }
+
+  #beginWhenPermitted(delivery: Delivery): void {
+    this.#waiting.push(delivery, delivery.message.properties.priority);
+    this.#beginPermitted();
+  }
+
+  /** Of a task that is limited: begins what waits, as far as there are slots and permits, and fetches for what is left of them. */
+  #beginPermitted(): void {
+    const { limiter } = this.#service;
+    while (limiter && this.#free > 0 && this.#waiting.size > 0) {
+      const permit = limiter.take();
+      if (!permit) break;
+      const next = this.#shiftWaiting();
+      if (next) this.#begin(next, permit);
+      else permit.end();
+    }
+    this.#changePrefetch();
+  }
+
+  #endPermitted(permit: Permit): void {
+    this.#free += 1;
+    this.#prefetch.ended(performance.now());
+    permit.end();
+  }
+
+  #shiftWaiting(): Delivery | undefined {
+    for (;;) {
+      const next = this.#waiting.shift();
+      if (!next?.lost) return next;
+    }
+  }
+
+  /** What waits here in vain goes back, as a copy: it is no suspect. */
+  #returnOverdue(): void {
+    const looks = this.#service.limiter?.room === 0 ? LOOKS.withoutRoom : LOOKS.withRoom;
+    const overdue = this.#waiting.takeIf(
+      (delivery) => delivery.lost || (this.#looks.get(delivery) ?? 0) >= looks,
+    );
+    for (const delivery of overdue) {
+      if (delivery.lost) continue;
+      const held = handBack(this.#service.worker, delivery)
+        .catch((error: unknown) => this.#handBack(delivery, error))
+        .finally(() => this.#held.delete(held));
+      this.#held.add(held);
+    }
+    this.#looks = new Map(
+      this.#waiting.list().map((delivery) => [delivery, (this.#looks.get(delivery) ?? 0) + 1]),
+    );
   }
 
   readonly #freeSlot = (): void => {
@@ -150,9 +218,19 @@ export class TaskServer {
     }
   };
 
+  #wantedPrefetch(): number {
+    const { limiter } = this.#service;
+    return limiter ? Math.min(limiter.room, this.#slots) : this.#prefetch.current;
+  }
+
   #changePrefetch(): void {
-    const { task, worker } = this.#service;
-    this.#consumer?.setPrefetch(this.#prefetch.current).catch((error: unknown) => {
+    const { task, worker, limiter } = this.#service;
+    const wanted = this.#wantedPrefetch();
+    if (!this.#consumer || wanted === this.#fetching) return;
+    // Of a rate there is more or less to fetch with every job: only what matters is worth a subscription.
+    if (limiter?.isRated && wanted > 0 && wanted < this.#fetching) return;
+    this.#fetching = wanted;
+    this.#consumer.setPrefetch(wanted).catch((error: unknown) => {
       worker.log.warn({ err: error, task: task.name }, 'the prefetch could not be changed');
     });
   }

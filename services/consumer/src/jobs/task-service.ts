@@ -1,5 +1,6 @@
 import type { KnownControl, Task } from '@heddle/client';
 import type { TaskMetrics } from '@heddle/service';
+import type { TaskLimiter } from '../limits/limit-task.ts';
 import type { Pool } from '../pools/pool.ts';
 import type { Interruptions } from './explain-redelivery.ts';
 import type { RunWatch } from './watch-runs.ts';
@@ -14,6 +15,8 @@ export interface TaskService {
   readonly control: Pick<KnownControl, 'isCancelled' | 'forget'>;
   readonly interruptions: Pick<Interruptions, 'subscribed' | 'explain'>;
   readonly worker: WorkerPorts;
+  /** Absent: the task has no limit for all workers together. */
+  readonly limiter?: TaskLimiter | undefined;
   /** Whether the jobs are suspects: each runs alone, and what is delivered again may have taken its worker down. */
   readonly isolated: boolean;
 }

@@ -10,6 +10,7 @@ export function describeTask(task: Task): TaskAnnouncement {
     pool: task.pool,
     timeoutMs: task.timeoutMs,
     ...(task.retry && { retry: task.retry }),
+    ...(task.limit && { limit: task.limit }),
     body: task.body,
     inputSchema: toJsonSchema(task, 'input'),
     ...(task.output && { outputSchema: toJsonSchema(task, 'output') }),

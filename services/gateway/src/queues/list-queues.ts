@@ -33,10 +33,8 @@ async function viewQueues(
   { broker, recorder, tasks, workers }: Parts,
   rates: EndRates,
 ): Promise<QueueView[]> {
-  const names = tasks
-    .list()
-    .map(({ name }) => name)
-    .toSorted();
+  const announced = tasks.list().toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const names = announced.map(({ name }) => name);
   const [counts, { paused }, ready] = await Promise.all([
     recorder.ask({ op: 'counts' }),
     recorder.ask({ op: 'control-snapshot' }),
@@ -48,6 +46,7 @@ async function viewQueues(
     task,
     ready: ready[index] ?? null,
     paused: paused.includes(task),
+    limit: announced[index]?.limit ?? null,
     endedPerSecond: perSecond(task),
     workers: serving.filter((worker) => worker.tasks.includes(task)).length,
     jobs: Object.fromEntries(

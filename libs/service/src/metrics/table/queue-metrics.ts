@@ -74,4 +74,16 @@ export const queueMetrics = {
     by: ['consumer'],
     help: 'Processor time of the child processes (Linux; elsewhere 0), without what one used between the last look at it and its end.',
   },
+  heddle_limit_tokens_held: {
+    type: 'gauge',
+    labels: ['task', 'limit'],
+    by: ['consumer'],
+    help: "Tokens of a task's limit (concurrency or rate) that this worker holds.",
+  },
+  heddle_limit_tokens_in_use: {
+    type: 'gauge',
+    labels: ['task', 'limit'],
+    by: ['consumer'],
+    help: 'Those of them with which a job runs.',
+  },
 } as const satisfies Record<string, MetricEntry>;

@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { JobView, QueueView } from '@heddle/contracts';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { createVhost, type TestVhost } from '../support/broker.ts';
+import { type ServiceProcess, Stack } from '../support/service-process.ts';
+
+const TASKS = fileURLToPath(new URL('./tasks/flow-tasks.mjs', import.meta.url));
+
+let vhost: TestVhost;
+let data: string;
+let log: string;
+let env: Record<string, string>;
+let gateway: ServiceProcess;
+let workers: ServiceProcess[];
+const stack = new Stack();
+
+beforeAll(async () => {
+  vhost = await createVhost();
+  data = await mkdtemp(join(tmpdir(), 'heddle-flow-'));
+  log = join(data, 'flow.log');
+  await writeFile(log, '');
+  env = { AMQP_URL: vhost.url, HEDDLE_DATA: data, HEDDLE_TASKS: TASKS, FLOW_LOG: log };
+  await stack.start('recorder', env);
+  gateway = await stack.start('gateway', env);
+  workers = await Promise.all([1, 2].map(() => stack.start('consumer', env)));
+  await vi.waitFor(async () => expect(await get('/v1/tasks')).toContain('flow.rated'), { timeout: 30_000 });
+});
+
+afterAll(async () => {
+  await stack.stop();
+  await vhost?.drop();
+  if (data) await rm(data, { recursive: true, force: true });
+});
+
+const get = async (path: string) => (await fetch(`${gateway.url}${path}`)).text();
+
+async function submit(job: object, count: number): Promise<string[]> {
+  const response = await fetch(`${gateway.url}/v1/jobs/bulk`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson' },
+    body: `${JSON.stringify(job)}\n`.repeat(count),
+  });
+  const lines = (await response.text()).trim().split('\n');
+  return lines.map((line) => (JSON.parse(line) as { id: string }).id);
+}
+
+const allSucceed = (ids: readonly string[]) =>
+  vi.waitFor(
+    async () => {
+      const jobs = await Promise.all(
+        ids.map(async (id) => JSON.parse(await get(`/v1/jobs/${id}`)) as JobView),
+      );
+      expect(jobs.filter(({ state }) => state !== 'succeeded')).toEqual([]);
+    },
+    { timeout: 60_000, interval: 200 },
+  );
+
+interface Note {
+  readonly what: 'begin' | 'end';
+  readonly job: string;
+  readonly pid: number;
+  readonly at: number;
+}
+const notes = (ids: readonly string[]) =>
+  readFileSync(log, 'utf8')
+    .trim()
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Note)
+    .filter(({ job }) => ids.includes(job));
+
+/** The most that ran at once; what a killed process had begun ends with it. */
+function mostAtOnce(all: readonly Note[], killed?: { readonly pid: number; readonly at: number }): number {
+  const steps = all.map(({ what, at }) => ({ at, change: what === 'begin' ? 1 : -1 }));
+  if (killed) {
+    const its = all.filter(({ pid }) => pid === killed.pid);
+    const open = its.length - 2 * its.filter(({ what }) => what === 'end').length;
+    steps.push(...Array.from({ length: open }, () => ({ at: killed.at, change: -1 })));
+  }
+  let running = 0;
+  let most = 0;
+  for (const { change } of steps.toSorted((a, b) => a.at - b.at || a.change - b.change)) {
+    running += change;
+    most = Math.max(most, running);
+  }
+  return most;
+}
+
+it('no more jobs run at once than the task allows, on all workers together, though one of them is killed', async () => {
+  expect(JSON.parse(await get('/v1/tasks'))).toMatchObject({
+    tasks: expect.arrayContaining([
+      expect.objectContaining({ name: 'flow.limited', limit: { concurrency: 3 } }),
+    ]) as unknown,
+  });
+  const ids = await submit({ task: 'flow.limited', input: { ms: 150 } }, 30);
+  // Killed with tokens in its hands.
+  const pid = await vi.waitFor(
+    () => {
+      expect(notes(ids).length).toBeGreaterThan(8);
+      return notes(ids).at(-1)?.pid ?? 0;
+    },
+    { timeout: 30_000, interval: 10 },
+  );
+  const victim = workers.find((worker) => worker.pid === pid);
+  await victim?.kill();
+  const killed = { pid, at: Date.now() };
+  await allSucceed(ids);
+  expect(mostAtOnce(notes(ids), killed)).toBe(3);
+  // All three tokens are there for the one that is left.
+  const more = await submit({ task: 'flow.limited', input: { ms: 100 } }, 9);
+  await allSucceed(more);
+  expect(mostAtOnce(notes(more))).toBe(3);
+});
+
+it('no more jobs begin within a time than the task allows', async () => {
+  const ids = await submit({ task: 'flow.rated', input: { ms: 1 } }, 12);
+  await allSucceed(ids);
+  const begun = notes(ids).filter(({ what }) => what === 'begin');
+  const within = begun.map(({ at }) => begun.filter((other) => other.at >= at && other.at < at + 980).length);
+  expect(Math.max(...within)).toBe(5);
+  const { queues } = JSON.parse(await get('/v1/queues')) as { queues: QueueView[] };
+  expect(queues.find(({ task }) => task === 'flow.rated')).toMatchObject({
+    limit: { rate: { count: 5, per: 1_000 } },
+    ready: 0,
+  });
+});
