@@ -5,41 +5,35 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JobView, QueueView } from '@heddle/contracts';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { createVhost, type TestVhost } from '../support/broker.ts';
-import { type ServiceProcess, Stack } from '../support/service-process.ts';
+import { SystemStack } from '../support/system-stack.ts';
 
 const TASKS = fileURLToPath(new URL('./tasks/flow-tasks.mjs', import.meta.url));
 
-let vhost: TestVhost;
-let data: string;
+let folder: string;
 let log: string;
-let env: Record<string, string>;
-let gateway: ServiceProcess;
-let workers: ServiceProcess[];
-const stack = new Stack();
+let stack: SystemStack;
 
 beforeAll(async () => {
-  vhost = await createVhost();
-  data = await mkdtemp(join(tmpdir(), 'heddle-flow-'));
-  log = join(data, 'flow.log');
+  folder = await mkdtemp(join(tmpdir(), 'heddle-flow-'));
+  log = join(folder, 'flow.log');
   await writeFile(log, '');
-  env = { AMQP_URL: vhost.url, HEDDLE_DATA: data, HEDDLE_TASKS: TASKS, FLOW_LOG: log };
-  await stack.start('recorder', env);
-  gateway = await stack.start('gateway', env);
-  workers = await Promise.all([1, 2].map(() => stack.start('consumer', env)));
-  await vi.waitFor(async () => expect(await get('/v1/tasks')).toContain('flow.rated'), { timeout: 30_000 });
+  stack = await SystemStack.start({
+    services: ['recorder', 'gateway', 'consumer', 'consumer'],
+    tasks: TASKS,
+    env: { FLOW_LOG: log },
+  });
 });
 
 afterAll(async () => {
-  await stack.stop();
-  await vhost?.drop();
-  if (data) await rm(data, { recursive: true, force: true });
+  await stack?.stop();
+  await rm(folder, { recursive: true, force: true });
 });
 
-const get = async (path: string) => (await fetch(`${gateway.url}${path}`)).text();
+const url = () => stack.of('gateway').url ?? '';
+const get = async (path: string) => (await fetch(`${url()}${path}`)).text();
 
 async function submit(job: object, count: number): Promise<string[]> {
-  const response = await fetch(`${gateway.url}/v1/jobs/bulk`, {
+  const response = await fetch(`${url()}/v1/jobs/bulk`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-ndjson' },
     body: `${JSON.stringify(job)}\n`.repeat(count),
@@ -105,8 +99,12 @@ it('no more jobs run at once than the task allows, on all workers together, thou
     },
     { timeout: 30_000, interval: 10 },
   );
-  const victim = workers.find((worker) => worker.pid === pid);
-  await victim?.kill();
+  await Promise.all(
+    stack
+      .all('consumer')
+      .filter((worker) => worker.pid === pid)
+      .map((worker) => stack.kill(worker)),
+  );
   const killed = { pid, at: Date.now() };
   await allSucceed(ids);
   expect(mostAtOnce(notes(ids), killed)).toBe(3);

@@ -26,6 +26,7 @@ import type {
 } from './broker.ts';
 import { QueueConsumer } from './consume-queue.ts';
 import { TopologyDeclarer, versionOf } from './declare-topology.ts';
+import { describeHealth } from './describe-health.ts';
 import { inspectQueue, rowOf } from './inspect-queue.ts';
 import { DelayLadder } from './publish-later.ts';
 import { ConfirmPublisher } from './publish-message.ts';
@@ -191,10 +192,7 @@ class RabbitBroker implements Broker {
     routingKey: string,
     messages: readonly WireMessage<KindOn<E>>[],
   ): Promise<void> {
-    const { connection } = this.#consuming;
-    return connection
-      ? publishOnce(connection, exchange, routingKey, messages)
-      : Promise.reject(new HeddleError('broker_unavailable', 'no connection to the broker'));
+    return publishOnce(this.#consuming.connection, exchange, routingKey, messages);
   }
 
   publishLater(
@@ -240,17 +238,7 @@ class RabbitBroker implements Broker {
 
   health(): BrokerHealth {
     const consumers = [...this.#consumers].flatMap((consumer) => consumer.health() ?? []);
-    const reasons: string[] = [];
-    if (!this.#publishing.connection)
-      reasons.push(`no broker to publish to: ${this.#publishing.lastFailure}`);
-    if (!this.#consuming.connection)
-      reasons.push(`no broker to consume from: ${this.#consuming.lastFailure}`);
-    if (this.#blocked !== undefined) reasons.push(`the broker takes no messages: ${this.#blocked}`);
-    for (const { queue, state, since } of consumers) {
-      if (state !== 'silent') continue;
-      reasons.push(`the consumer of ${queue} has been silent since ${new Date(since).toISOString()}`);
-    }
-    return { ok: reasons.length === 0, state: this.state, consumers, reasons };
+    return describeHealth(this.state, this.#publishing, this.#consuming, this.#blocked, consumers);
   }
 
   close(): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ErrorCode } from './error.ts';
-import { header, type ReceivedMessage, type WireMessage } from './message.ts';
 import type { KindOn } from './exchanges.ts';
+import { header, type ReceivedMessage, type WireMessage } from './message.ts';
 
 /** Why a message goes to `heddle.dead`. */
 export interface DeadReason {

@@ -3,7 +3,7 @@
  * consumers against it, and the topology document, the AsyncAPI description and the broker permissions are generated
  * from it. How each broker version is asked for a queue is the broker library's business.
  */
-import { type ExchangeName, type ExchangeRow, exchanges, type Party } from './exchanges.ts';
+import type { ExchangeName, ExchangeRow, exchanges, Party } from './exchanges.ts';
 import type { MessageKind } from './message.ts';
 
 interface QueueEntry {

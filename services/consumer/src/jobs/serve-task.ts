@@ -166,7 +166,8 @@ export class TaskServer {
   /** Of a task that is limited: begins what waits, as far as there are slots and permits, and fetches for what is left of them. */
   #beginPermitted(): void {
     const { limiter } = this.#service;
-    while (limiter && this.#free > 0 && this.#waiting.size > 0) {
+    if (!limiter) return;
+    while (this.#free > 0 && this.#waiting.size > 0) {
       const permit = limiter.take();
       if (!permit) break;
       const next = this.#shiftWaiting();

@@ -153,14 +153,15 @@ export class TokenHolder {
     const waiting = [...inUse];
     const old = inUse.map(({ delivery }) => delivery);
     const options = { prefetch: inUse.length, priority: RENEWING_PRIORITY };
-    let consumer: Consumer | undefined;
-    consumer = await broker.consume(tokenQueue(limit.name), options, (delivery) => {
+    const got: { consumer?: Consumer } = {};
+    const consumer = await broker.consume(tokenQueue(limit.name), options, (delivery) => {
       const held = waiting.shift();
       // Its job may have ended meanwhile, and with it the old one was given back.
       if (held && this.#used.has(held)) Object.assign(held, { delivery, since: Date.now() });
       else delivery.requeue();
-      if (waiting.length === 0) void consumer?.stop();
+      if (waiting.length === 0) void got.consumer?.stop();
     });
+    got.consumer = consumer;
     this.#renewed.set(consumer, inUse);
     // From here on the end of a job keeps nothing: what it has is the broker's, or belongs to a consumer that ends.
     for (const held of inUse) held.recalled = true;
