@@ -19,7 +19,7 @@ interface Followed {
   /** What is cancelled or paused has changed. */
   onChange(): void;
   /** Tokens of this limit are to go round once. */
-  onRecall(limit: string): void;
+  onRecall?(limit: string): void;
 }
 
 /** Keeps `KnownControl` true: by the news on `heddle.control`, and by the recorder's snapshot for what it may have missed. */
@@ -67,7 +67,7 @@ export class ControlFollower {
     const news = decodeControl(delivery.message);
     delivery.ack();
     if (!news.ok) return this.#followed.log.warn({ reason: news.reason }, 'control news cannot be read');
-    if (news.value.type === 'recall-tokens') return this.#followed.onRecall(news.value.limit);
+    if (news.value.type === 'recall-tokens') return this.#followed.onRecall?.(news.value.limit);
     if (news.value.type !== 'cancel' && news.value.type !== 'paused') return;
     this.#followed.control.hear(news.value);
     this.#followed.onChange();
