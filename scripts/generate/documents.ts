@@ -1,4 +1,6 @@
 import { asyncApiDocument } from './asyncapi-document.ts';
+import { dashboardJson } from './grafana/dashboard-json.ts';
+import { dashboards } from './grafana/dashboards.ts';
 import { metricsDocument } from './metrics-document.ts';
 import { permissionsDocument } from './permissions-document.ts';
 import { topologyDocument } from './topology-document.ts';
@@ -16,5 +18,9 @@ export function documents(): GeneratedDocument[] {
     { path: 'docs/asyncapi.yaml', text: asyncApiDocument() },
     { path: 'docs/permissions.md', text: permissionsDocument() },
     { path: 'docs/metrics.md', text: metricsDocument() },
+    ...Object.entries(dashboards).map(([name, dashboard]) => ({
+      path: `grafana/dashboards/${name}.json`,
+      text: dashboardJson(dashboard),
+    })),
   ];
 }

@@ -1,0 +1,90 @@
+/** One query of a panel, and what its lines are called. */
+export interface PanelQuery {
+  /** PromQL; every metric stands with its braces, even if they are empty, so that tests find it. */
+  readonly expr: string;
+  /** Grafana's legend, such as `{{task}}`. */
+  readonly legend: string;
+  /** There may be nothing to show though all is well. */
+  readonly mayBeEmpty?: boolean;
+}
+
+/** Grafana's names of units. */
+export type Unit = 'short' | 's' | 'bytes' | 'percentunit' | 'reqps' | 'cps' | 'Bps' | 'none';
+
+/** From this value on, this colour. */
+export interface Step {
+  readonly from: number;
+  readonly color: 'green' | 'yellow' | 'red';
+}
+
+export interface Panel {
+  readonly kind: 'timeseries' | 'stat';
+  readonly title: string;
+  /** What it says, and what is good and bad. */
+  readonly description: string;
+  readonly unit: Unit;
+  readonly queries: readonly PanelQuery[];
+  readonly steps?: readonly Step[];
+  readonly stacked?: boolean;
+  /** Of the alerts that look at the same: their runbooks are linked. */
+  readonly alerts?: readonly string[];
+  /** Columns of 24; default 12 for curves, 4 for numbers. */
+  readonly width?: number;
+}
+
+export interface Row {
+  readonly title: string;
+  readonly panels: readonly Panel[];
+}
+
+export interface Dashboard {
+  /** Stable: links and bookmarks hold it. */
+  readonly uid: string;
+  readonly title: string;
+  readonly description: string;
+  readonly variables: readonly ('service' | 'task')[];
+  readonly rows: readonly Row[];
+  readonly links?: readonly { readonly title: string; readonly url: string }[];
+}
+
+/** What every query filters by, besides its own. */
+export const HERE = 'namespace=~"$namespace"';
+export const OF_TASK = `${HERE}, task=~"$task"`;
+export const OF_SERVICE = `${HERE}, service=~"$service"`;
+
+type Rest = Partial<Omit<Panel, 'kind' | 'title' | 'description' | 'unit' | 'queries'>>;
+
+/** Curves over time. */
+export function curves(
+  title: string,
+  description: string,
+  unit: Unit,
+  queries: readonly (readonly [legend: string, expr: string, mayBeEmpty?: 'may be empty'])[],
+  rest: Rest = {},
+): Panel {
+  return { kind: 'timeseries', title, description, unit, queries: queries.map(toQuery), ...rest };
+}
+
+/** One number, now. */
+export function figure(title: string, description: string, unit: Unit, expr: string, rest: Rest = {}): Panel {
+  return { kind: 'stat', title, description, unit, queries: [{ expr, legend: title }], ...rest };
+}
+
+function toQuery([legend, expr, mayBeEmpty]: readonly [string, string, 'may be empty'?]): PanelQuery {
+  return { legend, expr, ...(mayBeEmpty && { mayBeEmpty: true }) };
+}
+
+/** A quantile of a histogram, over all processes. */
+export function quantile(q: number, metric: string, filter: string, by: readonly string[] = []): string {
+  return `histogram_quantile(${q}, sum by (${['le', ...by].join(', ')}) (rate(${metric}_bucket{${filter}}[$__rate_interval])))`;
+}
+
+/** How often it counts up in a second. */
+export function perSecond(metric: string, filter: string, by: readonly string[] = []): string {
+  return `sum by (${by.join(', ')}) (rate(${metric}{${filter}}[$__rate_interval]))`;
+}
+
+/** Of what every recorder measures, one answer a queue. */
+export function perQueue(metric: string, filter: string): string {
+  return `max by (queue) (${metric}{${filter}})`;
+}

@@ -1,0 +1,159 @@
+import { curves, type Dashboard, figure, HERE, OF_TASK, perQueue, perSecond, quantile } from './panel.ts';
+
+const ITS_QUEUE = `${HERE}, queue=~"heddle[.]jobs[.]($task)"`;
+const quantiles = (metric: string) =>
+  [
+    ['half within', quantile(0.5, metric, OF_TASK)],
+    ['95 % within', quantile(0.95, metric, OF_TASK)],
+    ['99 % within', quantile(0.99, metric, OF_TASK)],
+  ] as const;
+
+export const tasks: Dashboard = {
+  uid: 'heddle-tasks',
+  title: 'Heddle / Tasks',
+  description: 'One task in depth: throughput, time, errors, and the pool that it runs in.',
+  variables: ['task'],
+  rows: [
+    {
+      title: 'Now',
+      panels: [
+        figure('In', 'Jobs accepted a second.', 'cps', perSecond('heddle_jobs_accepted_total', OF_TASK)),
+        figure('Out', 'Jobs that ended a second.', 'cps', perSecond('heddle_jobs_total', OF_TASK)),
+        figure(
+          'Running',
+          'Handlers at work, on all workers.',
+          'short',
+          `sum (heddle_jobs_in_progress{${OF_TASK}})`,
+        ),
+        figure(
+          'Waiting',
+          'In the queue.',
+          'short',
+          `sum (${perQueue('heddle_queue_messages_ready', ITS_QUEUE)})`,
+        ),
+        figure(
+          'Workers',
+          'Consumers of its queue. 0 while jobs wait: nobody serves it, or somebody has paused it.',
+          'short',
+          `sum (${perQueue('heddle_queue_consumers', ITS_QUEUE)})`,
+          {
+            steps: [
+              { from: 0, color: 'red' },
+              { from: 1, color: 'green' },
+            ],
+            alerts: ['HeddleNoConsumers'],
+          },
+        ),
+        figure('Paused', '1 while somebody has paused it.', 'none', `max (heddle_task_paused{${OF_TASK}})`, {
+          steps: [
+            { from: 0, color: 'green' },
+            { from: 1, color: 'yellow' },
+          ],
+        }),
+      ],
+    },
+    {
+      title: 'Throughput',
+      panels: [
+        curves('In and out', 'Jobs accepted and ended a second.', 'cps', [
+          ['in', perSecond('heddle_jobs_accepted_total', OF_TASK)],
+          ['out', perSecond('heddle_jobs_total', OF_TASK)],
+        ]),
+        curves(
+          'How they end',
+          'Jobs a second by outcome.',
+          'cps',
+          [['{{outcome}}', perSecond('heddle_jobs_total', OF_TASK, ['outcome'])]],
+          { stacked: true, alerts: ['HeddleJobsFailing'] },
+        ),
+        curves(
+          'Unfinished, by state',
+          'Jobs that have not ended, as recorded.',
+          'short',
+          [['{{state}}', `max by (state) (heddle_jobs_unfinished{${OF_TASK}})`]],
+          { stacked: true },
+        ),
+        curves(
+          'Errors and retries',
+          'Attempts a second that ended in an error, by code, and how many are tried again.',
+          'cps',
+          [
+            ['{{code}}', `${perSecond('heddle_job_errors_total', OF_TASK, ['code'])} > 0`, 'may be empty'],
+            ['tried again', perSecond('heddle_job_retries_total', OF_TASK)],
+          ],
+          { alerts: ['HeddleJobsFailing'] },
+        ),
+      ],
+    },
+    {
+      title: 'Time',
+      panels: [
+        curves(
+          'Wait before the start',
+          'From when a job could have begun; long waits with busy slots mean too few workers.',
+          's',
+          quantiles('heddle_job_wait_seconds'),
+          { alerts: ['HeddleJobsTooLate'] },
+        ),
+        curves(
+          'Duration',
+          'How long the handler runs, every attempt.',
+          's',
+          quantiles('heddle_job_duration_seconds'),
+        ),
+        curves(
+          'From accepted to ended',
+          'What whoever sent the job sees; delays and retries included.',
+          's',
+          quantiles('heddle_job_end_to_end_seconds'),
+        ),
+        curves(
+          'Its queue',
+          'Age of the oldest that waits, and how long until the queue is empty at this pace.',
+          's',
+          [
+            ['oldest', perQueue('heddle_queue_oldest_age_seconds', ITS_QUEUE)],
+            ['until empty', `${perQueue('heddle_queue_drain_seconds', ITS_QUEUE)} < +Inf`],
+          ],
+          { alerts: ['HeddleJobsTooLate', 'HeddleBacklogNotDraining'] },
+        ),
+      ],
+    },
+    {
+      title: 'Pools',
+      panels: [
+        curves(
+          'Slots in use',
+          'Share of the slots of all workers that are taken, measured at each scrape. At 100 % with jobs waiting: add workers.',
+          'percentunit',
+          [
+            [
+              '{{pool}}',
+              `sum by (pool) (heddle_pool_busy{${OF_TASK}}) / sum by (pool) (heddle_pool_slots{${OF_TASK}})`,
+            ],
+          ],
+          {
+            steps: [
+              { from: 0, color: 'green' },
+              { from: 0.95, color: 'yellow' },
+            ],
+          },
+        ),
+        curves('Slots, busy, waiting', 'On all workers. Waiting: held by a worker without a slot.', 'short', [
+          ['slots', `sum (heddle_pool_slots{${OF_TASK}, pool!="suspect"})`],
+          ['busy', `sum (heddle_pool_busy{${OF_TASK}})`],
+          ['waiting', `sum (heddle_pool_waiting{${OF_TASK}})`],
+        ]),
+        curves('Memory of child processes', 'Resident; of pools that have processes.', 'bytes', [
+          ['{{pool}} of {{instance}}', `sum by (pool, instance) (heddle_pool_memory_bytes{${OF_TASK}})`],
+        ]),
+        curves(
+          'Processor time of child processes',
+          'Cores in use; the workers themselves are under Services.',
+          'short',
+          [['{{pool}}', perSecond('heddle_pool_cpu_seconds_total', OF_TASK, ['pool'])]],
+        ),
+      ],
+    },
+  ],
+};
