@@ -41,6 +41,11 @@ export interface TaskDefinition<I, O, In = unknown> {
    * handler throws can overrule it: `retryable: false` ends the job as failed, `retryAfterMs` says how long to rest.
    */
   readonly retry?: RetryInput | undefined;
+  /**
+   * How long result and outputs are kept after a success: milliseconds, or text such as `"1h"`; `0`: hardly at all. Default: as
+   * long as the job. A job can ask for another.
+   */
+  readonly resultTtl?: number | string | undefined;
   /** Jobs at once in one worker, 1 to 10,000. Default: 100 on the event loop, one a core in threads and processes. */
   readonly concurrency?: number | undefined;
   /**
@@ -66,6 +71,8 @@ export interface Task<I = unknown, O = unknown, In = unknown> {
   readonly timeoutMs: number;
   /** Durations in milliseconds; absent: the defaults. */
   readonly retry: RetryOptions | undefined;
+  /** Absent: results are kept as long as their jobs. */
+  readonly resultTtlMs: number | undefined;
   /** Absent: the pool's own default. */
   readonly concurrency: number | undefined;
   /** Absent: none. Durations in milliseconds. */
@@ -90,6 +97,7 @@ const definitionSchema = z.strictObject({
   pool: z.enum(poolKinds).default('event-loop'),
   timeout: durationSchema.default(300_000),
   retry: retrySchema.optional(),
+  resultTtl: durationSchema.optional(),
   concurrency: z.int().min(1).max(10_000).optional(),
   limit: limitSchema.optional(),
   run: z.custom<() => unknown>((value) => typeof value === 'function', { error: 'expected a function' }),
@@ -113,7 +121,7 @@ export function defineTask<I, O, In>(definition: TaskDefinition<I, O, In>): Task
     const name = JSON.stringify((definition as { name?: unknown } | undefined)?.name);
     throw new HeddleError('invalid_task', `task ${name}: ${describeIssues(issues)}`, { issues });
   }
-  const { name, description, body, pool, timeout, retry, concurrency, limit } = parsed.data;
+  const { name, description, body, pool, timeout, retry, resultTtl, concurrency, limit } = parsed.data;
   return Object.freeze({
     [TASK]: true as const,
     name,
@@ -124,6 +132,7 @@ export function defineTask<I, O, In>(definition: TaskDefinition<I, O, In>): Task
     pool,
     timeoutMs: timeout,
     retry,
+    resultTtlMs: resultTtl,
     concurrency,
     limit,
     run: (context: TaskContext<I>) => definition.run(context),

@@ -34,6 +34,8 @@ export interface NewJob {
   readonly retry?: RetryOptions | undefined;
   /** Milliseconds since the epoch after which the job is not begun any more. */
   readonly deadline?: number | undefined;
+  /** Milliseconds that result and outputs are kept after a success; the task's own by default. */
+  readonly resultTtlMs?: number | undefined;
   readonly webhook?: Webhook | undefined;
   readonly batch?: BatchPlace | undefined;
   readonly replyTo?: string | undefined;
@@ -137,6 +139,7 @@ export function acceptedEvent(job: Job, messageBytes: number): JobEvent {
     ...(job.batch !== undefined && { batch: job.batch }),
     ...(job.retry !== undefined && { retry: job.retry }),
     ...(job.deadline !== undefined && { deadline: job.deadline }),
+    ...(job.resultTtlMs !== undefined && { resultTtlMs: job.resultTtlMs }),
     ...(job.webhook !== undefined && { webhook: job.webhook }),
   };
 }
@@ -172,6 +175,7 @@ function toJob(job: NewJob): Job {
     accepted: true,
     retry: job.retry,
     deadline: job.deadline,
+    resultTtlMs: job.resultTtlMs,
     webhook: job.webhook,
     batch: job.batch,
     replyTo: job.replyTo,

@@ -75,6 +75,7 @@ export const batchPlanSchema = z.object({
     tags: z.array(z.string()).exactOptional(),
     timeout: z.int().exactOptional(),
     ttl: z.int().exactOptional(),
+    resultTtl: z.int().exactOptional(),
     retry: jobOptionsSchema.shape.retry,
   }),
   acceptedAt: z.int(),

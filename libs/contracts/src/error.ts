@@ -17,6 +17,11 @@ export const errorTable = {
   route_not_found: { status: 404, retryable: false, title: 'There is no such route' },
   method_not_allowed: { status: 405, retryable: false, title: 'The route does not know this method' },
   payload_too_large: { status: 413, retryable: false, title: 'The body is larger than a message may be' },
+  result_expired: {
+    status: 410,
+    retryable: false,
+    title: 'The result and the outputs are gone: their time was over',
+  },
   unsupported_media_type: {
     status: 415,
     retryable: false,

@@ -69,6 +69,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     batch: batchPlaceSchema.exactOptional(),
     retry: retrySchema.exactOptional(),
     deadline: z.int().exactOptional(),
+    resultTtlMs: z.int().min(0).exactOptional(),
     webhook: webhookSchema.exactOptional(),
   }),
   z.object({ type: z.literal('started'), ...byWorker }),
@@ -85,6 +86,8 @@ export const eventSchema = z.discriminatedUnion('type', [
     startedAt: z.int(),
     result: z.unknown().optional(),
     outputs: z.array(outputDescriptionSchema).exactOptional(),
+    /** How long they are kept; absent: as long as the job. */
+    resultTtlMs: z.int().min(0).exactOptional(),
     webhook: webhookSchema.exactOptional(),
   }),
   z.object({

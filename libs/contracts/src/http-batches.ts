@@ -75,5 +75,6 @@ export const batchQuerySchema = z.strictObject({
   tag: z.union([z.string(), z.array(z.string())]).exactOptional(),
   timeout: durationQuerySchema.exactOptional(),
   ttl: durationQuerySchema.exactOptional(),
+  resultTtl: durationQuerySchema.exactOptional(),
   webhook: webhookSchema.shape.url.exactOptional(),
 });

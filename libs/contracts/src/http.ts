@@ -98,6 +98,8 @@ export const jobViewSchema = z
     deadline: time.nullable(),
     startedAt: time.nullable(),
     endedAt: time.nullable(),
+    /** When result and outputs are deleted; in the past: they are. Null: they are kept as long as the job. */
+    resultExpiresAt: time.nullable(),
     updatedAt: time,
   })
   .meta({ id: 'Job' });

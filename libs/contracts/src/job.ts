@@ -82,6 +82,8 @@ export const jobOptionsSchema = z.strictObject({
   runAt: z.iso.datetime({ offset: true }).exactOptional(),
   /** Ends as `expired`, unrun, if no worker has taken it this long after it was accepted. */
   ttl: durationSchema.exactOptional(),
+  /** Result and outputs are deleted this long after the job has succeeded. Default: the task's; without one they stay with the job. */
+  resultTtl: durationSchema.exactOptional(),
   retry: retrySchema.exactOptional(),
   webhook: webhookSchema.exactOptional(),
   /** At most one unfinished job of a task has this key. */
@@ -120,6 +122,8 @@ export interface Job {
   readonly retry?: RetryOptions | undefined;
   /** Milliseconds since the epoch; see `header.deadline`. */
   readonly deadline?: number | undefined;
+  /** Milliseconds that result and outputs are kept after a success; absent: the task's own. */
+  readonly resultTtlMs?: number | undefined;
   readonly webhook?: Webhook | undefined;
   readonly batch?: BatchPlace | undefined;
   /** Milliseconds since the epoch. */
@@ -151,6 +155,7 @@ export function encodeJob(job: Job): WireMessage<'job'> {
   if (job.timeoutMs !== undefined) headers[header.timeout] = job.timeoutMs;
   if (job.retry !== undefined) headers[header.retry] = job.retry;
   if (job.deadline !== undefined) headers[header.deadline] = job.deadline;
+  if (job.resultTtlMs !== undefined) headers[header.resultTtl] = job.resultTtlMs;
   if (job.webhook !== undefined) headers[header.webhook] = job.webhook;
   if (job.batch !== undefined) headers[header.batch] = job.batch;
   if (job.chunk) headers[header.chunk] = true;
@@ -184,6 +189,7 @@ export const jobHeadersSchema = z.object({
   [header.timeout]: durationSchema.optional(),
   [header.retry]: retrySchema.optional(),
   [header.deadline]: z.int().min(0).optional(),
+  [header.resultTtl]: durationSchema.optional(),
   [header.webhook]: webhookSchema.optional(),
   [header.batch]: batchPlaceSchema.optional(),
   [header.chunk]: z.boolean().optional(),
@@ -236,6 +242,7 @@ export function decodeJob(message: ReceivedMessage): Decoded<Job> {
       timeoutMs: headers[header.timeout],
       retry: headers[header.retry],
       deadline: headers[header.deadline],
+      resultTtlMs: headers[header.resultTtl],
       webhook: headers[header.webhook],
       batch: headers[header.batch],
       chunk: headers[header.chunk] || undefined,

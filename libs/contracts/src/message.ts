@@ -70,6 +70,8 @@ export const header = {
   retry: 'heddle-retry',
   /** Milliseconds since the epoch: a worker that takes the job later ends it as `expired`, unrun. */
   deadline: 'heddle-deadline',
+  /** Milliseconds that the recorder keeps result and outputs after a success. */
+  resultTtl: 'heddle-result-ttl',
   /** Where the end of the job is to be told: a table with `url`. */
   webhook: 'heddle-webhook',
   /** True when the body is an array of inputs, run one after the other; the result is the array of their results. */

@@ -46,6 +46,7 @@ export const jobRecordSchema = z.object({
   dueAt: z.int().nullable(),
   startedAt: z.int().nullable(),
   endedAt: z.int().nullable(),
+  resultExpiresAt: z.int().nullable().exactOptional(),
   updatedAt: z.int(),
 });
 export type JobRecord = z.infer<typeof jobRecordSchema>;

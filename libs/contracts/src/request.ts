@@ -75,6 +75,7 @@ export const requestSchema = z.discriminatedUnion('op', [
       timeoutMs: z.int().exactOptional(),
       retry: retrySchema.exactOptional(),
       deadline: z.int().exactOptional(),
+      resultTtlMs: z.int().min(0).exactOptional(),
       webhook: webhookSchema.exactOptional(),
       /** Not before this many milliseconds from `acceptedAt`. */
       delayMs: z.int().exactOptional(),

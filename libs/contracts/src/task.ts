@@ -37,6 +37,8 @@ export const taskAnnouncementSchema = z.object({
   body: z.enum(['json', 'bytes']),
   retry: retrySchema.exactOptional(),
   limit: limitSchema.exactOptional(),
+  /** Milliseconds that results are kept when the job does not say. */
+  resultTtlMs: z.int().min(0).exactOptional(),
   inputSchema: z.record(z.string(), z.unknown()),
   outputSchema: z.record(z.string(), z.unknown()).exactOptional(),
 });

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { BrokerLog } from '@heddle/broker';
 import { expireJobs } from './store/expire-jobs.ts';
+import { expireResults } from './store/expire-results.ts';
 import { forgetCancels } from './store/forget-cancels.ts';
 import type { Store } from './store/open-database.ts';
 import type { EventWriter } from './store/record-events.ts';
@@ -17,7 +18,7 @@ const SWEEPS_OF_ALL = 60;
 /** A message may wait for 365 days, and then for a worker. */
 const KEEP_CANCELS_MS = 400 * 86_400_000;
 
-/** Ends what no worker is there to end: jobs past their time to live and jobs of stopped batches; forgets old cancels. */
+/** Ends what no worker is there to end: jobs past their time to live and jobs of stopped batches; deletes results whose time is over; forgets old cancels. */
 export class EndingSweeper {
   readonly #store: Store;
   readonly #writer: EventWriter;
@@ -50,6 +51,7 @@ export class EndingSweeper {
         await this.#inChunks(() =>
           expireJobs(this.#store, this.#writer, Date.now() - EXPIRY_GRACE_MS, CHUNK),
         );
+        await this.#expireResults();
         await this.#stopBatches(sweep % SWEEPS_OF_ALL === 0 ? 0 : Date.now() - RECENTLY_MS);
         await this.#forgetCancels();
       } catch (error) {
@@ -58,6 +60,12 @@ export class EndingSweeper {
       await setTimeout(SWEEP_EVERY_MS, undefined, { signal: this.#stopped.signal, ref: false }).catch(
         () => undefined,
       );
+    }
+  }
+
+  async #expireResults(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      if ((await expireResults(this.#store, Date.now(), CHUNK)) < CHUNK) return;
     }
   }
 

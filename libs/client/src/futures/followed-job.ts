@@ -88,7 +88,8 @@ function endingOf(
   standing: Extract<JobStanding, { error?: unknown }>,
   read: ((result: unknown) => unknown) | undefined,
 ): Ending {
-  if (standing.state === 'succeeded') {
+  // One that succeeded has an error when its result was not kept.
+  if (standing.state === 'succeeded' && !standing.error) {
     return { how: 'succeeded', result: read ? read(standing.result) : standing.result };
   }
   if (standing.state === 'cancelled') {

@@ -15,6 +15,7 @@ const schema = jobOptionsSchema.pick({
   tags: true,
   delay: true,
   ttl: true,
+  resultTtl: true,
   retry: true,
 });
 
@@ -22,7 +23,7 @@ const schema = jobOptionsSchema.pick({
 export function readOptions({ bytes, ...options }: FutureOptions): Omit<NewJob, 'task' | 'input'> {
   const parsed = schema.safeParse(options);
   if (!parsed.success) throw new ValueError(describeIssues(issuesOf(parsed.error)));
-  const { priority, timeout, tags, delay, ttl, retry } = parsed.data;
+  const { priority, timeout, tags, delay, ttl, resultTtl, retry } = parsed.data;
   return {
     priority,
     tags,
@@ -30,6 +31,7 @@ export function readOptions({ bytes, ...options }: FutureOptions): Omit<NewJob, 
     bytes,
     timeoutMs: timeout,
     delayMs: delay,
+    resultTtlMs: resultTtl,
     deadline: ttl === undefined ? undefined : Date.now() + ttl,
   };
 }

@@ -95,8 +95,10 @@ function terminalEvent(run: JobRun, outcome: Told): JobEvent {
   }
   const { result } = outcome;
   const outputs = run.outputs?.descriptions;
-  if (!outputs) return { type: 'succeeded', ...base, startedAt, result, ...webhook };
-  return { type: 'succeeded', ...base, startedAt, result, outputs, ...webhook };
+  const resultTtlMs = run.job.resultTtlMs ?? run.task.resultTtlMs;
+  const kept = resultTtlMs !== undefined && { resultTtlMs };
+  if (!outputs) return { type: 'succeeded', ...base, startedAt, result, ...kept, ...webhook };
+  return { type: 'succeeded', ...base, startedAt, result, outputs, ...kept, ...webhook };
 }
 
 /** The requester may be gone, and then nobody misses the result: the recorder has it. */

@@ -11,6 +11,7 @@ export function describeTask(task: Task): TaskAnnouncement {
     timeoutMs: task.timeoutMs,
     ...(task.retry && { retry: task.retry }),
     ...(task.limit && { limit: task.limit }),
+    ...(task.resultTtlMs !== undefined && { resultTtlMs: task.resultTtlMs }),
     body: task.body,
     inputSchema: toJsonSchema(task, 'input'),
     ...(task.output && { outputSchema: toJsonSchema(task, 'output') }),

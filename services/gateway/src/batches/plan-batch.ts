@@ -24,7 +24,7 @@ export async function planBatch(options: BatchOptions, tasks: KnownTasks): Promi
   const { checkInput } = await jsonTask(tasks, options.task);
   const id = newJobId();
   const reduce = options.reduce && (await checkReduce(tasks, id, options.reduce));
-  const { priority, tags, timeout, ttl, retry } = options;
+  const { priority, tags, timeout, ttl, resultTtl, retry } = options;
   const plan: ExpansionPlan = {
     id,
     task: options.task,
@@ -34,6 +34,7 @@ export async function planBatch(options: BatchOptions, tasks: KnownTasks): Promi
       ...(tags && { tags }),
       ...(timeout !== undefined && { timeout }),
       ...(ttl !== undefined && { ttl }),
+      ...(resultTtl !== undefined && { resultTtl }),
       ...(retry && { retry }),
     },
     acceptedAt: Date.now(),

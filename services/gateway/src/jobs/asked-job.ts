@@ -23,6 +23,7 @@ export function acceptJob({ task, input, bytes, options, traceparent }: AskedJob
     delayMs,
     retry: options.retry,
     deadline: options.ttl === undefined ? undefined : now + options.ttl,
+    resultTtlMs: options.resultTtl,
     webhook: options.webhook,
     traceparent,
   };

@@ -128,6 +128,7 @@ function describeSubmitted(job: NewJob, id: string) {
     dueAt: null,
     deadline: job.deadline === undefined ? null : iso(job.deadline),
     startedAt: null,
+    resultExpiresAt: null,
   };
 }
 

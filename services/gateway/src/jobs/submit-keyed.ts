@@ -51,6 +51,7 @@ export function submitKeyed(
       ...(job.delayMs !== undefined && { delayMs: job.delayMs }),
       ...(job.retry !== undefined && { retry: job.retry }),
       ...(job.deadline !== undefined && { deadline: job.deadline }),
+      ...(job.resultTtlMs !== undefined && { resultTtlMs: job.resultTtlMs }),
       ...(job.webhook !== undefined && { webhook: job.webhook }),
       ...(job.traceparent !== undefined && { traceparent: job.traceparent }),
     },

@@ -29,6 +29,7 @@ export function viewJob(record: JobRecord): JobView {
     deadline: isoOrNull(record.deadline),
     startedAt: isoOrNull(record.startedAt),
     endedAt: isoOrNull(record.endedAt),
+    resultExpiresAt: isoOrNull(record.resultExpiresAt),
     updatedAt: iso(record.updatedAt),
   };
 }

@@ -104,7 +104,13 @@ export const jobRoutes: readonly RouteDescription[] = [
       200: { description: 'All of it; the ETag is its SHA-256', content: { '*/*': { schema: binary } } },
       206: { description: 'The range asked for', content: { '*/*': { schema: binary } } },
       304: { description: 'The client has it already' },
-      ...problems('job_not_found', 'output_not_found', 'range_not_satisfiable', 'recorder_unavailable'),
+      ...problems(
+        'job_not_found',
+        'output_not_found',
+        'result_expired',
+        'range_not_satisfiable',
+        'recorder_unavailable',
+      ),
     },
   },
 ];

@@ -63,6 +63,7 @@ function optionsOf({ options, acceptedAt }: ExpansionPlan) {
     tags: options.tags,
     timeoutMs: options.timeout,
     retry: options.retry,
+    resultTtlMs: options.resultTtl,
     deadline: options.ttl === undefined ? undefined : acceptedAt + options.ttl,
   };
 }

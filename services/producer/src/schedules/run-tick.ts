@@ -34,6 +34,7 @@ export function submitOfTick(schedule: ScheduleRecord, at: number, now: number):
       ...(options.timeout !== undefined && { timeoutMs: options.timeout }),
       ...(options.retry !== undefined && { retry: options.retry }),
       ...(options.webhook !== undefined && { webhook: options.webhook }),
+      ...(options.resultTtl !== undefined && { resultTtlMs: options.resultTtl }),
       ...(options.ttl !== undefined && { deadline: now + options.ttl }),
     },
   };

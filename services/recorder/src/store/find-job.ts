@@ -48,6 +48,7 @@ export function recordOf(row: JobRow): JobRecord {
     dueAt: row.due_at,
     startedAt: firstStart(attempts, row.generation),
     endedAt: isTerminal(row.state) ? row.state_at : null,
+    resultExpiresAt: row.result_until ?? row.result_gone,
     updatedAt: row.updated_at,
   };
 }

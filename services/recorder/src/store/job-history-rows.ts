@@ -15,6 +15,7 @@ export const ORIGIN_COLUMNS = [
   'timeout_ms',
   'retry',
   'deadline',
+  'result_ttl_ms',
   'webhook',
   'batch',
   'batch_index',
@@ -45,6 +46,9 @@ export const PROGRESS_COLUMNS = ['attempts', 'progress', 'updated_at'] as const 
 /** Columns that come from a replay with an input of its own. */
 export const EDIT_COLUMNS = ['edited', 'edited_input'] as const satisfies (keyof JobRow)[];
 
+/** Columns of a success whose result is not kept as long as the job. */
+export const RESULT_TTL_COLUMNS = ['result_until'] as const satisfies (keyof JobRow)[];
+
 /** All columns that come from events. */
 export const COLUMNS = [
   'id',
@@ -52,6 +56,7 @@ export const COLUMNS = [
   ...OUTCOME_COLUMNS,
   ...PROGRESS_COLUMNS,
   ...EDIT_COLUMNS,
+  ...RESULT_TTL_COLUMNS,
 ] as const satisfies (keyof JobRow)[];
 
 /** Columns that are null in the rows of most jobs when these are new. */
@@ -59,6 +64,7 @@ const RARE_COLUMNS: ReadonlySet<keyof JobRow> = new Set([
   'timeout_ms',
   'retry',
   'deadline',
+  'result_ttl_ms',
   'webhook',
   'batch',
   'batch_index',
@@ -66,6 +72,7 @@ const RARE_COLUMNS: ReadonlySet<keyof JobRow> = new Set([
   'body_bytes',
   'due_at',
   ...EDIT_COLUMNS,
+  ...RESULT_TTL_COLUMNS,
 ]);
 
 export function isRare(column: keyof JobRow): boolean {
@@ -146,6 +153,7 @@ export function rowOf(history: JobHistory): JobRow {
     timeout_ms: accepted?.timeoutMs ?? null,
     retry: jsonOr(accepted?.retry),
     deadline: accepted?.deadline ?? null,
+    result_ttl_ms: accepted?.resultTtlMs ?? null,
     webhook: jsonOr(accepted?.webhook),
     batch: origin.batch?.id ?? null,
     batch_index: origin.batch?.index ?? null,
@@ -168,6 +176,9 @@ export function rowOf(history: JobHistory): JobRow {
     progress: progress ? JSON.stringify(progress) : null,
     // Not from an event: the submit writes it.
     unique_key: null,
+    // Written by the sweep.
+    result_gone: null,
+    result_until: succeeded?.resultTtlMs === undefined ? null : moment.at + succeeded.resultTtlMs,
     edited: edit ? JSON.stringify(edit.moment) : null,
     edited_input: jsonOr(edit?.input?.value),
     updated_at: history.updatedAt,

@@ -5,6 +5,7 @@ import {
   type OutputDescription,
   type RecorderReplies,
 } from '@heddle/contracts';
+import { isResultGone } from './expire-results.ts';
 import { parseOr } from './job-history-rows.ts';
 import { isHidden } from './kept-input.ts';
 import type { Database, JobRow } from './schema.ts';
@@ -14,7 +15,7 @@ const ROWS_AT_ONCE = 20;
 /** Share of a message that results may fill. */
 const FILL = 0.9;
 
-const COLUMNS = ['id', 'state', 'result', 'error', 'outputs'] as const;
+const COLUMNS = ['id', 'state', 'result', 'error', 'outputs', 'result_until', 'result_gone'] as const;
 
 /** Where these jobs stand; those that did not fit are in neither list. */
 export async function readStandings(
@@ -43,6 +44,10 @@ export async function readStandings(
 function standingOf(row: Pick<JobRow, (typeof COLUMNS)[number]>): JobStanding {
   const { id: job, state } = row;
   if (!isTerminal(state)) return { job, state };
+  if (isResultGone(row)) {
+    const message = 'the result was kept for its time to live, which is over';
+    return { job, state, error: { code: 'result_expired', message } };
+  }
   const error = parseOr<JobResult['error'] | null>(row.error, null);
   const outputs = parseOr<OutputDescription[]>(row.outputs, []).filter(({ name }) => !isHidden(name));
   return {

@@ -16,6 +16,7 @@ import {
   ORIGIN_COLUMNS,
   OUTCOME_COLUMNS,
   PROGRESS_COLUMNS,
+  RESULT_TTL_COLUMNS,
   rowOf,
 } from './job-history-rows.ts';
 import type { Store } from './open-database.ts';
@@ -38,6 +39,7 @@ export class EventWriter {
     both: updateOf([...ORIGIN_COLUMNS, ...OUTCOME_COLUMNS, ...PROGRESS_COLUMNS]),
   };
   readonly #edit = updateOf(EDIT_COLUMNS);
+  readonly #expire = updateOf(RESULT_TTL_COLUMNS);
   #hasOutgoing = false;
 
   constructor(store: Store) {
@@ -83,6 +85,7 @@ export class EventWriter {
     const batches = new BatchChanges();
     const tags = new TagChanges();
     const edited: JobRow[] = [];
+    const expiring: JobRow[] = [];
     const fresh: JobRow[] = [];
     const changed: Record<Part, JobRow[]> = { progress: [], outcome: [], origin: [], both: [] };
     for (const [id, history] of after) {
@@ -92,6 +95,7 @@ export class EventWriter {
       if (known) changed[partOf(known, history)].push(row);
       else fresh.push(row);
       if (known && known.edit !== history.edit) edited.push(row);
+      if (known && row.result_until !== null) expiring.push(row);
       tags.note(known, history, row);
       counts.move(known, row);
       dead.move(known, row);
@@ -104,6 +108,7 @@ export class EventWriter {
     if (inserted < fresh.length) throw new WriteConflict();
     for (const part of PARTS) await this.#updates[part].run(tx, changed[part]);
     await this.#edit.run(tx, edited);
+    await this.#expire.run(tx, expiring);
     await this.#tags.write(tx, tags);
     await counts.write(tx);
     await dead.write(tx);

@@ -123,6 +123,7 @@ async function prepareReplay(
     attempt: 1,
     tags: parseOr<string[]>(row.tags, []),
     timeoutMs: row.timeout_ms ?? undefined,
+    resultTtlMs: row.result_ttl_ms ?? undefined,
     retry: parseOr<RetryOptions | undefined>(row.retry, undefined),
     webhook: parseOr<Webhook | undefined>(row.webhook, undefined),
     batch: placeOf(row),

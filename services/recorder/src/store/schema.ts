@@ -35,6 +35,8 @@ export interface JobRow {
   timeout_ms: number | null;
   retry: string | null;
   deadline: number | null;
+  /** Milliseconds that result and outputs are kept after a success; null: as the task says. */
+  result_ttl_ms: number | null;
   webhook: string | null;
   batch: string | null;
   batch_index: number | null;
@@ -58,6 +60,10 @@ export interface JobRow {
   attempts: string | null;
   progress: string | null;
   updated_at: number;
+  /** When result and outputs are to be deleted; null: not, or done. */
+  result_until: number | null;
+  /** When they were to be deleted, once they are. */
+  result_gone: number | null;
   /** The key that it was submitted with; `unique_keys` says whose it is now. */
   unique_key: string | null;
   // A replay's own input, and which event brought it.

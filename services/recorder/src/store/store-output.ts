@@ -4,6 +4,7 @@ import {
   type OutputMessage,
   type RecorderReplies,
 } from '@heddle/contracts';
+import { requireResult } from './expire-results.ts';
 import { parseOr } from './job-history-rows.ts';
 import type { Database, Tx } from './schema.ts';
 
@@ -30,10 +31,15 @@ export async function findOutput(
   id: string,
   name: string,
 ): Promise<RecorderReplies['output'] | undefined> {
-  const job = await db.selectFrom('jobs').select(['run', 'outputs']).where('id', '=', id).executeTakeFirst();
+  const job = await db
+    .selectFrom('jobs')
+    .select(['run', 'outputs', 'result_until', 'result_gone'])
+    .where('id', '=', id)
+    .executeTakeFirst();
   if (!job) return undefined;
   const described = parseOr<OutputDescription[]>(job.outputs, []).find((output) => output.name === name);
   if (!described) throw new HeddleError('output_not_found', `job ${id} has no output "${name}"`);
+  requireResult(id, job);
   const { sha256 } = described;
   const stored = await db
     .selectFrom('outputs')

@@ -84,6 +84,7 @@ describe.each(databaseKinds)('the store on %s', (kind) => {
       dueAt: null,
       startedAt: 1_010,
       endedAt: 1_020,
+      resultExpiresAt: null,
       updatedAt: 1_020,
     } satisfies JobRecord);
   });

@@ -108,6 +108,7 @@ function jobOf({ job }: SubmitRequest): Job {
     timeoutMs: job.timeoutMs,
     retry: job.retry,
     deadline: job.deadline,
+    resultTtlMs: job.resultTtlMs,
     webhook: job.webhook,
     acceptedAt: job.acceptedAt,
     accepted: true,

@@ -25,5 +25,5 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.alterTable('jobs').addColumn('result_until', 'bigint').execute();
   await db.schema.alterTable('jobs').addColumn('result_gone', 'bigint').execute();
   await sql`create index jobs_by_result_until on jobs (result_until)
-    where result_until is not null and result_gone is null`.execute(db);
+    where result_until is not null`.execute(db);
 }

@@ -1,0 +1,74 @@
+import { fileURLToPath } from 'node:url';
+import { jobViewSchema } from '@heddle/contracts';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
+import { type InProcessService, InProcessStack } from '../../../../test/support/in-process-stack.ts';
+import { openSse } from '../../test/read-sse.ts';
+import { problemOf } from '../../test/send-requests.ts';
+
+const tasks = fileURLToPath(new URL('../../../../test/support/tasks/telling-tasks.mjs', import.meta.url));
+
+let vhost: TestVhost;
+let stack: InProcessStack;
+let gateway: InProcessService;
+
+beforeAll(async () => {
+  vhost = await createVhost();
+  stack = new InProcessStack(vhost.url);
+  await stack.startRecorder();
+  gateway = await stack.startGateway();
+  await stack.startWorker(tasks);
+  await vi.waitFor(async () => expect((await get('/v1/tasks'))['tasks']).toHaveLength(2), {
+    timeout: 10_000,
+  });
+});
+afterAll(async () => {
+  await stack.stop();
+  await vhost.drop();
+});
+
+type Json = Record<string, unknown>;
+
+const get = async (path: string) => (await (await fetch(gateway.url + path)).json()) as Json;
+
+async function submit(job: Json): Promise<string> {
+  const response = await fetch(`${gateway.url}/v1/jobs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(job),
+  });
+  expect(response.status).toBe(202);
+  return ((await response.json()) as { id: string }).id;
+}
+
+it('shows how far a job is, in its state and as an event, at its newest only', async () => {
+  const path = `/v1/jobs/${await submit({ task: 'test.steps', input: { ms: 2_000 } })}`;
+  const events = await openSse(`${gateway.url}${path}/events`);
+  const told = (await events.until('progress')).data;
+  expect(told).toMatchObject({ fraction: 0.4, note: 'resizing' });
+  await expect
+    .poll(() => get(path))
+    .toMatchObject({ state: 'running', progress: { fraction: 0.4, note: 'resizing' } });
+  expect((await events.rest()).map(({ event }) => event)).toEqual(['succeeded']);
+  await expect.poll(() => get(path)).toMatchObject({ state: 'succeeded', result: 'resized' });
+});
+
+it('keeps results for the time that the task or the job says; then the job says so, and its outputs are gone', async () => {
+  const [short, long] = await Promise.all([
+    submit({ task: 'test.fleeting', input: 'short' }),
+    submit({ task: 'test.fleeting', input: 'long', resultTtl: '1h' }),
+  ]);
+  const output = (id: string) => fetch(`${gateway.url}/v1/jobs/${id}/outputs/note.txt`);
+  await expect.poll(() => get(`/v1/jobs/${long}`)).toMatchObject({ state: 'succeeded', result: 'long' });
+  await expect
+    .poll(() => get(`/v1/jobs/${short}`))
+    .toMatchObject({ state: 'succeeded', result: null, outputs: [{ name: 'note.txt' }] });
+
+  const gone = jobViewSchema.parse(await get(`/v1/jobs/${short}`));
+  expect(Date.parse(gone.resultExpiresAt ?? '')).toBe(Date.parse(gone.endedAt ?? '') + 1_000);
+  expect(await problemOf(await output(short))).toMatchObject({ status: 410, code: 'result_expired' });
+
+  const kept = jobViewSchema.parse(await get(`/v1/jobs/${long}`));
+  expect(Date.parse(kept.resultExpiresAt ?? '')).toBe(Date.parse(kept.endedAt ?? '') + 3_600_000);
+  expect(await (await output(long)).text()).toBe('soon gone');
+});
