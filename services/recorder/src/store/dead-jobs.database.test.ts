@@ -87,6 +87,7 @@ describe.each(databaseKinds)('dead jobs on %s', (kind) => {
       'heddle-accepted': true,
       'heddle-accepted-at': 1_000,
       'heddle-attempt': 1,
+      'heddle-due-at': expect.any(Number),
       'heddle-generation': 1,
       'heddle-retry': retry,
       'heddle-tags': ['t'],
