@@ -66,6 +66,16 @@ module.exports = {
       },
     },
     {
+      name: 'sync-imports-client-broker-and-contracts-only',
+      comment: 'Locks and queues stand beside the client, and submit jobs through it.',
+      severity: 'error',
+      from: { path: '^libs/sync/src', pathNot: TESTS },
+      to: {
+        path: '^(libs|services|bench|test|scripts)/',
+        pathNot: '^libs/(sync|client|broker|contracts)/src',
+      },
+    },
+    {
       name: 'no-service-imports-another',
       comment: 'Services talk over AMQP and nothing else.',
       severity: 'error',

@@ -10,6 +10,7 @@ COPY libs/client/package.json libs/client/
 COPY libs/contracts/package.json libs/contracts/
 COPY libs/outbound/package.json libs/outbound/
 COPY libs/service/package.json libs/service/
+COPY libs/sync/package.json libs/sync/
 COPY services/consumer/package.json services/consumer/
 COPY services/gateway/package.json services/gateway/
 COPY services/notifier/package.json services/notifier/

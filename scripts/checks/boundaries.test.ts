@@ -19,6 +19,11 @@ const planted = [
   ['broker-imports-contracts-only', 'libs/broker/src/use-client.ts', "import '@heddle/client';"],
   ['service-imports-broker-and-contracts-only', 'libs/service/src/use-client.ts', "import '@heddle/client';"],
   ['client-imports-broker-and-contracts-only', 'libs/client/src/use-service.ts', "import '@heddle/service';"],
+  [
+    'sync-imports-client-broker-and-contracts-only',
+    'libs/sync/src/use-service.ts',
+    "import '@heddle/service';",
+  ],
   ['outbound-imports-contracts-only', 'libs/outbound/src/use-broker.ts', "import '@heddle/broker';"],
   [
     'no-service-imports-another',

@@ -110,6 +110,13 @@ export const messageDescriptions: Readonly<Record<MessageKind, MessageDescriptio
     contentType: 'application/json',
     payload: resultSchema,
   },
+  sync: {
+    title: 'Sync',
+    summary:
+      'A token of a lock or semaphore, a change of an event, an item of a queue: JSON that the client library reads.',
+    contentType: 'application/json',
+    payload: z.unknown(),
+  },
   results: {
     title: 'Results',
     summary: `Results and news of jobs that were submitted with the header \`${header.follow}\`, to their \`reply_to\`.`,

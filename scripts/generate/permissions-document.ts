@@ -78,6 +78,7 @@ hence the rights to configure the former and to write to the latter.
 
 ${table(['service', 'publishes to', 'consumes from'], rows)}
 ${services.map((service) => block(service, permissionsOf(service))).join('\n')}
+${block('client (programs with the TypeScript client: `libs/client`, `libs/sync`)', permissionsOf('client'))}
 ${block('foreign (any AMQP client that only publishes jobs)', FOREIGN)}`;
 }
 

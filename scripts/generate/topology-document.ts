@@ -48,7 +48,7 @@ function exchangeCells(exchange: ExchangeFacts): string[] {
   return [
     code(exchange.name),
     exchange.type,
-    exchange.carries.join(', '),
+    exchange.carries.join(', ') || '–',
     exchange.keys.map(code).join(', ') || '–',
     publishersOf(exchange).join(', '),
     exchange.alternate ? code(exchange.alternate) : '–',
@@ -60,13 +60,17 @@ function queueCells(queue: QueueFacts): string[] {
   return [
     code(queue.name),
     queue.type,
-    queue.carries.join(', '),
+    queue.carries.join(', ') || '–',
     queue.consumers.join(', '),
     queue.prefetch === undefined ? '–' : String(queue.prefetch),
     queue.deadLetter ? code(queue.deadLetter) : '–',
-    queue.maxBytes === undefined ? '–' : `${queue.maxBytes / 1024 ** 3} GiB`,
+    queue.maxBytes === undefined ? '–' : bytes(queue.maxBytes),
     queue.about,
   ];
+}
+
+function bytes(count: number): string {
+  return count < 1024 ** 3 ? `${count / 1024 ** 2} MiB` : `${count / 1024 ** 3} GiB`;
 }
 
 /** Who publishes to an exchange, the broker included. */

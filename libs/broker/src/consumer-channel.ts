@@ -24,15 +24,17 @@ export class ConsumerChannel {
   readonly #channel: Channel;
   readonly #listener: ConsumerChannelListener;
   #tag: string | undefined;
-  #stopping = false;
   #prefetch = 0;
+  /** What the broker was told that consumers that begin now may hold. */
+  #toldPrefetch: number | undefined;
+  #stopping = false;
   #ended = false;
 
   static async open(connection: ChannelModel, listener: ConsumerChannelListener): Promise<ConsumerChannel> {
     return new ConsumerChannel(await connection.createChannel(), listener);
   }
 
-  private constructor(channel: Channel, listener: ConsumerChannelListener) {
+  constructor(channel: Channel, listener: ConsumerChannelListener) {
     this.#channel = channel;
     this.#listener = listener;
     const byTag = (deliveryTag: number) => ({ fields: { deliveryTag } }) as ConsumeMessage;
@@ -62,7 +64,10 @@ export class ConsumerChannel {
   async subscribe(subscription: Subscription): Promise<void> {
     await this.#cancel();
     this.#prefetch = subscription.prefetch;
-    await this.#channel.prefetch(subscription.prefetch);
+    if (this.#toldPrefetch !== subscription.prefetch) {
+      await this.#channel.prefetch(subscription.prefetch);
+      this.#toldPrefetch = subscription.prefetch;
+    }
     this.#stopping = false;
     const { queue, exclusive } = subscription;
     const options = { exclusive, arguments: subscription.arguments };
@@ -89,6 +94,19 @@ export class ConsumerChannel {
   async unsubscribe(): Promise<void> {
     this.#stopping = true;
     await this.#cancel();
+  }
+
+  /** One message, if one is ready. */
+  async get(queue: string): Promise<Delivery | undefined> {
+    const message = await this.#channel.get(queue);
+    if (!message) return undefined;
+    return this.settler.hold(message.fields.deliveryTag, toReceivedMessage(message), undefined);
+  }
+
+  /** Resolves when all that the broker had sent before has come. */
+  async roundTrip(): Promise<void> {
+    // Says again what it has been told: any question would do.
+    await this.#channel.prefetch(this.#toldPrefetch ?? 0);
   }
 
   async #cancel(): Promise<void> {

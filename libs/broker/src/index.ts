@@ -1,3 +1,4 @@
+export { replyCode, replyCodeOf } from './amqp-error.ts';
 export type {
   Broker,
   BrokerHealth,
@@ -19,3 +20,6 @@ export type {
 } from './broker.ts';
 export { connectBroker, openBroker } from './connect-broker.ts';
 export { EventPublisher, type EventPublisherOptions } from './publish-events.ts';
+export type { BrokerSession, SessionChannel, SessionOptions } from './session/broker-session.ts';
+export { openSession } from './session/open-session.ts';
+export type { TlsFiles } from './tls-files.ts';

@@ -1,5 +1,5 @@
 import type { ReceivedMessage, WireProperties } from '@heddle/contracts';
-import type { ConsumeMessage, MessageProperties, Options } from 'amqplib';
+import type { ConsumeMessage, GetMessage, MessageProperties, Options } from 'amqplib';
 
 /** Our properties as amqplib takes them. AMQP's timestamps are whole seconds. */
 export function toPublishOptions(
@@ -25,7 +25,7 @@ export function toPublishOptions(
 }
 
 /** A delivery as the rest of Heddle sees it. */
-export function toReceivedMessage(message: ConsumeMessage): ReceivedMessage {
+export function toReceivedMessage(message: ConsumeMessage | GetMessage): ReceivedMessage {
   const { fields } = message;
   return {
     body: message.content,

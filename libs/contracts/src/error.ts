@@ -103,6 +103,7 @@ export const errorTable = {
     title: 'A name, a size or a time is not one that is allowed',
   },
   runtime_error: { status: 409, retryable: false, title: 'This cannot be done with the object now' },
+  lease_lost: { status: 409, retryable: false, title: 'The lease ended before it was released' },
   wait_timed_out: { status: 504, retryable: false, title: 'What was waited for did not come in time' },
   // Images
   image_unrecognised: { status: 422, retryable: false, title: 'The bytes are no image that Heddle knows' },

@@ -96,6 +96,22 @@ export const exchanges = {
     publishers: ['recorder', 'consumer'],
     about: 'News for every process: announced tasks, signs of life.',
   },
+  'heddle.sync': {
+    type: 'direct',
+    carries: ['sync'],
+    keys: ['<object>'],
+    publishers: ['client'],
+    about:
+      'Tokens of locks and semaphores, changes of events, items of queues: to the one object that the key names.',
+  },
+  'heddle.sync.seeded.<object>': {
+    type: 'fanout',
+    carries: [],
+    keys: [],
+    publishers: ['client'],
+    about:
+      'A mark, nothing is published to it: the object has its tokens. Its alternate exchange, which never is, names their number.',
+  },
   'heddle.dead': {
     type: 'fanout',
     carries: ['job', 'events', 'output', 'request', 'production'],
@@ -114,11 +130,13 @@ export const exchanges = {
 
 /** A row of the exchange table. */
 export type ExchangeRow = keyof typeof exchanges;
-/** An exchange's real name: the row's name with `<…>` filled in. */
+/** The name of an exchange that is published to: the row's name with `<…>` filled in. */
 export type ExchangeName = ExchangeRow extends infer R
-  ? R extends `${infer Head}<${string}>`
+  ? R extends `${infer Head}<ms>`
     ? `${Head}${number}`
-    : R
+    : R extends `${string}<${string}>`
+      ? never
+      : R
   : never;
 /** The message kinds that an exchange takes. */
 export type KindOn<E extends ExchangeName> = (typeof exchanges)[E extends ExchangeRow

@@ -21,6 +21,7 @@ export * from './request.ts';
 export * from './result.ts';
 export * from './retry.ts';
 export * from './schedule.ts';
+export * from './sync.ts';
 export * from './task.ts';
 export * from './toolbox-error.ts';
 export * from './topology.ts';

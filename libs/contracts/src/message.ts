@@ -18,6 +18,7 @@ export type MessageKind =
   | 'control'
   | 'result'
   | 'results'
+  | 'sync'
   | 'production'
   | 'token';
 

@@ -32,6 +32,15 @@ export class TimeoutError extends HeddleError {
   }
 }
 
+/** A lease ended before it was released: its connection went, or it was held for too long. Somebody else may hold the next one. */
+export class LeaseLostError extends HeddleError {
+  override readonly name = 'LeaseLostError';
+
+  constructor(message: string) {
+    super('lease_lost', message);
+  }
+}
+
 /** The future was cancelled, by whomever. */
 export class CancelledError extends HeddleError {
   override readonly name = 'CancelledError';

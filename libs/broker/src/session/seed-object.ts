@@ -1,0 +1,138 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { HeddleError, syncNames, ValueError } from '@heddle/contracts';
+import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
+import { replyCode, replyCodeOf } from '../amqp-error.ts';
+import { closeChannel } from '../close-channel.ts';
+import { versionOf } from '../declare-topology.ts';
+import { queueDeclaration } from '../queue-arguments.ts';
+import { useChannel } from '../use-channel.ts';
+import { toPublishOptions } from '../wire-properties.ts';
+import type { SyncSeed } from './broker-session.ts';
+
+const EXCHANGE = 'heddle.sync';
+/** How often somebody else's seeding is looked at. */
+const LOOK_EVERY_MS = 30;
+
+/**
+ * Puts in what an object begins with, once, however many processes try and wherever one of them dies:
+ *
+ * 1. The mark is there, and the queue: somebody has done it.
+ * 2. A mutex: an exclusive queue, which goes with the connection of its holder.
+ * 3. Declare the queue, empty it of what a seeder that died has left, put in all messages, wait for their confirms.
+ * 4. Set the mark. Nobody takes anything out before it is there.
+ *
+ * A message whose confirm did not come is never sent again: the seeding begins anew, with emptying.
+ */
+export async function seedObject(connection: ChannelModel, seed: SyncSeed, deadline: number): Promise<void> {
+  const { object } = seed;
+  while (!(await isSeeded(connection, seed))) {
+    const mutex = syncNames.seeding(object);
+    if (await takeMutex(connection, mutex)) {
+      try {
+        if (!(await isSeeded(connection, seed))) await putIn(connection, seed);
+      } finally {
+        await useChannel(connection, (channel) => channel.deleteQueue(mutex)).catch(() => {});
+      }
+      return;
+    }
+    if (Date.now() > deadline) {
+      throw new HeddleError('broker_unavailable', `somebody else has not finished making ${object}`);
+    }
+    await pause(LOOK_EVERY_MS);
+  }
+}
+
+/** Throws `ValueError` if it is there with another number of permits. */
+async function isSeeded(connection: ChannelModel, seed: SyncSeed): Promise<boolean> {
+  const mark = syncNames.seeded(seed.object);
+  if (!(await exists(connection, (channel) => channel.checkExchange(mark)))) return false;
+  const queue = syncNames[seed.store](seed.object);
+  if (!(await exists(connection, (channel) => channel.checkQueue(queue)))) return false;
+  try {
+    await useChannel(connection, (channel) => setMark(channel, seed));
+  } catch (error) {
+    if (replyCodeOf(error) !== replyCode.preconditionFailed) throw error;
+    throw new ValueError(`${seed.object} exists with another number of permits than ${seed.count}`);
+  }
+  return true;
+}
+
+/** The number of permits is kept as the name of an alternate exchange, one of the few things that the broker compares. */
+async function setMark(channel: Channel, { object, count }: SyncSeed): Promise<void> {
+  const alternateExchange = syncNames.permits(count);
+  await channel.assertExchange(syncNames.seeded(object), 'fanout', { durable: true, alternateExchange });
+}
+
+async function takeMutex(connection: ChannelModel, mutex: string): Promise<boolean> {
+  try {
+    await useChannel(connection, (channel) =>
+      channel.assertQueue(mutex, { exclusive: true, durable: false }),
+    );
+    return true;
+  } catch (error) {
+    if (replyCodeOf(error) === replyCode.resourceLocked) return false;
+    throw error;
+  }
+}
+
+async function putIn(connection: ChannelModel, seed: SyncSeed): Promise<void> {
+  const { object, store } = seed;
+  const queue = syncNames[store](object);
+  const { durable, arguments: args } = queueDeclaration(
+    `heddle.sync.${store}.<object>`,
+    versionOf(connection),
+  );
+  // Of an object whose queue somebody has deleted: it may come back with other permits.
+  await useChannel(connection, (channel) => channel.deleteExchange(syncNames.seeded(object)));
+  await useChannel(connection, (channel) =>
+    channel.assertExchange(EXCHANGE, 'direct', { durable: true }),
+  ).catch(allowForbidden);
+  await useChannel(connection, async (channel) => {
+    await channel.assertQueue(queue, { durable, arguments: args });
+    await channel.bindQueue(queue, EXCHANGE, object);
+    if (store === 'tokens') await channel.purgeQueue(queue);
+  });
+  const publishing = await connection.createConfirmChannel();
+  try {
+    publishing.on('error', () => {});
+    await sendAll(publishing, seed);
+    await setMark(publishing, seed);
+  } finally {
+    await closeChannel(publishing);
+  }
+}
+
+function sendAll(channel: ConfirmChannel, { object, count, message }: SyncSeed): Promise<unknown> {
+  const sent = Array.from(
+    { length: count },
+    (_, index) =>
+      new Promise<void>((resolve, reject) => {
+        const { body, properties } = message(index);
+        const options = toPublishOptions(properties, properties.messageId, false);
+        channel.publish(EXCHANGE, object, body, options, (error: unknown) => {
+          if (error)
+            reject(new HeddleError('publish_nacked', `${object}: a token was refused`, { cause: error }));
+          else resolve();
+        });
+      }),
+  );
+  return Promise.all(sent);
+}
+
+async function exists(
+  connection: ChannelModel,
+  check: (channel: Channel) => Promise<unknown>,
+): Promise<boolean> {
+  try {
+    await useChannel(connection, check);
+    return true;
+  } catch (error) {
+    if (replyCodeOf(error) === replyCode.notFound) return false;
+    throw error;
+  }
+}
+
+/** Where declaring what is shared is forbidden, the recorder has done it. */
+function allowForbidden(error: unknown): void {
+  if (replyCodeOf(error) !== replyCode.accessRefused) throw error;
+}

@@ -1,0 +1,205 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Delivery, replyCode, replyCodeOf, type SessionChannel } from '@heddle/broker';
+import { type Timeout, timeoutMs } from '@heddle/client';
+import {
+  decodeLockToken,
+  encodeLockToken,
+  fenceOf,
+  HeddleError,
+  handOversOf,
+  MAX_PERMITS,
+  MAX_TOKEN_PLACES,
+  newLockToken,
+  RuntimeError,
+  type SyncObject,
+  syncNames,
+  ValueError,
+} from '@heddle/contracts';
+import type { SyncSession } from '../session/sync-session.ts';
+import { Lease } from './lease.ts';
+
+/** RabbitMQ takes back what was held for 30 minutes, unless it is set otherwise. */
+const LONGEST_HOLD_MS = 25 * 60_000;
+const MAX_HOLD_MS = 24 * 3_600_000;
+/** How long one attempt waits for a connection, and for the making of the object. */
+const PATIENCE_MS = 30_000;
+/** What a question that does not wait gets. */
+const ASK_MS = 5_000;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** Between attempts that the broker refuses or loses. */
+const PAUSE_MS = 100;
+
+export interface LeaseOptions {
+  /** After this the lease is lost. Milliseconds or text; 100 ms to 24 h, default `"25m"`. Above 30 minutes only where the broker's consumer timeout allows it. */
+  readonly longestHold?: Timeout;
+}
+
+/** How one wait in the line ended. */
+type Came = Delivery | 'late' | 'lost';
+
+/**
+ * Tokens in a quorum queue. Waiting is consuming, in the order of arrival; holding is an unsettled delivery, which the
+ * broker takes back when its channel or connection ends; releasing is returning it, which counts as a hand-over.
+ */
+export class TokenQueue {
+  readonly object: SyncObject;
+  readonly #session: SyncSession;
+  readonly #longestHold: number;
+  readonly #queue: string;
+  readonly #seedOf: Parameters<SyncSession['broker']['seed']>[0];
+
+  constructor(session: SyncSession, object: SyncObject, permits: number, { longestHold }: LeaseOptions) {
+    this.#session = session;
+    this.object = object;
+    this.#seedOf = {
+      object,
+      store: 'tokens',
+      count: permits,
+      message: (index) => encodeLockToken(newLockToken(index, Date.now())),
+    };
+    this.#queue = syncNames.tokens(object);
+    this.#longestHold = longestHold === undefined ? LONGEST_HOLD_MS : timeoutMs(longestHold);
+    if (!(this.#longestHold >= 100 && this.#longestHold <= MAX_HOLD_MS)) {
+      throw new ValueError(`longestHold: expected 100 ms to 24 h, got ${this.#longestHold} ms`);
+    }
+  }
+
+  /** A lease, or undefined after `waitMs` without one; 0 does not wait at all. */
+  async take(waitMs: number, signal?: AbortSignal): Promise<Lease | undefined> {
+    signal?.throwIfAborted();
+    if (waitMs === 0) return await this.#takeReady();
+    return await this.#session.ledger.waitFor(this.object, () => this.#waitInLine(waitMs, signal));
+  }
+
+  /** Tokens that nobody holds. */
+  async countReady(): Promise<number> {
+    await this.#seed(ASK_MS);
+    return (await this.#session.broker.countReady(this.#queue, ASK_MS)) ?? 0;
+  }
+
+  /** Puts in more tokens. Sends each once: rejects if it is not sure that one has arrived. */
+  async add(count: number): Promise<void> {
+    await this.#seed(PATIENCE_MS);
+    const tokens = Array.from({ length: count }, () => {
+      // Beyond the places of those that were there from the start.
+      const place = MAX_PERMITS + Math.floor(Math.random() * (MAX_TOKEN_PLACES - MAX_PERMITS));
+      return this.#session.broker.publish(
+        this.object,
+        encodeLockToken(newLockToken(place, Date.now())),
+        PATIENCE_MS,
+      );
+    });
+    await Promise.all(tokens);
+  }
+
+  async #takeReady(): Promise<Lease | undefined> {
+    for (let attempt = 1; ; attempt += 1) {
+      await this.#seed(ASK_MS);
+      const channel = await this.#session.channels.take(ASK_MS);
+      try {
+        const delivery = await channel.get(this.#queue);
+        if (delivery) return this.#lease(channel, delivery);
+        this.#session.channels.give(channel);
+        return undefined;
+      } catch (error) {
+        this.#judge(error);
+        if (attempt === 3) {
+          throw new HeddleError('broker_unavailable', `${this.object} cannot be asked for`, { cause: error });
+        }
+      }
+    }
+  }
+
+  async #waitInLine(waitMs: number, signal: AbortSignal | undefined): Promise<Lease | undefined> {
+    const deadline = performance.now() + waitMs;
+    for (;;) {
+      const left = deadline - performance.now();
+      if (left <= 0) return undefined;
+      try {
+        const came = await this.#waitOnce(Math.min(left, PATIENCE_MS), deadline, signal);
+        if (came === 'late') return undefined;
+        if (came !== 'lost') return came;
+        // With its connection or, for all that is known, with its queue.
+        this.#session.broker.forget(this.object);
+      } catch (error) {
+        signal?.throwIfAborted();
+        this.#judge(error);
+      }
+      // The line was lost with the connection, or could not be joined: the next attempt stands at its end.
+      await pause(PAUSE_MS, undefined, { signal }).catch(() => signal?.throwIfAborted());
+    }
+  }
+
+  async #waitOnce(
+    patienceMs: number,
+    deadline: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Lease | 'late' | 'lost'> {
+    await this.#seed(patienceMs);
+    const channel = await this.#session.channels.take(patienceMs);
+    const came = await this.#standInLine(channel, deadline, signal);
+    if (came === 'lost') return came;
+    if (came !== 'late') return this.#lease(channel, came);
+    await channel.unsubscribe();
+    this.#session.channels.give(channel);
+    signal?.throwIfAborted();
+    return 'late';
+  }
+
+  #standInLine(channel: SessionChannel, deadline: number, signal: AbortSignal | undefined): Promise<Came> {
+    return new Promise((resolve, reject) => {
+      let waiting = true;
+      const settle = (how: () => void): void => {
+        if (!waiting) return;
+        waiting = false;
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', onLate);
+        how();
+      };
+      const onLate = (): void => settle(() => resolve('late'));
+      const left = deadline - performance.now();
+      const timer = left > LONGEST_TIMER_MS ? undefined : setTimeout(onLate, Math.max(left, 0));
+      signal?.addEventListener('abort', onLate, { once: true });
+      channel.onEnded = () => settle(() => resolve('lost'));
+      const subscribed = channel.subscribe({ queue: this.#queue, prefetch: 1 }, (delivery) => {
+        if (waiting) settle(() => resolve(delivery));
+        else delivery.requeue();
+      });
+      subscribed.catch((error: Error) => settle(() => reject(error)));
+    });
+  }
+
+  #lease(channel: SessionChannel, delivery: Delivery): Lease {
+    const { object } = this;
+    const token = decodeLockToken(delivery.message);
+    if (!token.ok) {
+      delivery.reject();
+      void channel.close();
+      throw new HeddleError('internal_error', `${object}: ${token.reason}`);
+    }
+    const fence = fenceOf(token.value, handOversOf(delivery.message));
+    return new Lease({
+      session: this.#session,
+      object,
+      channel,
+      delivery,
+      fence,
+      longestHold: this.#longestHold,
+    });
+  }
+
+  #seed(timeoutMs: number): Promise<void> {
+    return this.#session.broker.seed(this.#seedOf, timeoutMs);
+  }
+
+  /** What another attempt may mend is forgotten; everything else is thrown. */
+  #judge(error: unknown): void {
+    const code = replyCodeOf(error);
+    if (code === replyCode.notFound) this.#session.broker.forget(this.object);
+    if (code === replyCode.accessRefused) {
+      throw new RuntimeError(`${this.object}: the broker refuses it`, { cause: error });
+    }
+    if (error instanceof ValueError || error instanceof RuntimeError) throw error;
+    if (error instanceof HeddleError && error.code === 'shutting_down') throw error;
+  }
+}

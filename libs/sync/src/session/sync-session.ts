@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { type BrokerLog, type BrokerSession, openSession, type TlsFiles } from '@heddle/broker';
+import { SYNC_NAME, ValueError } from '@heddle/contracts';
+import { ChannelPool } from './channel-pool.ts';
+import { Ledger } from './ledger.ts';
+
+export interface SyncSessionOptions {
+  /** `amqp://` or `amqps://`, with user, password and vhost. */
+  readonly url: string;
+  /** For people who look at the broker's connections. Default: random. */
+  readonly name?: string | undefined;
+  /** A process that was frozen for about twice as long has lost its leases. Seconds, 1 to 60; default 5. */
+  readonly heartbeatSeconds?: number | undefined;
+  /** For `amqps://`. */
+  readonly tls?: TlsFiles | undefined;
+  /** Where the library's own remarks go; a pino logger fits. Default: nowhere. */
+  readonly log?: BrokerLog | undefined;
+}
+
+const quiet: BrokerLog = { debug() {}, info() {}, warn() {}, error() {} };
+const CONNECT_MS = 30_000;
+
+/**
+ * What all named objects of a process live on: a connection to the broker whose end gives everything back that is held
+ * through it. One a process is enough.
+ *
+ * ```ts
+ * await using session = await SyncSession.connect({ url: 'amqp://localhost' });
+ * const lock = new Lock(session, 'bank');
+ * await lock.run(async (lease) => transfer(lease.fence));
+ * ```
+ */
+export class SyncSession {
+  readonly name: string;
+  readonly broker: BrokerSession;
+  readonly channels: ChannelPool;
+  readonly ledger = new Ledger();
+  readonly log: BrokerLog;
+  #closed: Promise<void> | undefined;
+
+  /** Resolves once the broker is there. Rejects with `broker_unavailable` after 30 s without it, and with `ValueError`. */
+  static async connect(options: SyncSessionOptions): Promise<SyncSession> {
+    const session = new SyncSession(options);
+    try {
+      session.channels.give(await session.channels.take(CONNECT_MS));
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+    return session;
+  }
+
+  private constructor({ url, name = randomUUID(), heartbeatSeconds, tls, log = quiet }: SyncSessionOptions) {
+    if (!SYNC_NAME.test(name)) throw new ValueError(`name: expected ${SYNC_NAME.source}, got "${name}"`);
+    if (heartbeatSeconds !== undefined && !(heartbeatSeconds >= 1 && heartbeatSeconds <= 60)) {
+      throw new ValueError(`heartbeatSeconds: expected 1 to 60, got ${heartbeatSeconds}`);
+    }
+    this.name = name;
+    this.log = log;
+    this.broker = openSession({ url, name: `sync ${name}`, log, heartbeatSeconds, tls });
+    this.channels = new ChannelPool(this.broker);
+  }
+
+  /** Gives back everything that is held, ends all waits. */
+  close(): Promise<void> {
+    this.#closed ??= this.broker.close();
+    return this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,62 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Channel, connect } from 'amqplib';
+import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
+import { SyncSession } from '../src/session/sync-session.ts';
+import { type SyncProcess, startProcess } from './start-process.ts';
+
+/** Sessions and processes on a virtual host of their own. */
+export interface SyncSessions {
+  readonly vhost: TestVhost;
+  connect(): Promise<SyncSession>;
+  start(): Promise<SyncProcess>;
+  /** Resolves when so many consume from the queue. */
+  consumersOf(queue: string, count: number): Promise<void>;
+  deleteQueue(queue: string): Promise<void>;
+  /** Ends what was opened since the last time. */
+  end(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function openSessions(): Promise<SyncSessions> {
+  const vhost = await createVhost();
+  const sessions: SyncSession[] = [];
+  const processes: SyncProcess[] = [];
+  const withChannel = async (work: (channel: Channel) => Promise<unknown>): Promise<void> => {
+    const connection = await connect(vhost.url);
+    try {
+      await work(await connection.createChannel());
+    } finally {
+      await connection.close();
+    }
+  };
+  const end = async (): Promise<void> => {
+    await Promise.all(sessions.splice(0).map((session) => session.close()));
+    await Promise.all(processes.splice(0).map((one) => one.kill()));
+  };
+  return {
+    vhost,
+    connect: async () => {
+      const session = await SyncSession.connect({ url: vhost.url });
+      sessions.push(session);
+      return session;
+    },
+    start: async () => {
+      const started = await startProcess(vhost.url);
+      processes.push(started);
+      return started;
+    },
+    consumersOf: async (queue, count) => {
+      await withChannel(async (channel) => {
+        while ((await channel.checkQueue(queue)).consumerCount !== count) await pause(10);
+      });
+    },
+    deleteQueue: async (queue) => {
+      await withChannel((channel) => channel.deleteQueue(queue));
+    },
+    end,
+    stop: async () => {
+      await end();
+      await vhost.drop();
+    },
+  };
+}
