@@ -1,5 +1,7 @@
 /** What a worker serves when it is not told otherwise. */
 export const builtInTasks = [
+  'data.aggregate',
+  'data.merge',
   'debug.echo',
   'debug.sleep',
   'debug.fail',

@@ -105,6 +105,9 @@ export const errorTable = {
   runtime_error: { status: 409, retryable: false, title: 'This cannot be done with the object now' },
   lease_lost: { status: 409, retryable: false, title: 'The lease ended before it was released' },
   wait_timed_out: { status: 504, retryable: false, title: 'What was waited for did not come in time' },
+  // Data
+  data_unreadable: { status: 422, retryable: false, title: 'A line of the data is no row' },
+  data_too_many_groups: { status: 422, retryable: false, title: 'The data has too many groups' },
   // Images
   image_unrecognised: { status: 422, retryable: false, title: 'The bytes are no image that Heddle knows' },
   image_format_refused: {

@@ -1,3 +1,4 @@
+export * from './aggregate.ts';
 export * from './batch.ts';
 export * from './control.ts';
 export * from './dead-message.ts';

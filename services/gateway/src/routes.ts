@@ -1,3 +1,4 @@
+import { serveAggregate } from './aggregate/serve-aggregate.ts';
 import { cancelBatch, listBatches, listBatchResults, showBatch } from './batches/show-batch.ts';
 import { streamBatch } from './batches/stream-batch.ts';
 import { submitBatch } from './batches/submit-batch.ts';
@@ -34,6 +35,7 @@ export function gatewayRoutes(parts: GatewayParts): Route[] {
     { method: 'DELETE', path: '/v1/jobs/{id}', handle: cancelJob(parts) },
     { method: 'GET', path: '/v1/jobs/{id}/events', handle: streamJobEvents(parts) },
     { method: 'GET', path: '/v1/jobs/{id}/outputs/{name}', handle: sendOutput(parts) },
+    { method: 'POST', path: '/v1/aggregate', handle: serveAggregate(parts) },
     { method: 'POST', path: '/v1/gather', handle: serveGather(parts) },
     { method: 'POST', path: '/v1/thumbnails', handle: submitThumbnails(parts) },
     { method: 'POST', path: '/v1/batches', handle: submitBatch(parts) },

@@ -1,3 +1,5 @@
+import { dataAggregate } from './data-aggregate.ts';
+import { dataMerge } from './data-merge.ts';
 import { debugCrash } from './debug-crash.ts';
 import { debugEcho } from './debug-echo.ts';
 import { debugFail } from './debug-fail.ts';
@@ -12,6 +14,8 @@ import { webTitle } from './web-title.ts';
 
 /** The tasks that every worker has; threads and child processes find them here, too. Nothing heavy is imported before a job needs it. */
 export const builtInTasks = [
+  dataAggregate,
+  dataMerge,
   debugCrash,
   debugEcho,
   debugFail,

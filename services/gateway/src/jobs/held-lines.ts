@@ -37,7 +37,8 @@ export async function* heldLines(
   }
 }
 
-async function* chunksOf(request: IncomingMessage): AsyncGenerator<Buffer> {
+/** The body as it comes; ends the request when nothing comes for half a minute while somebody reads. */
+export async function* chunksOf(request: IncomingMessage): AsyncGenerator<Buffer> {
   const chunks = request[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
   for (;;) {
     const idle = setTimeout(() => {

@@ -1,0 +1,55 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { defineTask } from '@heddle/client';
+import {
+  aggregateInputSchema,
+  aggregateSchema,
+  HeddleError,
+  partialAggregateSchema,
+} from '@heddle/contracts';
+import { z } from 'zod';
+import { Aggregate } from '../data/aggregate-rows.ts';
+import { readRows, unreadable } from '../data/read-rows.ts';
+
+/** Rows between two looks at the signal, which comes as a message. */
+const LOOK_EVERY_ROWS = 20_000;
+
+export const dataAggregate = defineTask({
+  name: 'data.aggregate',
+  description:
+    'Counts, sums, least, greatest and mean of columns of NDJSON or CSV, by groups. `POST /v1/aggregate` takes a file of any size apart for it.',
+  body: 'bytes',
+  input: aggregateInputSchema,
+  output: z.union([aggregateSchema, partialAggregateSchema]),
+  pool: 'thread',
+  timeout: '5m',
+  run: async ({ input, bytes, signal }) => {
+    const { fields, groupBy, partial } = input;
+    const aggregate = new Aggregate({ fields, groupBy });
+    let rows = 0;
+    for (const { row, line } of readRows(textOf(bytes), input)) {
+      addRow(aggregate, row, line);
+      if (++rows % LOOK_EVERY_ROWS !== 0) continue;
+      await turn();
+      signal.throwIfAborted();
+    }
+    return partial ? aggregate.partial() : aggregate.result();
+  },
+});
+
+function addRow(aggregate: Aggregate, row: (column: string) => unknown, line: number): void {
+  try {
+    aggregate.add(row);
+  } catch (error) {
+    if (error instanceof HeddleError && error.code === 'data_unreadable')
+      throw unreadable(line, error.message);
+    throw error;
+  }
+}
+
+function textOf(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new HeddleError('data_unreadable', 'expected UTF-8, got other bytes');
+  }
+}

@@ -1,0 +1,19 @@
+import { defineTask } from '@heddle/client';
+import { aggregateSchema, mergeInputSchema, partialAggregateSchema } from '@heddle/contracts';
+import { z } from 'zod';
+import { Aggregate } from '../data/aggregate-rows.ts';
+
+export const dataMerge = defineTask({
+  name: 'data.merge',
+  description:
+    'Makes one of several partial results of `data.aggregate`, exactly what all their rows together would have given.',
+  input: mergeInputSchema,
+  output: z.union([aggregateSchema, partialAggregateSchema]),
+  pool: 'thread',
+  timeout: '5m',
+  run: ({ input: { partials, partial, ...spec } }) => {
+    const aggregate = new Aggregate(spec);
+    for (const part of partials) aggregate.merge(part);
+    return partial ? aggregate.partial() : aggregate.result();
+  },
+});

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
+import { type InProcessService, InProcessStack } from '../../../../test/support/in-process-stack.ts';
+import { Aggregate } from '../../../consumer/src/data/aggregate-rows.ts';
+import { readRows } from '../../../consumer/src/data/read-rows.ts';
+
+let vhost: TestVhost;
+let stack: InProcessStack;
+let gateway: InProcessService;
+
+beforeAll(async () => {
+  vhost = await createVhost();
+  stack = new InProcessStack(vhost.url);
+  await stack.startRecorder();
+  gateway = await stack.startGateway();
+  await stack.startWorker('data.*');
+  const known = async () => ((await (await fetch(`${gateway.url}/v1/tasks`)).json()) as { tasks: [] }).tasks;
+  await vi.waitFor(async () => expect(await known()).toHaveLength(2), { timeout: 10_000 });
+});
+afterAll(async () => {
+  await stack.stop();
+  await vhost.drop();
+});
+
+async function aggregate(
+  body: string,
+  type: string,
+  query: string,
+): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(`${gateway.url}/v1/aggregate?${query}`, {
+    method: 'POST',
+    headers: { 'content-type': type },
+    body,
+    duplex: 'half',
+  } as RequestInit);
+  return { status: response.status, body: await response.json() };
+}
+
+/** What one process makes of the whole file. */
+function alone(text: string, format: 'ndjson' | 'csv') {
+  const all = new Aggregate({ fields: ['amount'], groupBy: ['city'] });
+  for (const { row } of readRows(text, { format, delimiter: ',', firstLine: 1 })) all.add(row);
+  return JSON.parse(JSON.stringify(all.result())) as unknown;
+}
+
+const cities = ['Oslo', 'Rome', 'New\nYork, NY', 'Zürich'];
+const rows = Array.from({ length: 4_000 }, (_, n) => ({
+  city: cities[(n * 7) % 4] ?? '',
+  amount: (n % 3 ? 1 : -1) * (0.1 + n / 7) * 10 ** ((n % 60) - 30),
+}));
+const csv = `city,amount\r\n${rows.map(({ city, amount }) => `"${city}",${amount}`).join('\r\n')}\r\n`;
+const ndjson = rows.map((row) => JSON.stringify(row)).join('\n');
+
+describe('a file, done in many chunks', () => {
+  it.each([
+    ['NDJSON', ndjson, 'application/x-ndjson', 'ndjson' as const],
+    ['CSV', csv, 'text/csv', 'csv' as const],
+  ])('gives exactly what one process gives: %s', async (_, text, type, format) => {
+    const answer = await aggregate(text, type, 'fields=amount&groupBy=city&chunkBytes=4096');
+    expect(answer).toEqual({ status: 200, body: alone(text, format) });
+    const whole = await aggregate(text, type, 'fields=amount&groupBy=city');
+    expect(whole.body).toEqual(answer.body);
+  });
+
+  it('may be none', async () => {
+    expect(await aggregate('', 'text/csv', 'fields=a')).toEqual({
+      status: 200,
+      body: { rows: 0, groups: [] },
+    });
+  });
+
+  it('says on which line it is wrong', async () => {
+    const answer = await aggregate(
+      `${ndjson}\n{"city":`,
+      'application/x-ndjson',
+      'fields=amount&chunkBytes=4096',
+    );
+    expect(answer).toMatchObject({
+      status: 422,
+      body: { code: 'data_unreadable', detail: expect.stringMatching(/^line 4001: expected JSON/) },
+    });
+    const broken = `${csv}1,2,3\r\n`;
+    const line = csv.split('\n').length;
+    expect(await aggregate(broken, 'text/csv', 'fields=amount&chunkBytes=4096')).toMatchObject({
+      status: 422,
+      body: { detail: expect.stringContaining(`line ${line}: expected 2 cells`) },
+    });
+  });
+
+  it.each([
+    ['application/json', 'fields=a', 415],
+    ['text/csv', 'fields=a,a', 422],
+    ['text/csv', 'columns=a', 422],
+    ['text/csv', 'chunkBytes=1', 422],
+  ])('is refused as %s with %s', async (type, query, status) => {
+    expect((await aggregate('a\n1\n', type, query)).status).toBe(status);
+  });
+});
