@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const folders = ['docs', 'libs', 'services', 'scripts', 'test', 'bench', 'k8s'];
+const folders = ['docs', 'examples', 'libs', 'services', 'scripts', 'test', 'bench', 'k8s'];
 const files = [
   ...readdirSync(root),
   ...folders.flatMap((folder) =>

@@ -30,7 +30,7 @@ export class FileAggregation {
   #header: Buffer | undefined;
   #partials: PartialAggregate[] = [];
   readonly #running = new Set<Promise<void>>();
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(parts: Parts, options: FileOptions, signal: AbortSignal) {
     this.#parts = parts;
@@ -43,7 +43,7 @@ export class FileAggregation {
     const part = this.#partOf(chunk);
     this.#begin(() => this.#map(part).finally(release));
     while (this.#running.size >= WINDOW) await Promise.race(this.#running);
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failure) throw this.#failure;
     if (this.#partials.length >= MERGED_AT_ONCE) this.#begin(() => this.#merge());
   }
 
@@ -93,14 +93,14 @@ export class FileAggregation {
 
   #begin(step: () => Promise<void>): void {
     const running = step()
-      .catch((error: unknown) => void (this.#failure ??= error))
+      .catch((error: Error) => void (this.#failure ??= error))
       .finally(() => this.#running.delete(running));
     this.#running.add(running);
   }
 
   async #settle(): Promise<void> {
     await Promise.all(this.#running);
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#failure) throw this.#failure;
   }
 }
 
