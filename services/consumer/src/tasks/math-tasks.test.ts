@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterEach, describe, expect, it } from 'vitest';
 import { until } from '../../test/open-test-pool.ts';
 import { recordingWorker } from '../../test/recording-worker.ts';
@@ -15,10 +14,11 @@ import { mathSum } from './math-sum.ts';
 let pool: Pool | undefined;
 afterEach(() => pool?.close());
 
-/** Threads as a worker has them: one a core. */
+/** Threads as a worker has them, one a core. They load the task from its module; this one cannot run it. */
 function threadsFor(task: typeof mathIsPrime | typeof mathCountPrimes): Pool {
+  const run = () => Promise.reject(new Error('expected the handler to run in a thread, got it here'));
   pool = openPool(
-    { task, module: builtInModule },
+    { task: { ...task, run }, module: builtInModule },
     {
       slots: availableParallelism(),
       log: recordingWorker().log,
@@ -83,21 +83,16 @@ describe('math.is-prime', () => {
 describe('math.count-primes', () => {
   it('runs on every core at once, leaves the event loop alone, tells how far it is, and stops when it is cancelled', async () => {
     const threads = threadsFor(mathCountPrimes);
-    const delay = monitorEventLoopDelay({ resolution: 5 });
-    const before = performance.eventLoopUtilization();
-    delay.enable();
     const runs = Array.from({ length: availableParallelism() }, () => {
       const { run } = someRun(mathCountPrimes, { job: { input: { from: 0, to: 1e11 } } });
       return { run, ended: Promise.resolve(threads.run(run)), heard: 0 };
     });
+    let turns = 0;
     await until(() => {
+      turns += 1;
       for (const job of runs) if (job.run.takeProgress(Date.now(), 0)) job.heard += 1;
-      return runs.every(({ heard }) => heard >= 3);
+      return turns >= 50 && runs.every(({ heard }) => heard >= 3);
     });
-    delay.disable();
-    // The middle: on a machine that is busy with other things whoever sleeps is woken late now and then.
-    expect(delay.percentile(50) / 1e6).toBeLessThan(50);
-    expect(performance.eventLoopUtilization(before).utilization).toBeLessThan(0.5);
     for (const { run } of runs) run.stop('cancelled');
     for (const { ended } of runs) {
       expect(await ended).toMatchObject({ state: 'failed', error: { code: 'cancelled' } });
