@@ -1,0 +1,167 @@
+import { readFileSync } from 'node:fs';
+import { type MetricName, metricTable } from '@heddle/service';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { dashboards } from '../../scripts/generate/grafana/dashboards.ts';
+import { mixedLoad } from '../support/mixed-load.ts';
+import { type Series, TestPrometheus } from '../support/prometheus.ts';
+import { readAlerts } from '../support/read-alerts.ts';
+import { SystemStack } from '../support/system-stack.ts';
+
+/** What Grafana would fill in. */
+const fillIn = (expr: string): string =>
+  expr
+    .replaceAll('$__rate_interval', '10s')
+    .replaceAll('$namespace', '.+')
+    .replaceAll('$service', 'gateway|producer|consumer|recorder|notifier')
+    .replaceAll('$task', 'debug.echo');
+
+interface NamedQuery {
+  readonly name: string;
+  readonly expr: string;
+  readonly mayBeEmpty: boolean;
+}
+
+const ofPanels: NamedQuery[] = Object.values(dashboards).flatMap(({ title, rows }) =>
+  rows.flatMap((row) =>
+    row.panels.flatMap((panel) =>
+      panel.queries.map(({ expr, legend, mayBeEmpty = false }) => ({
+        name: `${title}: ${row.title}: ${panel.title}: ${legend}`,
+        expr: fillIn(expr),
+        mayBeEmpty,
+      })),
+    ),
+  ),
+);
+const ofAnnotations: NamedQuery[] = Object.keys(dashboards).flatMap((file) => {
+  const path = new URL(`../../grafana/dashboards/${file}.json`, import.meta.url);
+  const { annotations } = JSON.parse(readFileSync(path, 'utf8')) as {
+    annotations: { list: { name: string; expr: string }[] };
+  };
+  return annotations.list.map(({ name, expr }) => ({
+    name: `${file}: ${name}`,
+    expr: fillIn(expr),
+    mayBeEmpty: true,
+  }));
+});
+const ofAlerts: NamedQuery[] = readAlerts().map(({ alert, expr }) => ({
+  name: alert,
+  expr,
+  mayBeEmpty: true,
+}));
+
+describe('a stack under load, scraped by Prometheus', () => {
+  let stack: SystemStack;
+  let prometheus: TestPrometheus;
+  let load: { stop(): Promise<void> };
+
+  beforeAll(async () => {
+    stack = await SystemStack.start({ tasks: 'debug.*,image.thumbnail' });
+    const targets = stack.services.map(({ ops }) => ops);
+    prometheus = await TestPrometheus.start({ targets, scrapeSeconds: 1 });
+    load = mixedLoad(stack.api.url, 4, () => 20);
+    // A look at the queues takes place every 5 s, and a pace needs two of them.
+    await vi.waitUntil(async () => (await seconds('min(count_over_time(heddle_build_info{}[1m]))')) >= 12, {
+      timeout: 60_000,
+      interval: 500,
+    });
+  });
+  afterAll(async () => {
+    await load?.stop();
+    await prometheus?.stop();
+    await stack?.stop();
+  });
+
+  async function seconds(expr: string): Promise<number> {
+    return Number((await prometheus.query(expr))[0]?.value?.[1] ?? 0);
+  }
+
+  const scrape = async (ops: number): Promise<string> =>
+    (await fetch(`http://127.0.0.1:${ops}/metrics`)).text();
+
+  test('answers every query of every panel with numbers', async () => {
+    const empty: string[] = [];
+    const asked = new Map<string, Series[]>();
+    for (const { name, expr, mayBeEmpty } of [...ofPanels, ...ofAnnotations]) {
+      const series = asked.get(expr) ?? (await prometheus.query(expr));
+      asked.set(expr, series);
+      if (!mayBeEmpty && !series.some(({ value }) => Number.isFinite(Number(value?.[1])))) empty.push(name);
+    }
+    expect(empty).toEqual([]);
+    expect(ofPanels.length).toBeGreaterThan(90);
+  });
+
+  test('has loaded every alert, and none of them is in trouble', async () => {
+    for (const { expr } of ofAlerts) await prometheus.query(expr);
+    const rules = await prometheus.rules();
+    expect(rules.map(({ name }) => name).toSorted()).toEqual(ofAlerts.map(({ name }) => name).toSorted());
+    expect(rules.filter(({ health, lastError }) => health !== 'ok' || lastError)).toEqual([]);
+  });
+
+  test('has every metric and every label that a query names', async () => {
+    const missing: string[] = [];
+    const labels = new Map<string, Promise<Set<string>>>();
+    const labelsOf = (metric: string): Promise<Set<string>> => {
+      let known = labels.get(metric);
+      if (!known) {
+        known = prometheus
+          .query(`{__name__="${metric}"}`)
+          .then((series) => new Set(series.flatMap((one) => Object.keys(one.metric))));
+        labels.set(metric, known);
+      }
+      return known;
+    };
+    for (const { name, expr } of [...ofPanels, ...ofAnnotations, ...ofAlerts]) {
+      const selectors = [...expr.matchAll(/([a-z_0-9]+)\{([^}]*)\}/g)];
+      expect(selectors.length, name).toBeGreaterThan(0);
+      const everyLabel = new Set<string>();
+      for (const [, metric = '', braces = ''] of selectors) {
+        const known = await labelsOf(metric);
+        if (known.size === 0) missing.push(`${name}: ${metric}`);
+        for (const label of known) everyLabel.add(label);
+        for (const [, label = ''] of braces.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)) {
+          if (!known.has(label)) missing.push(`${name}: ${metric} has no label ${label}`);
+        }
+      }
+      for (const [, list = ''] of expr.matchAll(/\b(?:by|on) \(([^)]*)\)/g)) {
+        for (const label of list.split(',').map((one) => one.trim())) {
+          if (label !== '' && !everyLabel.has(label)) missing.push(`${name}: nothing has the label ${label}`);
+        }
+      }
+    }
+    expect(missing).toEqual([]);
+  });
+
+  test.each(['gateway', 'producer', 'consumer', 'recorder', 'notifier'] as const)(
+    'shows of the %s exactly the metrics of the table, as Prometheus wants them',
+    async (service) => {
+      const text = await scrape(stack.of(service).ops);
+      const shown = [...text.matchAll(/^# TYPE (heddle_\w+) (\w+)$/gm)].map(
+        ([, name, type]) => `${name} ${type}`,
+      );
+      const expected = (Object.keys(metricTable) as MetricName[])
+        .filter((name) => (metricTable[name].by as readonly string[]).includes(service))
+        .map((name) => `${name} ${metricTable[name].type}`);
+      expect(new Set(shown)).toEqual(new Set(expected));
+      const ours = text.split('\n').filter((line) => line.includes('heddle_'));
+      expect(await TestPrometheus.checkMetrics(`${ours.join('\n')}\n`)).toEqual({ code: 0, output: '' });
+      expect(ours.filter((line) => !line.startsWith('#') && !line.includes(`service="${service}"`))).toEqual(
+        [],
+      );
+    },
+  );
+
+  test('makes no series of what clients make up', async () => {
+    expect(await seconds('sum(heddle_http_requests_total{route="none", code="404"})')).toBeGreaterThan(2);
+    for (const { ops } of stack.services) {
+      expect(await scrape(ops)).not.toMatch(/nonsense|nobody\.serves-this/);
+    }
+  });
+
+  test('fires no alert that says that work stands still', async () => {
+    const critical = ofAlerts.filter(({ name }) =>
+      /NotFlowing|NoConsumers|Alarm|Disconnected|Absent/.test(name),
+    );
+    expect(critical).toHaveLength(5);
+    for (const { name, expr } of critical) expect([name, await prometheus.query(expr)]).toEqual([name, []]);
+  });
+});
