@@ -79,9 +79,9 @@ export class TestPrometheus {
     return runPromtool(['check', 'metrics'], text);
   }
 
-  /** What a query gives now. Rejects with Prometheus' words if it is none. */
-  query(expr: string): Promise<Series[]> {
-    return this.#ask('query', { query: expr });
+  /** What a query gives now, or gave at that time (milliseconds since the epoch). Rejects with Prometheus' words if it is none. */
+  query(expr: string, at?: number): Promise<Series[]> {
+    return this.#ask('query', { query: expr, ...(at !== undefined && { time: String(at / 1_000) }) });
   }
 
   /** What it gives from one time to another (milliseconds since the epoch), every so many seconds. */
