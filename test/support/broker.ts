@@ -7,6 +7,7 @@ import {
   controlByManagement,
   type QueueCounts,
   type Rights,
+  setConsumerTimeout,
 } from './broker-control.ts';
 
 /** A virtual host of its own on the shared node: what other tests do is not seen in it. */
@@ -35,6 +36,8 @@ export interface BrokerNode {
   createVhost(): Promise<TestVhost>;
   /** Raises or clears the memory alarm: publishing connections are blocked while it is on. */
   setMemoryAlarm(on: boolean): Promise<void>;
+  /** On channels opened from now on, takes deliveries back that are held for longer. */
+  setConsumerTimeout(ms: number): Promise<void>;
   /** Stops the node in good order; its durable messages stay. */
   halt(): Promise<void>;
   /** Ends the node as a power cut would. */
@@ -70,6 +73,7 @@ export async function startBroker(tlsFiles?: {
     tlsUrl: broker.record.tls && `amqps://guest:guest@localhost:${broker.record.tls.port}`,
     createVhost: () => makeVhost(broker.url, control),
     setMemoryAlarm: (on) => control.setMemoryAlarm(on),
+    setConsumerTimeout: (ms) => setConsumerTimeout(broker.record, ms),
     halt: broker.halt,
     kill: broker.kill,
     start: broker.start,

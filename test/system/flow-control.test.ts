@@ -20,7 +20,8 @@ beforeAll(async () => {
   stack = await SystemStack.start({
     services: ['recorder', 'gateway', 'consumer', 'consumer'],
     tasks: TASKS,
-    env: { FLOW_LOG: log },
+    // As if the broker took deliveries and tokens back after a few seconds.
+    env: { FLOW_LOG: log, HEDDLE_GUARD_AFTER: '1s' },
   });
 });
 
@@ -125,4 +126,22 @@ it('no more jobs begin within a time than the task allows', async () => {
     limit: { rate: { count: 5, per: 1_000 } },
     ready: 0,
   });
+});
+
+it('a long job whose delivery is acked long since runs again when its worker is killed', async () => {
+  const [worker] = stack.all('consumer');
+  const [long = ''] = await submit({ task: 'flow.long', input: { ms: 6_000 } }, 1);
+  // By now its delivery is acked, and a guard stands for it.
+  await vi.waitFor(() => expect(Date.now() - (notes([long])[0]?.at ?? Date.now())).toBeGreaterThan(2_500), {
+    timeout: 30_000,
+    interval: 100,
+  });
+  if (worker) await stack.kill(worker);
+  await stack.start('consumer');
+  await allSucceed([long]);
+  const begun = notes([long]).filter(({ what }) => what === 'begin');
+  // As a suspect: in a child process of the other worker.
+  expect(begun).toHaveLength(2);
+  expect(begun[0]?.pid).toBe(worker?.pid);
+  expect(JSON.parse(await get(`/v1/jobs/${long}`))).toMatchObject({ state: 'succeeded' });
 });

@@ -28,6 +28,9 @@ export const controlSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('schedules-changed') }),
   /** There are to be fewer tokens of this limit: workers let theirs go round once, so that the surplus can be taken out. */
   z.object({ type: z.literal('recall-tokens'), limit: z.string().max(200) }),
+  /** Does anybody run this? Asked when the guard of a long job comes; who runs it answers with `runs`. */
+  z.object({ type: z.literal('is-running'), run: z.string().max(200) }),
+  z.object({ type: z.literal('runs'), run: z.string().max(200) }),
   /** A worker's sign of life, every ten seconds and once more, with `leaving`, at its end. */
   z.object({
     type: z.literal('worker'),

@@ -97,6 +97,14 @@ export const jobOptionsSchema = z.strictObject({
 /** Durations in milliseconds. */
 export type JobOptions = z.output<typeof jobOptionsSchema>;
 
+/** The run that a guard stands for. */
+export const guardSchema = z.object({
+  run: z.string().max(200),
+  worker: z.string().max(200),
+  /** How often nobody was found to run it. */
+  doubts: z.int().min(0),
+});
+
 /** A job's place in its batch. */
 export const batchPlaceSchema = z.object({
   id: jobIdSchema,
@@ -126,6 +134,10 @@ export interface Job {
   readonly resultTtlMs?: number | undefined;
   readonly webhook?: Webhook | undefined;
   readonly batch?: BatchPlace | undefined;
+  /** Only of a copy that stands for a long job while it runs. */
+  readonly guard?: z.infer<typeof guardSchema> | undefined;
+  /** Workers that have ended while they ran it, as far as its delivery count does not tell. */
+  readonly crashes?: number | undefined;
   /** Milliseconds since the epoch. */
   readonly acceptedAt: number;
   /** The input is an array of inputs; see `header.chunk`. */
@@ -191,6 +203,8 @@ export const jobHeadersSchema = z.object({
   [header.deadline]: z.int().min(0).optional(),
   [header.resultTtl]: durationSchema.optional(),
   [header.webhook]: webhookSchema.optional(),
+  [header.guard]: guardSchema.optional(),
+  [header.crashes]: z.int().min(0).optional(),
   [header.batch]: batchPlaceSchema.optional(),
   [header.chunk]: z.boolean().optional(),
   [header.follow]: z.boolean().optional(),
@@ -244,6 +258,8 @@ export function decodeJob(message: ReceivedMessage): Decoded<Job> {
       deadline: headers[header.deadline],
       resultTtlMs: headers[header.resultTtl],
       webhook: headers[header.webhook],
+      guard: headers[header.guard],
+      crashes: headers[header.crashes],
       batch: headers[header.batch],
       chunk: headers[header.chunk] || undefined,
       follow: headers[header.follow] || undefined,

@@ -69,6 +69,10 @@ export const header = {
   timeout: 'heddle-timeout',
   /** Retry policy: a table with the fields of `retrySchema`. */
   retry: 'heddle-retry',
+  /** Of the copy that stands for a long job while it runs: a table with `run`, `worker` and `doubts`. */
+  guard: 'heddle-guard',
+  /** Workers that have ended while they ran the job. */
+  crashes: 'heddle-crashes',
   /** Milliseconds since the epoch: a worker that takes the job later ends it as `expired`, unrun. */
   deadline: 'heddle-deadline',
   /** Milliseconds that the recorder keeps result and outputs after a success. */

@@ -4,6 +4,7 @@ import { ControlFollower, KnownControl, RecorderClient, type Task } from '@heddl
 import { jobQueue } from '@heddle/contracts';
 import type { RunningService, ServiceContext } from '@heddle/service';
 import { drainWorker } from './drain-worker.ts';
+import { Guards } from './jobs/ask-owner.ts';
 import { Interruptions } from './jobs/explain-redelivery.ts';
 import { TaskServer } from './jobs/serve-task.ts';
 import { Followers } from './jobs/tell-followers.ts';
@@ -42,7 +43,14 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
     events: new EventPublisher(broker.publisher),
     followers: new Followers(broker.publisher, log),
   };
-  const runs = new RunWatch(worker);
+  const guardAfterMs = settings.HEDDLE_GUARD_AFTER;
+  const runs = new RunWatch(worker, guardAfterMs);
+  const guards = new Guards({
+    publisher: broker.publisher,
+    log,
+    afterMs: guardAfterMs,
+    isRunningHere: (run) => runs.has(run),
+  });
   const control = new KnownControl();
   const poolOptions: PoolOptions = {
     slots: 1,
@@ -55,8 +63,7 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
   const serversOf = (registered: RegisteredTask): TaskServer[] => {
     const { task } = registered;
     const slots = slotsOf(task);
-    const limiter =
-      task.limit && new TaskLimiter({ broker, log, task, slots, renewMs: settings.HEDDLE_GUARD_AFTER });
+    const limiter = task.limit && new TaskLimiter({ broker, log, task, slots, renewMs: guardAfterMs });
     if (limiter) limiters.push(limiter);
     const service = {
       task,
@@ -66,6 +73,7 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
       interruptions: new Interruptions(broker, jobQueue(task.name)),
       worker,
       limiter,
+      guards,
     };
     const pool = openPool(registered, { ...poolOptions, slots });
     const isolation = new ProcessPool(registered, poolOptions);
@@ -96,8 +104,10 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
       runs.stopCancelled((job) => control.isCancelled(job));
       for (const server of servers) void server.setPaused(control.isPaused(server.task));
     },
-    onRecall: (limit) => {
-      for (const limiter of limiters) limiter.recall(limit);
+    onOther: (news) => {
+      guards.hear(news);
+      if (news.type !== 'recall-tokens') return;
+      for (const limiter of limiters) limiter.recall(news.limit);
     },
   });
   await follower.start(instance);

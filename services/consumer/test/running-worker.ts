@@ -15,7 +15,7 @@ import {
   type WireMessage,
 } from '@heddle/contracts';
 import { createMetrics, type RunningService } from '@heddle/service';
-import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
+import { type BrokerNode, createVhost, type TestVhost } from '../../../test/support/broker.ts';
 import { settings } from '../src/settings.ts';
 import { startWorker } from '../src/start-worker.ts';
 import { until } from './open-test-pool.ts';
@@ -53,8 +53,9 @@ const TERMINAL = new Set(['succeeded', 'failed', 'dead', 'cancelled', 'expired']
 export async function runWorker(
   env: Record<string, string> = {},
   answer: Answer = plainAnswer,
+  node: Pick<BrokerNode, 'createVhost'> = { createVhost },
 ): Promise<RunningWorker> {
-  const vhost = await createVhost();
+  const vhost = await node.createVhost();
   const connect = (service: string) =>
     connectBroker({ url: vhost.url, service, instance: `${service}-${randomUUID()}`, log: quiet });
   const [broker, workersBroker] = await Promise.all([connect('test'), connect('consumer')]);

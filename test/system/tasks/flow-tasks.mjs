@@ -38,3 +38,9 @@ export const rated = defineTask({
   limit: { rate: { count: 5, per: '1s' } },
   run: (context) => run(context.job.id, context.input.ms),
 });
+
+export const long = defineTask({
+  name: 'flow.long',
+  input,
+  run: (context) => run(context.job.id, context.input.ms),
+});

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker, BrokerLog, Consumer, Delivery } from '@heddle/broker';
-import { decodeControl, queues } from '@heddle/contracts';
+import { type ControlNews, decodeControl, queues } from '@heddle/contracts';
 import type { RecorderClient } from '../recorder-client.ts';
 import type { KnownControl } from './known-control.ts';
 
@@ -18,8 +18,8 @@ interface Followed {
   readonly log: BrokerLog;
   /** What is cancelled or paused has changed. */
   onChange(): void;
-  /** Tokens of this limit are to go round once. */
-  onRecall?(limit: string): void;
+  /** News of something else. */
+  onOther?(news: ControlNews): void;
 }
 
 /** Keeps `KnownControl` true: by the news on `heddle.control`, and by the recorder's snapshot for what it may have missed. */
@@ -67,8 +67,9 @@ export class ControlFollower {
     const news = decodeControl(delivery.message);
     delivery.ack();
     if (!news.ok) return this.#followed.log.warn({ reason: news.reason }, 'control news cannot be read');
-    if (news.value.type === 'recall-tokens') return this.#followed.onRecall?.(news.value.limit);
-    if (news.value.type !== 'cancel' && news.value.type !== 'paused') return;
+    if (news.value.type !== 'cancel' && news.value.type !== 'paused') {
+      return this.#followed.onOther?.(news.value);
+    }
     this.#followed.control.hear(news.value);
     this.#followed.onChange();
   }

@@ -35,6 +35,12 @@ export class JobRun implements HandlerHost {
   ended = false;
   /** Whether `started` has been sent. */
   announced = false;
+  /** Whether a guard stands for the job, and its delivery is acked. */
+  isGuarded = false;
+  /** When the next attempt to guard it is made, in milliseconds since the epoch. */
+  guardAt = Number.POSITIVE_INFINITY;
+  /** Told when the run is guarded, and when a guarded run has ended. */
+  onGuarded: ((run: JobRun, isGuarded: boolean) => void) | undefined;
   stopReason: StopReason | undefined;
   /** Set by the pool: what to do when the run is stopped. */
   onStop: ((reason: StopReason) => void) | undefined;

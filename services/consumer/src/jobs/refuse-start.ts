@@ -9,7 +9,7 @@ const MAX_CRASHES = 3;
 /** How a job ends that is not to be begun: because somebody cancelled it, it comes too late, or it has taken three workers down. */
 export function refuseStart(
   { isolated, control }: { readonly isolated: boolean; readonly control: Pick<KnownControl, 'isCancelled'> },
-  { message }: Delivery,
+  delivery: Delivery,
   job: Job,
 ): Outcome | undefined {
   if (control.isCancelled(job)) {
@@ -19,11 +19,18 @@ export function refuseStart(
     const due = new Date(job.deadline).toISOString();
     return { state: 'expired', error: { code: 'expired', message: `expected a worker before ${due}` } };
   }
-  if (!isolated || !message.redelivered) return undefined;
-  const crashes = 1 + returnsOf(message.properties.headers);
+  const crashes = isolated ? crashesOf(delivery, job) : 0;
   return crashes < MAX_CRASHES
     ? undefined
     : dead('crashed', `${crashes} workers have ended while they ran the job`);
+}
+
+/** How many workers have ended while they ran a suspect: those that its message names, and its redeliveries. */
+export function crashesOf(
+  { message }: Pick<Delivery, 'message'>,
+  { crashes = 0 }: Pick<Job, 'crashes'>,
+): number {
+  return message.redelivered ? Math.max(1, crashes) + returnsOf(message.properties.headers) : crashes;
 }
 
 /** How often the broker had to give a message of a quorum queue to somebody else; the header's name depends on its version. */

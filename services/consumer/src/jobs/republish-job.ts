@@ -3,12 +3,12 @@ import { header, type Job, type WireMessage, withoutBrokerHeaders } from '@heddl
 
 /**
  * A job's message as it is published again, body and unknown headers as they came. It loses what its broker wrote on it
- * and its expiration, which was for the first way. `accepted`: whether its `accepted` event is out by now.
+ * and its expiration, which was for the first way; what is not given of guard and crashes goes too. `accepted`: whether its `accepted` event is out by now.
  */
 export function republishedJob(
   { message }: Delivery,
   job: Job,
-  { attempt, accepted }: Pick<Job, 'attempt' | 'accepted'>,
+  { attempt, accepted, guard, crashes }: Pick<Job, 'attempt' | 'accepted' | 'guard' | 'crashes'>,
 ): WireMessage<'job'> {
   const { body, properties } = message;
   return {
@@ -26,6 +26,8 @@ export function republishedJob(
         [header.acceptedAt]: job.acceptedAt,
         [header.attempt]: attempt,
         [header.accepted]: accepted,
+        [header.guard]: guard,
+        [header.crashes]: crashes,
       },
     },
   };

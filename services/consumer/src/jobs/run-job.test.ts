@@ -30,6 +30,7 @@ function serve(task: Task) {
     control,
     interruptions,
     worker,
+    guards: { afterMs: 60_000, isRunning: () => Promise.resolve(false) },
     isolated: false,
   };
   return { worker, metrics, runs, control, interruptions, freeSlot, service };

@@ -8,6 +8,7 @@ import { decodeDelivery } from './decode-delivery.ts';
 import { endUnrun, refuseInput, refuseJob } from './end-unrun.ts';
 import { isolateSuspect } from './isolate-suspect.ts';
 import { JobRun } from './job-run.ts';
+import { judgeGuard } from './judge-guard.ts';
 import { judgeRun } from './judge-run.ts';
 import { planRetry } from './plan-retry.ts';
 import { refuseStart } from './refuse-start.ts';
@@ -39,6 +40,10 @@ export async function runJob(
 
   // 2. Check: is it to be begun, here and now? Does its input fit the task?
   const { job } = decoded;
+  if (job.guard) {
+    freeSlot();
+    return await judgeGuard(service, delivery, job, job.guard);
+  }
   const refused = refuseStart(service, delivery, job);
   if (refused) {
     freeSlot();
@@ -56,6 +61,7 @@ export async function runJob(
 
   // 3. Start: from here on it is watched, and its time runs.
   const run = new JobRun(worker, delivery, task, job, checked.input);
+  run.onGuarded = service.onGuarded;
   permit?.begin();
   runs.add(run);
   metrics.inProgress(1);
@@ -67,6 +73,7 @@ export async function runJob(
   runs.remove(run);
   metrics.inProgress(-1);
   metrics.duration((Date.now() - run.startedAt) / 1_000);
+  if (run.isGuarded) service.onGuarded?.(run, false);
   freeSlot();
 
   // 5. Settle: tell everybody, then the broker.

@@ -54,6 +54,7 @@ async function serve(slots: number) {
     control,
     interruptions: { subscribed: () => undefined, explain: () => false },
     worker,
+    guards: { afterMs: 60_000, isRunning: () => Promise.resolve(false) },
     isolated: false,
   };
   const server = new TaskServer(service, slots);

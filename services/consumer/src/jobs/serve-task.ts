@@ -5,6 +5,7 @@ import type { Permit } from '../limits/limit-task.ts';
 import type { PoolLoad } from '../pools/measure-pools.ts';
 import { AdaptivePrefetch } from './adapt-prefetch.ts';
 import { handBack } from './hand-back.ts';
+import type { JobRun } from './job-run.ts';
 import { PriorityBuffer } from './order-by-priority.ts';
 import { runJob } from './run-job.ts';
 import type { TaskService } from './task-service.ts';
@@ -25,6 +26,8 @@ export class TaskServer {
   readonly #slots: number;
   readonly #waiting = new PriorityBuffer<Delivery>();
   readonly #held = new Set<Promise<void>>();
+  /** Deliveries that are acked, though their jobs still run. */
+  readonly #guarded = new Set<Delivery>();
   /** The prefetch that was asked for last. */
   #fetching = 0;
   #free: number;
@@ -41,7 +44,7 @@ export class TaskServer {
   #turn: Promise<void> = Promise.resolve();
 
   constructor(service: TaskService, slots: number) {
-    this.#service = service;
+    this.#service = { ...service, onGuarded: (run, isGuarded) => this.#onGuarded(run, isGuarded) };
     this.#prefetch = new AdaptivePrefetch(service.task.pool, slots, service.isolated);
     this.#slots = slots;
     this.#free = slots;
@@ -196,16 +199,20 @@ export class TaskServer {
     const overdue = this.#waiting.takeIf(
       (delivery) => delivery.lost || (this.#looks.get(delivery) ?? 0) >= looks,
     );
-    for (const delivery of overdue) {
+    this.#return(overdue);
+    this.#looks = new Map(
+      this.#waiting.list().map((delivery) => [delivery, (this.#looks.get(delivery) ?? 0) + 1]),
+    );
+  }
+
+  #return(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) {
       if (delivery.lost) continue;
       const held = handBack(this.#service.worker, delivery)
         .catch((error: unknown) => this.#handBack(delivery, error))
         .finally(() => this.#held.delete(held));
       this.#held.add(held);
     }
-    this.#looks = new Map(
-      this.#waiting.list().map((delivery) => [delivery, (this.#looks.get(delivery) ?? 0) + 1]),
-    );
   }
 
   readonly #freeSlot = (): void => {
@@ -219,9 +226,18 @@ export class TaskServer {
     }
   };
 
+  /** A guarded run has a slot, and no delivery: without this the broker would send another one, to wait here for very long. */
+  #onGuarded({ delivery }: JobRun, isGuarded: boolean): void {
+    if (isGuarded) this.#guarded.add(delivery);
+    else this.#guarded.delete(delivery);
+    this.#changePrefetch();
+    if (isGuarded && this.#free === 0) this.#return(this.#waiting.drain());
+  }
+
   #wantedPrefetch(): number {
     const { limiter } = this.#service;
-    return limiter ? Math.min(limiter.room, this.#slots) : this.#prefetch.current;
+    const most = limiter ? Math.min(limiter.room, this.#slots) : this.#prefetch.current;
+    return Math.max(0, most - this.#guarded.size);
   }
 
   #changePrefetch(): void {

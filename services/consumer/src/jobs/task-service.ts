@@ -2,7 +2,9 @@ import type { KnownControl, Task } from '@heddle/client';
 import type { TaskMetrics } from '@heddle/service';
 import type { TaskLimiter } from '../limits/limit-task.ts';
 import type { Pool } from '../pools/pool.ts';
+import type { Guards } from './ask-owner.ts';
 import type { Interruptions } from './explain-redelivery.ts';
+import type { JobRun } from './job-run.ts';
 import type { RunWatch } from './watch-runs.ts';
 import type { WorkerPorts } from './worker-ports.ts';
 
@@ -15,6 +17,10 @@ export interface TaskService {
   readonly control: Pick<KnownControl, 'isCancelled' | 'forget'>;
   readonly interruptions: Pick<Interruptions, 'subscribed' | 'explain'>;
   readonly worker: WorkerPorts;
+  /** For runs that last longer than the broker lets a delivery be held. */
+  readonly guards: Pick<Guards, 'isRunning' | 'afterMs'>;
+  /** Told when a run is guarded, and when a guarded run has ended. */
+  readonly onGuarded?: JobRun['onGuarded'];
   /** Absent: the task has no limit for all workers together. */
   readonly limiter?: TaskLimiter | undefined;
   /** Whether the jobs are suspects: each runs alone, and what is delivered again may have taken its worker down. */

@@ -1,5 +1,6 @@
 import { acceptedEvent } from '@heddle/client';
 import type { Job, JobEvent } from '@heddle/contracts';
+import { guardRun } from './guard-run.ts';
 import type { JobRun } from './job-run.ts';
 import type { WorkerPorts } from './worker-ports.ts';
 
@@ -7,6 +8,8 @@ const TICK_MS = 20;
 /** A job that ends sooner gets no `started` event: one message less through the broker and into the database. */
 const ANNOUNCE_AFTER_MS = 100;
 const PROGRESS_EVERY_MS = 250;
+/** When a guard could not be published. */
+const GUARD_AGAIN_MS = 30_000;
 
 /**
  * Looks after everything that runs in this worker with one timer, however many jobs there are: sends `started` for those
@@ -15,10 +18,13 @@ const PROGRESS_EVERY_MS = 250;
 export class RunWatch {
   readonly #runs = new Set<JobRun>();
   readonly #worker: WorkerPorts;
+  readonly #guardAfterMs: number;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(worker: WorkerPorts) {
+  /** Runs that last longer than `guardAfterMs` get a guard. */
+  constructor(worker: WorkerPorts, guardAfterMs = Number.POSITIVE_INFINITY) {
     this.#worker = worker;
+    this.#guardAfterMs = guardAfterMs;
   }
 
   get running(): number {
@@ -26,6 +32,7 @@ export class RunWatch {
   }
 
   add(run: JobRun): void {
+    run.guardAt = run.startedAt + this.#guardAfterMs;
     this.#runs.add(run);
     this.#timer ??= setInterval(() => this.#tick(Date.now()), TICK_MS);
   }
@@ -51,11 +58,26 @@ export class RunWatch {
     this.#timer = undefined;
   }
 
+  /** Whether a run goes on here. */
+  has(id: string): boolean {
+    for (const run of this.#runs) if (run.id === id) return true;
+    return false;
+  }
+
+  #guard(run: JobRun): void {
+    run.guardAt = Number.POSITIVE_INFINITY;
+    guardRun(this.#worker, run, this.#guardAfterMs).catch((error: unknown) => {
+      this.#worker.log.warn({ err: error, job: run.job.id }, 'a long job could not be guarded yet');
+      run.guardAt = Date.now() + Math.min(GUARD_AGAIN_MS, this.#guardAfterMs);
+    });
+  }
+
   #tick(now: number): void {
     if (this.#runs.size === 0) return this.close();
     const events: JobEvent[] = [];
     for (const run of this.#runs) {
       if (now >= run.deadline) run.stop('timed_out');
+      if (now >= run.guardAt) this.#guard(run);
       if (run.announced) {
         const progress = run.takeProgress(now, PROGRESS_EVERY_MS);
         if (progress) events.push(progress);
