@@ -1,4 +1,4 @@
-import { encodeControl, type JobRecord, jobQueue, type RecorderRequest } from '@heddle/contracts';
+import { encodeControl, jobQueue, type RecorderRequest } from '@heddle/contracts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type BrokerNode, startBroker } from '../../../test/support/broker.ts';
 import { until } from '../test/open-test-pool.ts';
@@ -40,7 +40,7 @@ function answer(request: RecorderRequest): unknown {
     error: null,
   }));
   const state = last === 'started' || last === 'progress' ? 'running' : last;
-  return { id: request.id, state, generation: 0, attempts } as Partial<JobRecord>;
+  return { id: request.id, state, generation: 0, attempts };
 }
 
 const runsOf = (job: string) =>

@@ -29,7 +29,7 @@ async function judge(known: Known, isRunning: boolean, doubts = 0) {
   return {
     resting: worker.resting.map(({ message, restMs }) => ({
       restMs,
-      doubts: (message.properties.headers?.[header.guard] as typeof guard).doubts,
+      doubts: (message.properties.headers?.[header.guard] as typeof guard | undefined)?.doubts,
     })),
     suspects: worker.published.filter(({ routingKey }) => routingKey === 'debug.echo.suspect'),
   };
