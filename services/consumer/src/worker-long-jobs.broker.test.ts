@@ -1,4 +1,4 @@
-import { encodeControl, jobQueue, type RecorderRequest } from '@heddle/contracts';
+import { encodeControl, type RecorderRequest } from '@heddle/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrokerNode, startBroker } from '../../../test/support/broker.ts';
 import { until } from '../test/open-test-pool.ts';
