@@ -9,7 +9,7 @@ const drawn = [
   ...readFileSync(new URL('../../docs/lifecycle.md', import.meta.url), 'utf8').matchAll(
     /^ {2}(\S+ --> \S+ : \S+)$/gm,
   ),
-].map(([, arrow]) => arrow as string);
+].map(([, arrow]) => arrow);
 
 const TASKS = fileURLToPath(new URL('./tasks/life-tasks.mjs', import.meta.url));
 
@@ -37,7 +37,7 @@ interface Case {
   /** Its task is paused. */
   readonly waits?: true;
   /** What is done to the job once it has gone along the arrow. */
-  readonly then?: { readonly after: string; readonly act: (id: string) => Promise<unknown> };
+  readonly next?: { readonly after: string; readonly act: (id: string) => Promise<unknown> };
 }
 
 const quick: Run = [0, 'succeed'];
@@ -66,13 +66,13 @@ const cases: readonly Case[] = [
   {
     along: ['queued --> failed : failed', 'failed --> queued : replayed'],
     runs: [[0, 'fail']],
-    then: replay('queued --> failed : failed'),
+    next: replay('queued --> failed : failed'),
   },
   {
     along: ['queued --> dead : dead', 'dead --> queued : replayed'],
     runs: [[9_000, 'succeed']],
     job: { timeout: 30 },
-    then: replay('queued --> dead : dead'),
+    next: replay('queued --> dead : dead'),
   },
   {
     along: ['queued --> retrying : retrying', 'retrying --> succeeded : succeeded'],
@@ -97,7 +97,7 @@ const cases: readonly Case[] = [
     along: ['retrying --> cancelled : cancelled'],
     runs: [[0, 'fail']],
     job: again(2, '1h'),
-    then: cancel('queued --> retrying : retrying'),
+    next: cancel('queued --> retrying : retrying'),
   },
   {
     along: ['retrying --> expired : expired'],
@@ -110,7 +110,7 @@ const cases: readonly Case[] = [
   {
     along: ['running --> cancelled : cancelled'],
     runs: [[60_000, 'succeed']],
-    then: cancel('queued --> running : started'),
+    next: cancel('queued --> running : started'),
   },
   { along: ['queued --> delayed : delayed', 'delayed --> succeeded : succeeded'], job: { delay: 150 } },
   { along: ['delayed --> running : started'], runs: [slow], job: { delay: 150 } },
@@ -124,13 +124,13 @@ const cases: readonly Case[] = [
   {
     along: ['delayed --> cancelled : cancelled'],
     job: { delay: '1h' },
-    then: cancel('queued --> delayed : delayed'),
+    next: cancel('queued --> delayed : delayed'),
   },
   { along: ['delayed --> expired : expired'], waits: true, job: { delay: 150, ttl: 300 } },
   {
     along: ['queued --> cancelled : cancelled'],
     waits: true,
-    then: cancel('[*] --> queued : accepted'),
+    next: cancel('[*] --> queued : accepted'),
   },
   { along: ['queued --> expired : expired'], waits: true, job: { ttl: 100 } },
 ];
@@ -139,7 +139,7 @@ const cases: readonly Case[] = [
 const TRIES = 5;
 const WAIT_MS = 15_000;
 
-async function drive({ along, runs = [quick], job = {}, waits, then }: Case): Promise<void> {
+async function drive({ along, runs = [quick], job = {}, waits, next }: Case): Promise<void> {
   const input = { runs: runs.map(([ms, end]) => ({ ms, end })) };
   for (let tried = 1; ; tried++) {
     const { id } = await stack.api.submit({ task: waits ? 'life.waiting' : 'life.lived', input, ...job });
@@ -149,9 +149,9 @@ async function drive({ along, runs = [quick], job = {}, waits, then }: Case): Pr
         interval: 20,
       });
     try {
-      if (then) {
-        await goes([then.after]);
-        await then.act(id);
+      if (next) {
+        await goes([next.after]);
+        await next.act(id);
       }
       return await goes(along);
     } catch (error) {
