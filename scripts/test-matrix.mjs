@@ -1,44 +1,77 @@
 /**
- * `npm run test:matrix [-- FILTER…]`: the broker library's conformance suite against the newest RabbitMQ, from Debian unstable.
- * `npm test` runs the same suite against the one that is installed here.
+ * `npm run test:matrix [-- --quick | --all] [FILE…]`: the tests that need a broker, with the newest RabbitMQ, from Debian unstable,
+ * and PostgreSQL. `npm test` runs them with the RabbitMQ that is installed here and SQLite.
  */
 import { join } from 'node:path';
 import { evaluate } from './broker/evaluate.mjs';
 import { startTestBroker } from './broker/start-test-broker.mjs';
+import { listRuns } from './matrix/list-runs.mjs';
 import { prepareUnstable } from './matrix/prepare-unstable.mjs';
+import { startPostgres } from './postgres/start-postgres.mjs';
 import { bootstrap, root, runScript } from './setup/bootstrap.mjs';
 import { reportStep } from './setup/report-step.mjs';
 import { onStopAsked } from './stack/on-stop-asked.mjs';
 import { killVitest, runVitest } from './verify/run-vitest.mjs';
 
 const EXIT_INTERRUPTED = 130;
+const total = { passed: 0, failed: 0, skipped: 0 };
 
 await runScript(async () => {
+  const runs = listRuns(process.argv.slice(2));
   const interrupt = () => {
     killVitest();
     process.exit(EXIT_INTERRUPTED);
   };
   onStopAsked(interrupt, interrupt);
   await bootstrap();
-  const installation = await prepareUnstable(join(root, '.heddle', 'unstable'));
+  const unstable = await prepareUnstable(join(root, '.heddle', 'unstable'));
+  const postgres = await reportStep('PostgreSQL', startPostgres);
+  try {
+    for (const run of runs)
+      await withBroker(run.broker === 'newest' ? unstable : undefined, run, postgres.url);
+  } finally {
+    await postgres.stop();
+  }
+  process.stdout.write(`${describe(total)}\n`);
+  process.exitCode = total.failed > 0 ? 1 : 0;
+});
+process.exit();
+
+async function withBroker(installation, run, postgresUrl) {
+  let version = '';
   const broker = await reportStep('RabbitMQ', async (says) => {
     const node = await startTestBroker(installation);
-    says(`${JSON.parse(await evaluate(node.record, 'rabbit_misc:version()'))} at ${node.url}`);
+    version = JSON.parse(await evaluate(node.record, 'rabbit_misc:version()'));
+    says(`${version} at ${node.url}`);
     return node;
   });
+  const env = {
+    ...process.env,
+    HEDDLE_TEST_BROKER: JSON.stringify(broker.record),
+    HEDDLE_TEST_POSTGRES: postgresUrl,
+    HEDDLE_TEST_DATABASE: run.database,
+  };
   try {
-    const env = { ...process.env, AMQP_URL: broker.url, HEDDLE_TEST_BROKER: JSON.stringify(broker.record) };
-    const filters = process.argv.length > 2 ? process.argv.slice(2) : ['libs/broker'];
-    const outcome = await reportStep('broker tests', (says) => {
-      says('run');
-      return runVitest(root, ['--project', 'broker', ...filters], env);
-    });
-    if (outcome.failed > 0) process.stdout.write(`${outcome.output.trimEnd()}\n`);
-    const skipped = outcome.skipped > 0 ? `, ${outcome.skipped} skipped` : '';
-    process.stdout.write(`${outcome.passed} passed, ${outcome.failed} failed${skipped}\n`);
-    process.exitCode = outcome.failed > 0 ? 1 : 0;
+    for (const project of run.projects) {
+      await runProject(project, run, env, `${project} tests, RabbitMQ ${version}, ${run.database}`);
+    }
   } finally {
     await broker.stop();
   }
-});
-process.exit();
+}
+
+async function runProject(project, { files, without }, env, what) {
+  const excluded = without.flatMap((path) => ['--exclude', path]);
+  const args = ['--project', project, '--passWithNoTests', ...excluded, ...files];
+  const outcome = await reportStep(what, async (says) => {
+    const result = await runVitest(root, args, env);
+    says(describe(result));
+    return result;
+  });
+  if (outcome.failed > 0) process.stdout.write(`${outcome.output.trimEnd()}\n`);
+  for (const kind of Object.keys(total)) total[kind] += outcome[kind];
+}
+
+function describe({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}

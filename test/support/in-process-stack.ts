@@ -17,6 +17,7 @@ import { gatewaySettings } from '../../services/gateway/src/settings.ts';
 import { startGateway } from '../../services/gateway/src/start-gateway.ts';
 import { startProducer } from '../../services/producer/src/start-producer.ts';
 import { startRecorder } from '../../services/recorder/src/start-recorder.ts';
+import { createStackDatabase, type StackDatabase } from './stack-database.ts';
 
 /** A service within the test's own process, with its connection to the broker. */
 export interface InProcessService {
@@ -30,6 +31,7 @@ export class InProcessStack {
   readonly #amqpUrl: string;
   readonly #running = new Set<InProcessService>();
   #folder: Promise<string> | undefined;
+  #database: Promise<StackDatabase> | undefined;
   #count = 0;
 
   constructor(amqpUrl: string) {
@@ -39,12 +41,13 @@ export class InProcessStack {
   /** The recorder keeps its database when it is stopped and started again. */
   async startRecorder(): Promise<InProcessService> {
     const folder = await (this.#folder ??= mkdtemp(join(tmpdir(), 'heddle-test-')));
+    const { env } = await (this.#database ??= createStackDatabase());
     return this.#start('recorder', gatewaySettings, {}, ({ broker, log, metrics }) =>
       startRecorder({
         broker,
         log,
         meters: metrics.meters,
-        database: { folder },
+        database: { folder, url: env.DATABASE_URL },
         retentionMs: 86_400_000,
       }),
     );
@@ -64,6 +67,7 @@ export class InProcessStack {
 
   async stop(): Promise<void> {
     for (const service of [...this.#running].toReversed()) await service.stop();
+    await (await this.#database)?.drop();
     if (this.#folder) await rm(await this.#folder, { recursive: true, force: true });
   }
 

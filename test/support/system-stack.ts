@@ -5,6 +5,7 @@ import { awaitTasks } from './await-tasks.ts';
 import { createVhost, type TestVhost } from './broker.ts';
 import { HttpApi } from './http-api.ts';
 import { type ServiceName, type ServiceProcess, startService } from './service-process.ts';
+import { createStackDatabase, type StackDatabase } from './stack-database.ts';
 
 export interface StackOptions {
   /** One process each; a name may stand twice. Default: all five. */
@@ -35,16 +36,24 @@ export class SystemStack {
   readonly folder: string;
   readonly #env: Record<string, string>;
   readonly #vhost: TestVhost | undefined;
+  readonly #database: StackDatabase;
   #running: ServiceProcess[] = [];
 
-  private constructor(options: StackOptions, folder: string, vhost: TestVhost | undefined) {
+  private constructor(
+    options: StackOptions,
+    folder: string,
+    vhost: TestVhost | undefined,
+    database: StackDatabase,
+  ) {
     this.#vhost = vhost;
+    this.#database = database;
     this.folder = folder;
     this.amqpUrl = options.amqpUrl ?? vhost?.url ?? '';
     this.#env = {
       AMQP_URL: this.amqpUrl,
       HEDDLE_DATA: folder,
       HEDDLE_TASKS: options.tasks ?? 'debug.*',
+      ...database.env,
       ...options.env,
     };
   }
@@ -52,7 +61,8 @@ export class SystemStack {
   /** Resolves once all are up and, if there are workers, the gateways know the tasks that are served. */
   static async start(options: StackOptions = {}): Promise<SystemStack> {
     const vhost = options.amqpUrl === undefined ? await createVhost() : undefined;
-    const stack = new SystemStack(options, await mkdtemp(join(tmpdir(), 'heddle-system-')), vhost);
+    const folder = await mkdtemp(join(tmpdir(), 'heddle-system-'));
+    const stack = new SystemStack(options, folder, vhost, await createStackDatabase());
     const services = options.services ?? ALL;
     try {
       await Promise.all(services.map((name) => stack.start(name)));
@@ -110,6 +120,7 @@ export class SystemStack {
     }
     this.#running = [];
     await this.#vhost?.drop();
+    await this.#database.drop();
     await rm(this.folder, { recursive: true, force: true });
   }
 }

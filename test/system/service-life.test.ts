@@ -6,9 +6,10 @@ import { type BrokerNode, startBroker } from '../support/broker.ts';
 import { keepPosting } from '../support/keep-posting.ts';
 import { readAllJobs } from '../support/read-jobs.ts';
 import { type ServiceName, type ServiceProcess, startService } from '../support/service-process.ts';
+import { createStackDatabase, type StackDatabase } from '../support/stack-database.ts';
 
-/** Two of each, but for the recorder, whose SQLite has one owner, and the notifier. */
-const services: readonly ServiceName[] = [
+/** Two of each, but for the notifier, and for the recorder if its database is SQLite, which has one owner. */
+const services: ServiceName[] = [
   'recorder',
   'gateway',
   'gateway',
@@ -21,20 +22,29 @@ const services: readonly ServiceName[] = [
 
 let node: BrokerNode;
 let data: string;
+let database: StackDatabase;
 const running: ServiceProcess[] = [];
 
-const env = () => ({ AMQP_URL: node.url, HEDDLE_DATA: data, HEDDLE_DRAIN_SECONDS: '20' });
+const env = () => ({
+  AMQP_URL: node.url,
+  HEDDLE_DATA: data,
+  HEDDLE_DRAIN_SECONDS: '20',
+  ...database.env,
+});
 const gateways = () => running.filter(({ name }) => name === 'gateway').map(({ url }) => url ?? '');
 const ready = async ({ ops }: ServiceProcess) => (await fetch(`http://127.0.0.1:${ops}/readyz`)).status;
 
 beforeAll(async () => {
   node = await startBroker();
   data = await mkdtemp(join(tmpdir(), 'heddle-service-life-'));
+  database = await createStackDatabase();
+  if (database.shared) services.unshift('recorder');
 });
 
 afterAll(async () => {
   for (const service of running.toReversed()) await service.kill();
   await node?.stop();
+  await database?.drop();
   if (data) await rm(data, { recursive: true, force: true });
 });
 
