@@ -46,7 +46,7 @@ function exchangeChannel({ name, type, keys, carries, about }: ExchangeFacts): [
     ? parametersOf(key)
     : key === undefined
       ? undefined
-      : { routingKey: { description: 'The routing key.', enum: [...keys] } };
+      : { routingKey: { description: 'The routing key.', ...(!keys.includes('#') && { enum: [...keys] }) } };
   return [
     exchangeId(name),
     {

@@ -1,15 +1,14 @@
-import { type Party, queues, WEBHOOK_TASK } from '@heddle/contracts';
+import { INSTANCE_SLOTS, type Party, queues, WEBHOOK_TASK } from '@heddle/contracts';
+import { builtInTasks } from '../../services/consumer/src/tasks/built-in-tasks.ts';
+import { leastPermissionsOf } from './least-permissions.ts';
+import { type Permissions, pattern } from './permission-pattern.ts';
 import { table } from './topology-document.ts';
 import { type ExchangeFacts, exchangeRows, type QueueFacts, queueRows } from './topology-rows.ts';
 
-export const services = ['gateway', 'producer', 'consumer', 'recorder', 'notifier'] as const;
+/** What every worker serves when nobody says otherwise. */
+export const builtInTaskNames: readonly string[] = builtInTasks.map(({ name }) => name).toSorted();
 
-/** Regular expressions in RabbitMQ's sense: what a user may configure, write and read. */
-export interface Permissions {
-  readonly configure: string;
-  readonly write: string;
-  readonly read: string;
-}
+export const services = ['gateway', 'producer', 'consumer', 'recorder', 'notifier'] as const;
 
 /**
  * What a service needs on the broker. The recorder declares what is shared; the others find it there. To declare a queue RabbitMQ asks for `configure` on it; to bind it, `write` on it and `read` on the
@@ -70,7 +69,7 @@ export function permissionsDocument(): string {
 
 The rights that each service needs in its virtual host, for \`rabbitmqctl set_permissions -p VHOST USER CONFIGURE WRITE READ\`.
 The recorder declares what is shared, so it is started first on an empty virtual host; the others declare their own queues
-only, and take for granted what they may not declare and find there (they log \`kept what is on the broker\` for each).
+only, and take for granted what they may not declare and find there (one line in the log says so).
 Where every service may do everything, any of them can start first. No service needs a right on the default exchange.
 
 The rungs of the delay ladder (\`heddle.delay.<ms>\`) are made when they are first needed, by whoever needs them, and their messages go on to \`heddle.jobs\`:
@@ -79,7 +78,20 @@ hence the rights to configure the former and to write to the latter.
 ${table(['service', 'publishes to', 'consumes from'], rows)}
 ${services.map((service) => block(service, permissionsOf(service))).join('\n')}
 ${block('client (programs with the TypeScript client: `libs/client`, `libs/sync`)', permissionsOf('client'))}
-${block('foreign (any AMQP client that only publishes jobs)', FOREIGN)}`;
+${block('foreign (any AMQP client that only publishes jobs)', FOREIGN)}
+# Nothing to configure
+
+With everything declared beforehand (\`npm run topology -- declare\`, or the component \`topology-operator\` of \`k8s/\`) no service declares anything, and
+each needs only what is below. Every rung of the delay ladder is there already. A process that may not declare its own queue of replies or
+news takes one of ${INSTANCE_SLOTS} that nobody else holds (\`heddle.replies.slot-1\` and so on), by being its exclusive consumer: so ${INSTANCE_SLOTS} processes can share a virtual host.
+The tokens of limits (\`heddle.tokens.<limit>\` and what belongs to them) are not made beforehand: a worker whose tasks have limits still needs its \`configure\` on those from above.
+
+Here it is for the built-in tasks; \`npm run topology -- permissions --tasks a,b\` prints it for any, as lines of \`rabbitmqctl\`, one user a service. There
+are topic permissions besides: on \`heddle.submit\` and on every rung, a worker may publish jobs of its own tasks only (retries, suspects), and the
+notifier jobs of \`${WEBHOOK_TASK}\` only. A webhook's delivery is a job, so the notifier publishes its events, as a worker does; RabbitMQ cannot
+tell one job's events from another's.
+
+${services.map((service) => block(`${service}, nothing to configure`, leastPermissionsOf(service, builtInTaskNames))).join('\n')}`;
 }
 
 function block(title: string, { configure, write, read }: Permissions): string {
@@ -95,11 +107,4 @@ function dataFlowOf(service: Party): string[] {
 
 function names(rows: readonly { readonly name: string }[]): string[] {
   return rows.map(({ name }) => name);
-}
-
-/** An anchored alternation; `<…>` at the end of a name becomes "anything that is not empty". */
-function pattern(all: readonly string[]): string {
-  const unique = [...new Set(all)].toSorted();
-  if (unique.length === 0) return '^$';
-  return `^(${unique.map((name) => name.replaceAll('.', '\\.').replace(/<[^>]+>/, '.+')).join('|')})$`;
 }

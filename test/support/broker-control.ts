@@ -15,12 +15,23 @@ export interface Rights {
   readonly read: string;
 }
 
+/** What a user may publish to a topic exchange, and bind to it: regular expressions over routing keys. */
+export interface TopicRights {
+  readonly exchange: string;
+  readonly write: string;
+  readonly read: string;
+}
+
 /** What an operator can do to a broker. */
 export interface BrokerControl {
   addVhost(vhost: string, user: string): Promise<void>;
   dropVhost(vhost: string): Promise<void>;
   /** Holds for connections opened from now on. */
   setRights(vhost: string, user: string, rights: Rights): Promise<void>;
+  /** Makes a user with that password and no rights. */
+  addUser(user: string, password: string): Promise<void>;
+  setTopicRights(vhost: string, user: string, rights: readonly TopicRights[]): Promise<void>;
+  dropUser(user: string): Promise<void>;
   listQueues(vhost: string): Promise<QueueCounts[]>;
   countConnections(vhost: string): Promise<number>;
   closeConnections(vhost: string): Promise<number>;
@@ -39,6 +50,23 @@ export function controlByErlang(node: NodeRecord): BrokerControl {
     async setRights(vhost, user, { configure, write, read }) {
       const rights = [user, vhost, configure, write, read, 'test'].map(binary).join(', ');
       await evaluate(node, `ok = rabbit_auth_backend_internal:set_permissions(${rights})`);
+    },
+    async addUser(user, password) {
+      const named = [user, password, 'test'].map(binary).join(', ');
+      await evaluate(node, `ok = rabbit_auth_backend_internal:add_user(${named})`);
+    },
+    async setTopicRights(vhost, user, rights) {
+      const list = rights.map(
+        (right) => `{${[right.exchange, right.write, right.read].map(binary).join(', ')}}`,
+      );
+      const set = `rabbit_auth_backend_internal:set_topic_permissions(${[user, vhost].map(binary).join(', ')}, E, W, R, ${binary('test')})`;
+      await evaluate(node, `[ok = ${set} || {E, W, R} <- [${list.join(', ')}]], ok`);
+    },
+    async dropUser(user) {
+      await evaluate(
+        node,
+        `ok = rabbit_auth_backend_internal:delete_user(${binary(user)}, ${binary('test')})`,
+      );
     },
     async dropVhost(vhost) {
       await evaluate(node, `rabbit_vhost:delete(${binary(vhost)}, ${binary('test')})`);
@@ -100,6 +128,15 @@ export function controlByManagement(amqpUrl: string): BrokerControl {
     },
     async setRights(vhost, user, rights) {
       await ask('PUT', `permissions/${vhost}/${user}`, rights);
+    },
+    async addUser(user, password) {
+      await ask('PUT', `users/${user}`, { password, tags: '' });
+    },
+    async setTopicRights(vhost, user, rights) {
+      for (const right of rights) await ask('PUT', `topic-permissions/${vhost}/${user}`, right);
+    },
+    async dropUser(user) {
+      await ask('DELETE', `users/${user}`);
     },
     async dropVhost(vhost) {
       await ask('DELETE', `vhosts/${vhost}`);

@@ -8,6 +8,7 @@ import {
   type QueueCounts,
   type Rights,
   setConsumerTimeout,
+  type TopicRights,
 } from './broker-control.ts';
 
 /** A virtual host of its own on the shared node: what other tests do is not seen in it. */
@@ -23,7 +24,9 @@ export interface TestVhost {
   closeConnections(): Promise<number>;
   /** Limits what the URL's user may do in it, on connections opened from now on. */
   setRights(rights: Rights): Promise<void>;
-  /** Deletes it with all that is in it. */
+  /** Makes a user who may do this and no more in it; resolves with the AMQP URL that has user, password and virtual host. */
+  addUser(name: string, rights: Rights, topics?: readonly TopicRights[]): Promise<string>;
+  /** Deletes it with all that is in it, and its users. */
   drop(): Promise<void>;
 }
 
@@ -101,6 +104,7 @@ function sharedNode(): SharedNode {
 }
 
 async function makeVhost(brokerUrl: string, control: BrokerControl): Promise<TestVhost> {
+  const users: string[] = [];
   const name = `test-${process.env['VITEST_POOL_ID'] ?? 0}-${randomBytes(6).toString('hex')}`;
   const url = new URL(brokerUrl);
   url.pathname = `/${name}`;
@@ -112,6 +116,21 @@ async function makeVhost(brokerUrl: string, control: BrokerControl): Promise<Tes
     countConnections: () => control.countConnections(name),
     closeConnections: () => control.closeConnections(name),
     setRights: (rights) => control.setRights(name, decodeURIComponent(url.username), rights),
-    drop: () => control.dropVhost(name),
+    async addUser(userName, rights, topics = []) {
+      const user = `${name}-${userName}`;
+      const password = randomBytes(12).toString('hex');
+      await control.addUser(user, password);
+      users.push(user);
+      await control.setRights(name, user, rights);
+      await control.setTopicRights(name, user, topics);
+      const own = new URL(url);
+      own.username = user;
+      own.password = password;
+      return own.href;
+    },
+    async drop() {
+      await control.dropVhost(name);
+      for (const user of users) await control.dropUser(user);
+    },
   };
 }

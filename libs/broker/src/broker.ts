@@ -109,6 +109,11 @@ export interface Broker {
   countMessages(queue: QueueName): Promise<number>;
   /** Declares the stream of events, which only the recorder does. `created`: it was not there, so that offsets begin anew. */
   declareEventLog(): Promise<{ created: boolean }>;
+  /**
+   * Declares all that these tasks need: exchanges, queues, every rung of the delay ladder, queues for the processes. Afterwards the
+   * services may run without the right to declare anything. Rejects when the broker refuses any of it.
+   */
+  declareBeforehand(tasks: readonly string[]): Promise<void>;
   /** Calls back each time the consuming connection is back and its topology declared. Returns what ends that. */
   onReconnect(listener: () => void): () => void;
   health(): BrokerHealth;

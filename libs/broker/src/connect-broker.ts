@@ -204,6 +204,10 @@ class RabbitBroker implements Broker {
     return this.#ladder.publish(job, task, delayMs, options);
   }
 
+  declareBeforehand(tasks: readonly string[]): Promise<void> {
+    return this.#consuming.use(DECLARE_MS, (connection) => this.#topology.declareAllFor(connection, tasks));
+  }
+
   declareEventLog(): Promise<{ created: boolean }> {
     return this.#consuming.use(DECLARE_MS, (connection) => this.#topology.declareEventLog(connection));
   }
@@ -258,7 +262,7 @@ class RabbitBroker implements Broker {
     queue: string,
     options: ConsumeOptions,
     onDelivery: (delivery: Delivery) => void,
-    own: { onPrepared?(): void; onLost?(): void } = {},
+    own: { onSubscribed?(name: string, isTaken: boolean): void; onLost?(): void } = {},
   ): Promise<QueueConsumer> {
     const consumer = new QueueConsumer({
       queue,
@@ -268,12 +272,8 @@ class RabbitBroker implements Broker {
       log: this.#options.log,
       onDelivery,
       onOutcome: (outcome, count) => this.#consumed.add(queue, outcome, count),
-      prepare: async (connection) => {
-        const name = await this.#topology.prepareQueue(connection, queue);
-        own.onPrepared?.();
-        return name;
-      },
-      onLost: () => own.onLost?.(),
+      prepare: (connection) => this.#topology.prepareQueue(connection, queue),
+      ...own,
       onClosed: (closed) => this.#consumers.delete(closed),
     });
     this.#consumers.add(consumer);
@@ -286,7 +286,7 @@ class RabbitBroker implements Broker {
     const queue = `heddle.replies.${this.#options.instance}`;
     const desk = new ReplyDesk(queue);
     await this.#startConsumer(queue, { prefetch: REPLY_PREFETCH }, (delivery) => desk.onDelivery(delivery), {
-      onPrepared: () => desk.opened(),
+      onSubscribed: (name, isTaken) => desk.opened(isTaken ? name : queue),
       onLost: () => desk.abandon('the queue of replies was lost with its connection'),
     });
     return desk;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ChannelModel } from 'amqplib';
-import { messageOf } from './amqp-error.ts';
+import { messageOf, replyCode, replyCodeOf } from './amqp-error.ts';
 import { BackOff } from './back-off.ts';
 import type {
   BrokerLog,
@@ -25,10 +25,12 @@ export interface ConsumerSettings {
   readonly log: BrokerLog;
   onDelivery(delivery: Delivery): void;
   onOutcome(outcome: ConsumeOutcome, count: number): void;
-  /** Makes sure that the queue is there, and says under which name. */
-  prepare(connection: ChannelModel): Promise<string>;
+  /** Makes sure that the queue is there, and says under which name; several: the first of them that nobody else holds. */
+  prepare(connection: ChannelModel): Promise<readonly string[]>;
+  /** It consumes, from the queue of this name; `isTaken`: one of several, which is held by consuming from it. */
+  onSubscribed?(name: string, isTaken: boolean): void;
   /** Called when nothing from before can be settled or will come any more. */
-  onLost(): void;
+  onLost?(): void;
   onClosed(consumer: QueueConsumer): void;
 }
 
@@ -38,6 +40,8 @@ export class QueueConsumer implements Consumer {
   readonly #position: StreamPosition | undefined;
   /** What the queue is called on the broker. */
   #name: string;
+  /** One of several names: it must be consumed exclusively, which takes it. */
+  #isTaken = false;
   #prefetch: number;
   #connection: ChannelModel | undefined;
   #channel: ConsumerChannel | undefined;
@@ -158,7 +162,24 @@ export class QueueConsumer implements Consumer {
   }
 
   async #open(connection: ChannelModel): Promise<void> {
-    this.#name = await this.#settings.prepare(connection);
+    const prepared = await this.#settings.prepare(connection);
+    // The one held before comes first: what is on its way there still arrives.
+    const names = prepared.toSorted((a, b) => Number(b === this.#name) - Number(a === this.#name));
+    for (const [tried, name] of names.entries()) {
+      try {
+        await this.#openAs(name, connection, names.length > 1);
+        return;
+      } catch (error) {
+        const code = replyCodeOf(error);
+        const isTaken = code === replyCode.accessRefused || code === replyCode.notFound;
+        if (!isTaken || tried === names.length - 1) throw error;
+      }
+    }
+  }
+
+  async #openAs(name: string, connection: ChannelModel, isTaken: boolean): Promise<void> {
+    this.#name = name;
+    this.#isTaken = isTaken;
     const channel: ConsumerChannel = await ConsumerChannel.open(connection, {
       onDelivery: (delivery) => this.#onDelivery(delivery),
       onOutcome: (outcome, count) => this.#settings.onOutcome(outcome, count),
@@ -172,12 +193,14 @@ export class QueueConsumer implements Consumer {
       throw error;
     }
     if (channel.ended) throw new Error('the channel ended at once');
+    this.#settings.onSubscribed?.(name, this.#isTaken);
     this.#setConsuming(true);
   }
 
   async #subscribe(channel: ConsumerChannel): Promise<void> {
     if (this.#prefetch === 0) return channel.pause();
-    const { exclusive = false, priority } = this.#settings.options;
+    const { priority } = this.#settings.options;
+    const exclusive = this.#isTaken || (this.#settings.options.exclusive ?? false);
     const args =
       this.#position?.resumeArguments() ?? (priority === undefined ? {} : { 'x-priority': priority });
     await channel.subscribe({ queue: this.#name, prefetch: this.#prefetch, exclusive, arguments: args });
@@ -196,7 +219,7 @@ export class QueueConsumer implements Consumer {
 
   #onChannelEnded(channel: ConsumerChannel, connection: ChannelModel, reason: string): void {
     if (this.#channel !== channel) return;
-    this.#settings.onLost();
+    this.#settings.onLost?.();
     if (!this.#consuming) return;
     this.#setConsuming(false);
     if (!this.#wanted) return;

@@ -3,12 +3,14 @@ import {
   exchanges,
   jobQueue,
   ledgerQueue,
+  plannedTopology,
   type QueueRow,
   queues,
   restName,
   SUSPECT_SUFFIX,
   sharedExchanges,
   sharedQueues,
+  slotQueues,
   suspectQueue,
   type TokenLimit,
   tokenKeys,
@@ -18,13 +20,21 @@ import type { Channel, ChannelModel } from 'amqplib';
 import { messageOf, replyCode, replyCodeOf } from './amqp-error.ts';
 import type { BrokerLog } from './broker.ts';
 import { inspectQueue, rowOf } from './inspect-queue.ts';
-import { queueDeclaration, safeDeadLettering } from './queue-arguments.ts';
+import {
+  type QueueDeclaration,
+  queueDeclaration,
+  safeDeadLettering,
+  slotDeclaration,
+} from './queue-arguments.ts';
 import { type RunOnChannel, useChannel, useChannels } from './use-channel.ts';
 
 interface Binding {
   readonly exchange: string;
   readonly key: string;
 }
+
+/** Channels over which everything is declared beforehand. */
+const PLANNED_AT_ONCE = 8;
 
 const JOB_ROW = 'heddle.jobs.<task>';
 const SUSPECT_ROW = 'heddle.jobs.<task>.suspect';
@@ -43,6 +53,8 @@ export class TopologyDeclarer {
   readonly #tasks = new Set<string>();
   readonly #rungs = new Set<number>();
   readonly #limits = new Map<string, TokenLimit>();
+  /** What the last declaring was refused. */
+  readonly #refused = new Set<string>();
   /** How often a queue of our own had to take another name. */
   #renamed = 0;
   #last: Promise<void> = Promise.resolve();
@@ -82,16 +94,37 @@ export class TopologyDeclarer {
     const created = (await inspectQueue(connection, EVENT_LOG)) === undefined;
     const { bindings } = queues[EVENT_LOG];
     await useChannels(connection, (run) =>
-      this.#declareQueue(connection, run, EVENT_LOG, EVENT_LOG, bindings),
+      this.#declareQueue(run, EVENT_LOG, queueDeclaration(EVENT_LOG, versionOf(connection)), bindings),
     );
     return { created };
   }
 
+  /** Everything at once, for services that may declare nothing themselves. Fails where anything is refused. */
+  async declareAllFor(connection: ChannelModel, tasks: readonly string[]): Promise<void> {
+    const planned = plannedTopology(tasks);
+    const version = versionOf(connection);
+    this.#refused.clear();
+    await inParallel(connection, planned.exchanges, (run, { name, type, alternate }) =>
+      this.#declareExchange(run, name, type, alternate),
+    );
+    await inParallel(connection, planned.queues, (run, { name, row, bindings, ttlMs }) => {
+      const declaration = queues[row].type === 'reply' ? slotDeclaration() : queueDeclaration(row, version);
+      const ownArguments = ttlMs === undefined ? {} : { 'x-message-ttl': ttlMs };
+      return this.#declareQueue(run, name, declaration, bindings, ownArguments);
+    });
+    const refused = this.#refused.size;
+    if (refused > 0)
+      throw new Error(
+        `the broker refused to declare ${refused} things: ${[...this.#refused].slice(0, 3).join(', ')} …`,
+      );
+  }
+
   /**
-   * Makes ready what is about to be consumed, and says under which name it is there. A queue of this process's own may
-   * still be held by a connection that the broker has not given up yet; then it gets another name.
+   * Makes ready what is about to be consumed, and says under which names it may be there. A queue of this process's own may
+   * still be held by a connection that the broker has not given up yet; then it gets another name. Where no queue may be
+   * declared, it is any of those that were made beforehand which nobody else holds.
    */
-  async prepareQueue(connection: ChannelModel, queue: string): Promise<string> {
+  async prepareQueue(connection: ChannelModel, queue: string): Promise<readonly string[]> {
     const row = rowOf(queue);
     const { type, bindings } = queues[row];
     if (type === 'reply') return this.#declareInstanceQueue(connection, queue, row);
@@ -103,35 +136,36 @@ export class TopologyDeclarer {
       const limit = this.#limits.get(queue.slice(row.indexOf('<')));
       if (limit) await this.declareTokens(connection, limit);
     } else if (type === 'quorum' || type === 'single') {
-      await useChannels(connection, (run) => this.#declareQueue(connection, run, queue, row, bindings));
+      await useChannels(connection, (run) =>
+        this.#declareQueue(run, queue, queueDeclaration(row, versionOf(connection)), bindings),
+      );
     }
-    return queue;
+    return [queue];
   }
 
   async #declareAll(connection: ChannelModel, run: RunOnChannel): Promise<void> {
+    const version = versionOf(connection);
+    this.#refused.clear();
     for (const name of sharedExchanges) {
       const entry = exchanges[name];
-      const options = 'alternate' in entry ? { alternateExchange: entry.alternate } : {};
-      await this.#declare(
-        run,
-        `exchange ${name}`,
-        (channel) => channel.assertExchange(name, entry.type, { durable: true, ...options }),
-        (channel) => channel.checkExchange(name),
-      );
+      await this.#declareExchange(run, name, entry.type, 'alternate' in entry ? entry.alternate : undefined);
     }
     for (const row of sharedQueues) {
       const { type, bindings } = queues[row];
-      if (type !== 'stream') await this.#declareQueue(connection, run, row, row, bindings);
+      if (type !== 'stream') await this.#declareQueue(run, row, queueDeclaration(row, version), bindings);
     }
     for (const task of this.#tasks) await this.#declareJobQueue(connection, run, task);
     for (const rung of this.#rungs) await this.#declareRung(connection, run, DELAY_ROW, rung);
     for (const limit of this.#limits.values()) await this.#declareTokens(connection, run, limit);
+    const count = this.#refused.size;
+    if (count > 0) this.#log.info({ count }, 'may not declare: what is on the broker is taken as it is');
   }
 
   async #declareJobQueue(connection: ChannelModel, run: RunOnChannel, task: string): Promise<void> {
     const bindings = queues[JOB_ROW].bindings.map(({ exchange }) => ({ exchange, key: task }));
-    await this.#declareQueue(connection, run, jobQueue(task), JOB_ROW, bindings);
-    await this.#declareQueue(connection, run, suspectQueue(task), SUSPECT_ROW, [
+    const version = versionOf(connection);
+    await this.#declareQueue(run, jobQueue(task), queueDeclaration(JOB_ROW, version), bindings);
+    await this.#declareQueue(run, suspectQueue(task), queueDeclaration(SUSPECT_ROW, version), [
       { exchange: 'heddle.submit', key: `${task}${SUSPECT_SUFFIX}` },
     ]);
   }
@@ -144,23 +178,19 @@ export class TopologyDeclarer {
     rungMs: number,
   ): Promise<void> {
     const name = row === DELAY_ROW ? delayName(rungMs) : restName(rungMs);
-    await this.#declare(
-      run,
-      `exchange ${name}`,
-      (channel) => channel.assertExchange(name, exchanges[row].type, { durable: true }),
-      (channel) => channel.checkExchange(name),
-    );
-    await this.#declareQueue(connection, run, name, row, [{ exchange: name, key: '' }], {
-      'x-message-ttl': rungMs,
-    });
+    await this.#declareExchange(run, name, exchanges[row].type, undefined);
+    const declaration = queueDeclaration(row, versionOf(connection));
+    const [{ key }] = queues[row].bindings;
+    await this.#declareQueue(run, name, declaration, [{ exchange: name, key }], { 'x-message-ttl': rungMs });
   }
 
   async #declareTokens(connection: ChannelModel, run: RunOnChannel, limit: TokenLimit): Promise<void> {
     const { name, restMs } = limit;
     const exchange = 'heddle.tokens';
+    const version = versionOf(connection);
     const { back, issue, ledger } = tokenKeys(name);
     // The ledger first: a token without an entry would never be missed.
-    await this.#declareQueue(connection, run, ledgerQueue(name), LEDGER_ROW, [
+    await this.#declareQueue(run, ledgerQueue(name), queueDeclaration(LEDGER_ROW, version), [
       { exchange, key: issue },
       { exchange, key: ledger },
     ]);
@@ -176,10 +206,24 @@ export class TopologyDeclarer {
       { exchange, key: back },
       { exchange, key: issue },
     ];
-    await this.#declareQueue(connection, run, tokenQueue(name), TOKEN_ROW, bindings, spent);
+    await this.#declareQueue(run, tokenQueue(name), queueDeclaration(TOKEN_ROW, version), bindings, spent);
   }
 
-  async #declareInstanceQueue(connection: ChannelModel, queue: string, row: QueueRow): Promise<string> {
+  #declareExchange(run: RunOnChannel, name: string, type: string, alternate: string | undefined) {
+    const options = alternate === undefined ? {} : { alternateExchange: alternate };
+    return this.#declare(
+      run,
+      `exchange ${name}`,
+      (channel) => channel.assertExchange(name, type, { durable: true, ...options }),
+      (channel) => channel.checkExchange(name),
+    );
+  }
+
+  async #declareInstanceQueue(
+    connection: ChannelModel,
+    queue: string,
+    row: QueueRow,
+  ): Promise<readonly string[]> {
     const { exclusive, durable } = queueDeclaration(row, versionOf(connection));
     const declareAs = (name: string): Promise<string> =>
       useChannel(connection, async (channel) => {
@@ -193,22 +237,22 @@ export class TopologyDeclarer {
         return name;
       });
     try {
-      return await declareAs(queue);
+      return [await declareAs(queue)];
     } catch (error) {
-      if (replyCodeOf(error) !== replyCode.resourceLocked) throw error;
-      return declareAs(`${queue}.${++this.#renamed}`);
+      const code = replyCodeOf(error);
+      if (code === replyCode.accessRefused) return fromAnywhere(slotQueues(row));
+      if (code !== replyCode.resourceLocked) throw error;
+      return [await declareAs(`${queue}.${++this.#renamed}`)];
     }
   }
 
   async #declareQueue(
-    connection: ChannelModel,
     run: RunOnChannel,
     name: string,
-    row: QueueRow,
+    declaration: QueueDeclaration,
     bindings: readonly Binding[],
     ownArguments: Readonly<Record<string, number | string>> = {},
   ): Promise<void> {
-    const declaration = queueDeclaration(row, versionOf(connection));
     const { durable } = declaration;
     const args = { ...declaration.arguments, ...ownArguments };
     await this.#declare(
@@ -242,9 +286,30 @@ export class TopologyDeclarer {
         // From 4.x looking asks for some right too. Who has none on a thing neither publishes to it nor consumes from it.
         if (replyCodeOf(refusal) !== replyCode.accessRefused) throw refusal;
       });
-      this.#log.warn({ what, reason: messageOf(error) }, 'kept what is on the broker');
+      if (code === replyCode.accessRefused) this.#refused.add(what);
+      else this.#log.warn({ what, reason: messageOf(error) }, 'kept what is on the broker');
     }
   }
+}
+
+/** Some at a time: one after the other, hundreds of quorum queues take a while. */
+async function inParallel<T>(
+  connection: ChannelModel,
+  all: readonly T[],
+  declare: (run: RunOnChannel, one: T) => Promise<void>,
+): Promise<void> {
+  const left = all.values();
+  const work = () =>
+    useChannels(connection, async (run) => {
+      for (const one of left) await declare(run, one);
+    });
+  await Promise.all(Array.from({ length: PLANNED_AT_ONCE }, work));
+}
+
+/** The same names, beginning somewhere in the middle: those who start together do not all ask for the first. */
+function fromAnywhere(names: readonly string[]): readonly string[] {
+  const start = Math.floor(Math.random() * names.length);
+  return [...names.slice(start), ...names.slice(0, start)];
 }
 
 /** The broker's version, as it said when the connection was opened. */

@@ -63,6 +63,15 @@ export function queueDeclaration(row: QueueRow, version: string): QueueDeclarati
   }
 }
 
+/** What a queue made beforehand for a process keeps while no process reads it: no more than what is of any use. */
+const SLOT_TTL_MS = 60_000;
+const SLOT_MESSAGES = 1_000;
+
+/** A queue of replies or news that is made beforehand, and taken by one process after the other. */
+export function slotDeclaration(): QueueDeclaration {
+  return durable({ 'x-queue-type': 'classic', 'x-message-ttl': SLOT_TTL_MS, 'x-max-length': SLOT_MESSAGES });
+}
+
 /**
  * From 4.0 a quorum queue drops a message that was returned 20 times, unless told not to. Before, there is no such
  * limit, and asking for none loses the message at its first return.

@@ -12,8 +12,8 @@ interface Waiting {
 export class ReplyDesk implements ReplyQueue {
   readonly #waiting = new Map<string, Waiting>();
   readonly #resultListeners = new Set<(message: ReceivedMessage) => void>();
-  /** Also a binding key of the queue, whatever its name on the broker. */
-  readonly name: string;
+  /** A binding key of the queue. Stays the same, unless queues are not ours to declare and another one had to be taken. */
+  name: string;
   #bound = new Gate();
   /** Milliseconds since the epoch; undefined while the queue is there. */
   goneSince: number | undefined = Date.now();
@@ -27,8 +27,9 @@ export class ReplyDesk implements ReplyQueue {
     return this.#bound.opened;
   }
 
-  /** The queue is on the broker, and bound. */
-  opened(): void {
+  /** The queue is on the broker, and bound with this key. */
+  opened(name: string): void {
+    this.name = name;
     this.goneSince = undefined;
     this.#bound.open();
   }

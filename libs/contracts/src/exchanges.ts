@@ -19,7 +19,7 @@ interface ExchangeEntry {
   readonly type: 'topic' | 'direct' | 'fanout';
   /** The kinds of messages published to it. */
   readonly carries: readonly MessageKind[];
-  /** Routing keys in use; `<…>` stands for a name. A fanout has none. */
+  /** Routing keys in use; `<…>` stands for a name, `#` for any. A fanout has none. */
   readonly keys: readonly string[];
   readonly publishers: readonly Party[];
   /** Where the broker puts what no queue is bound for. Without one, publishers use `mandatory` or accept the loss. */
@@ -59,12 +59,12 @@ export const exchanges = {
     about: 'Questions to the recorder, each naming where its reply goes; work for the producers.',
   },
   'heddle.delay.<ms>': {
-    type: 'fanout',
+    type: 'topic',
     carries: ['job'],
-    keys: [],
+    keys: ['#'],
     publishers: ['gateway', 'producer', 'consumer', 'recorder', 'notifier', 'client'],
     about:
-      'One rung of the delay ladder; made on first use. The routing key is kept for the way back to `heddle.jobs`.',
+      'One rung of the delay ladder; made on first use. The routing key, a task, is kept for the way back to `heddle.jobs`. A topic exchange only because the broker can then hold a user to the tasks that are its own.',
   },
   'heddle.tokens': {
     type: 'direct',

@@ -16,6 +16,7 @@ export * from './job.ts';
 export * from './limit.ts';
 export * from './message.ts';
 export * from './output.ts';
+export * from './planned-topology.ts';
 export * from './producer-message.ts';
 export * from './reply.ts';
 export * from './request.ts';

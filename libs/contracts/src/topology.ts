@@ -93,7 +93,7 @@ export const queues = {
   'heddle.delay.<ms>': {
     type: 'delay',
     carries: ['job'],
-    bindings: [{ exchange: 'heddle.delay.<ms>', key: '' }],
+    bindings: [{ exchange: 'heddle.delay.<ms>', key: '#' }],
     consumers: ['broker'],
     deadLetter: 'heddle.jobs',
     about: 'Jobs that rest for so many milliseconds; the broker then moves them to `heddle.jobs`.',

@@ -1,3 +1,4 @@
+export { brokerAddress } from './broker-address.ts';
 export { BoundedLabel, OTHER } from './metrics/bounded-label.ts';
 export { createMetrics, type ServiceMetrics, version } from './metrics/create-metrics.ts';
 export type { HttpMetrics } from './metrics/http-metrics.ts';

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { type Broker, openBroker } from '@heddle/broker';
 import { type Logger, pino } from 'pino';
 import type { z } from 'zod';
+import { brokerAddress } from './broker-address.ts';
 import { createMetrics, type ServiceMetrics, version } from './metrics/create-metrics.ts';
 import type { ServiceName } from './metrics/table/metric-entry.ts';
 import { startOpsServer } from './ops-server.ts';
@@ -88,12 +89,7 @@ export async function runService<S extends z.ZodObject>(definition: ServiceDefin
 
   try {
     broker = openBroker({
-      url: settings.AMQP_URL,
-      tls: {
-        caFile: settings.AMQP_CA_FILE,
-        certFile: settings.AMQP_CERT_FILE,
-        keyFile: settings.AMQP_KEY_FILE,
-      },
+      ...brokerAddress(settings),
       service: definition.name,
       instance,
       log,

@@ -78,6 +78,9 @@ function isReadable(path: string): boolean {
 /** Settings that every service has. */
 export const baseSettings = z.object({
   AMQP_URL: urlSetting(['amqp:', 'amqps:']).default('amqp://guest:guest@127.0.0.1:5672'),
+  /** These two take the place of those in the URL. */
+  AMQP_USER: z.string().min(1).optional(),
+  AMQP_PASSWORD: z.string().min(1).optional(),
   /** For `amqps://`, all PEM: the authority that the broker's certificate comes from, and this client's certificate and key. */
   AMQP_CA_FILE: fileSetting().optional(),
   AMQP_CERT_FILE: fileSetting().optional(),

@@ -1,0 +1,234 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectBroker } from '@heddle/broker';
+import { type ExchangeRow, exchanges, plannedTopology, WEBHOOK_TASK } from '@heddle/contracts';
+import amqp, { type Channel, type ChannelModel } from 'amqplib';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { leastPermissionsOf, topicPermissionsOf } from '../../scripts/generate/least-permissions.ts';
+import { builtInTaskNames, services } from '../../scripts/generate/permissions-document.ts';
+import { answering, type Receiver, startReceiver } from '../../services/notifier/test/receiver.ts';
+import { createVhost, type TestVhost } from '../support/broker.ts';
+import { type ServiceProcess, startService } from '../support/service-process.ts';
+
+const soon = { timeout: 60_000, interval: 100 };
+/** The worker here serves these; it has no business with other built-in tasks. */
+const TASKS = builtInTaskNames.filter((task) => task.startsWith('debug.'));
+const NOT_ITS_OWN = 'image.thumbnail';
+type Service = (typeof services)[number];
+
+describe('with one user a service, who may declare nothing', () => {
+  let vhost: TestVhost;
+  let folder: string;
+  let url: string;
+  let receiver: Receiver;
+  const urls = {} as Record<Service, string>;
+  let started: readonly ServiceProcess[] = [];
+
+  beforeAll(async () => {
+    vhost = await createVhost();
+    folder = mkdtempSync(join(tmpdir(), 'heddle-least-'));
+    receiver = await startReceiver(answering(200));
+    const log = { debug() {}, info() {}, warn() {}, error() {} };
+    const admin = await connectBroker({ url: vhost.url, service: 'declare', instance: 'declare', log });
+    await admin.declareBeforehand([...TASKS, NOT_ITS_OWN]);
+    await admin.close();
+    for (const service of services) {
+      const rights = leastPermissionsOf(service, TASKS);
+      urls[service] = await vhost.addUser(service, rights, topicPermissionsOf(service, TASKS));
+    }
+    const env = (service: Service) => ({
+      AMQP_URL: urls[service],
+      HEDDLE_DATA: folder,
+      HEDDLE_DRAIN_SECONDS: '3',
+      ...(service === 'consumer' && { HEDDLE_TASKS: 'debug.*' }),
+      ...(service === 'notifier' && { HEDDLE_WEBHOOK_ALLOW: '127.0.0.0/8' }),
+    });
+    started = await Promise.all(services.map((service) => startService(service, env(service))));
+    url = started.find(({ name }) => name === 'gateway')?.url ?? '';
+    await vi.waitFor(async () => {
+      const { tasks } = (await (await fetch(`${url}/v1/tasks`)).json()) as { tasks: { name: string }[] };
+      expect(tasks.map(({ name }) => name)).toContain('debug.sum');
+    }, soon);
+  }, 120_000);
+  afterAll(async () => {
+    await Promise.all(started.map((service) => service.stop()));
+    await receiver.close();
+    await vhost.drop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function post(path: string, body: object): Promise<Record<string, unknown>> {
+    const response = await fetch(`${url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const text = await response.text();
+    expect(response.ok, text).toBe(true);
+    return JSON.parse(text) as Record<string, unknown>;
+  }
+  const show = async (path: string) =>
+    (await (await fetch(`${url}${path}`)).json()) as Record<string, unknown>;
+  const state = (path: string, expected: object) =>
+    vi.waitFor(async () => expect(await show(path)).toMatchObject(expected), soon);
+
+  test('a job runs, its events can be read live, its webhook is delivered', async () => {
+    const { id } = await post('/v1/jobs', {
+      task: 'debug.echo',
+      input: 'hello',
+      webhook: { url: receiver.url },
+    });
+    await state(`/v1/jobs/${id as string}`, { state: 'succeeded', result: 'hello' });
+    const events = await fetch(`${url}/v1/jobs/${id as string}/events`);
+    const reader = events.body?.getReader();
+    expect(new TextDecoder().decode((await reader?.read())?.value)).toContain('accepted');
+    await reader?.cancel();
+    await vi.waitFor(() => expect(receiver.received).toHaveLength(1), soon);
+  });
+
+  test('a job that is delayed, retried and gives up comes to its end over the ladder', async () => {
+    const { id } = await post('/v1/jobs', {
+      task: 'debug.fail',
+      input: { message: 'again', retryable: true },
+      delay: 150,
+      retry: { attempts: 3, delay: 120, backoff: 'fixed' },
+    });
+    await state(`/v1/jobs/${id as string}`, { state: 'dead', error: { message: 'again' } });
+    expect((await show(`/v1/jobs/${id as string}`))['attempts']).toHaveLength(3);
+  });
+
+  test('a batch is expanded and reduced, a schedule ticks, a key is kept, a cancel is heard', async () => {
+    const batch = await post('/v1/batches', {
+      task: 'debug.echo',
+      inputs: [1, 2, 3],
+      reduce: { task: 'debug.sum' },
+    });
+    await state(`/v1/batches/${batch['id'] as string}`, { state: 'succeeded' });
+    const schedule = await post('/v1/schedules', { task: 'debug.echo', input: 1, every: '1s' });
+    await vi.waitFor(
+      async () =>
+        expect(await show(`/v1/schedules/${schedule['id'] as string}`)).toMatchObject({
+          lastJob: expect.anything(),
+        }),
+      soon,
+    );
+    await fetch(`${url}/v1/schedules/${schedule['id'] as string}`, { method: 'DELETE' });
+    const keyed = await post('/v1/jobs', { task: 'debug.sleep', input: { ms: 60_000 }, key: 'one' });
+    await state(`/v1/jobs/${keyed['id'] as string}`, { state: 'running' });
+    await fetch(`${url}/v1/jobs/${keyed['id'] as string}`, { method: 'DELETE' });
+    await state(`/v1/jobs/${keyed['id'] as string}`, { state: 'cancelled' });
+  });
+
+  test('nobody may publish where the table does not let them', async () => {
+    for (const service of services) {
+      const refused = plannedTopology([])
+        .exchanges.map(({ name }) => name)
+        .filter((name) => !/^heddle\.delay\.(?!100$)/.test(name))
+        .filter((name) => !publishes(service, name));
+      for (const exchange of refused) {
+        expect(
+          await publishing(urls[service], exchange, 'debug.echo'),
+          `${service} to ${exchange}`,
+        ).toContain('ACCESS_REFUSED');
+      }
+      expect(await publishing(urls[service], '', 'heddle.jobs.debug.echo'), service).toContain(
+        'ACCESS_REFUSED',
+      );
+    }
+  });
+
+  test('a worker may not publish jobs that are not its own, by any way, nor may the notifier', async () => {
+    for (const exchange of ['heddle.submit', 'heddle.delay.100', 'heddle.delay.31536000000']) {
+      for (const task of [NOT_ITS_OWN, WEBHOOK_TASK, `${NOT_ITS_OWN}.suspect`]) {
+        expect(await publishing(urls.consumer, exchange, task), `${task} to ${exchange}`).toContain(
+          'ACCESS_REFUSED',
+        );
+      }
+      expect(await publishing(urls.notifier, exchange, 'debug.echo')).toContain('ACCESS_REFUSED');
+    }
+    expect(await publishing(urls.consumer, 'heddle.jobs', 'debug.echo')).toContain('ACCESS_REFUSED');
+  });
+
+  test('nobody may read what is not theirs: the gateway no jobs, the worker no others, the notifier no requests', async () => {
+    const jobs = [...TASKS, NOT_ITS_OWN].flatMap((task) => [
+      `heddle.jobs.${task}`,
+      `heddle.jobs.${task}.suspect`,
+    ]);
+    const shared = ['heddle.queries', 'heddle.producer', 'heddle.dead', 'heddle.dropped', 'heddle.delay.100'];
+    const refused: Record<Service, readonly string[]> = {
+      gateway: [...jobs, 'heddle.events.recorder', 'heddle.queries', 'heddle.dead', 'heddle.delay.100'],
+      producer: [...jobs, 'heddle.events.recorder', 'heddle.queries', 'heddle.dead', 'heddle.delay.100'],
+      recorder: [...jobs, 'heddle.producer', 'heddle.replies.slot-1', 'heddle.dead', 'heddle.delay.100'],
+      consumer: [
+        `heddle.jobs.${NOT_ITS_OWN}`,
+        `heddle.jobs.${WEBHOOK_TASK}`,
+        'heddle.events.recorder',
+        ...shared,
+      ],
+      notifier: [...jobs, 'heddle.events.recorder', ...shared],
+    };
+    for (const service of services) {
+      for (const queue of refused[service]) {
+        const outcome = await onChannel(urls[service], (channel) => channel.get(queue));
+        expect(outcome, `${service} reading ${queue}`).toContain('ACCESS_REFUSED');
+      }
+    }
+  });
+
+  test('nobody may declare, bind or delete', async () => {
+    for (const service of services) {
+      for (const change of [
+        (channel: Channel) => channel.assertQueue('heddle.jobs.new'),
+        (channel: Channel) => channel.assertExchange('heddle.new', 'fanout'),
+        (channel: Channel) => channel.deleteQueue('heddle.queries'),
+        (channel: Channel) => channel.bindQueue('heddle.replies.slot-1', 'heddle.events', 'event'),
+      ]) {
+        expect(await onChannel(urls[service], change), `${service}: ${String(change)}`).toContain(
+          'ACCESS_REFUSED',
+        );
+      }
+    }
+  });
+});
+
+function publishes(service: Service, exchange: string): boolean {
+  const row = exchange.replace(/^heddle\.delay\..+/, 'heddle.delay.<ms>') as ExchangeRow;
+  return exchanges[row].publishers.some((party) => party === service);
+}
+
+/** What the broker says to a message: 'confirmed', or why not. */
+function publishing(url: string, exchange: string, key: string): Promise<string> {
+  return onConnection(url, async (connection) => {
+    const channel = await connection.createConfirmChannel();
+    return new Promise((resolve) => {
+      channel.once('error', (error: Error) => resolve(error.message));
+      channel.publish(exchange, key, Buffer.from('1'), {}, (error) => error || resolve('confirmed'));
+    });
+  });
+}
+
+function onChannel(url: string, work: (channel: Channel) => Promise<unknown>): Promise<string> {
+  return onConnection(url, async (connection) => {
+    const channel = await connection.createChannel();
+    channel.on('error', () => {});
+    return work(channel).then(
+      () => 'allowed',
+      (error: Error) => error.message,
+    );
+  });
+}
+
+const open = new Map<string, ChannelModel>();
+afterAll(async () => {
+  for (const connection of open.values()) await connection.close().catch(() => {});
+});
+
+async function onConnection<T>(url: string, work: (connection: ChannelModel) => Promise<T>): Promise<T> {
+  const known = open.get(url);
+  if (known) return work(known);
+  const connection = await amqp.connect(url);
+  connection.on('error', () => {});
+  open.set(url, connection);
+  return work(connection);
+}
