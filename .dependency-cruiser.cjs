@@ -1,5 +1,5 @@
 /**
- * Which folder may import which. Dependencies point one way: services → client, broker, service, outbound → contracts.
+ * Which folder may import which. Dependencies point one way: services → client, broker, service, outbound, tracing → contracts.
  * The command stands in CONTRIBUTING.md.
  *
  * Sources only are cruised. There is no `exclude` on `dist`, which would drop whole packages without a word if they
@@ -46,14 +46,28 @@ module.exports = {
       comment: 'What every process shares knows nothing of jobs and clients.',
       severity: 'error',
       from: { path: '^libs/service/src', pathNot: TESTS },
-      to: { path: '^(libs|services|bench|test|scripts)/', pathNot: '^libs/(service|broker|contracts)/src' },
+      to: { path: '^(libs|services|bench|test|scripts)/', pathNot: '^libs/(service|broker|contracts|tracing)/src' },
     },
     {
       name: 'client-imports-broker-and-contracts-only',
       comment: "What a user imports does not pull in a process's machinery.",
       severity: 'error',
       from: { path: '^libs/client/src', pathNot: TESTS },
-      to: { path: '^(libs|services|bench|test|scripts)/', pathNot: '^libs/(client|broker|contracts)/src' },
+      to: { path: '^(libs|services|bench|test|scripts)/', pathNot: '^libs/(client|broker|contracts|tracing)/src' },
+    },
+    {
+      name: 'tracing-imports-nothing-of-ours',
+      comment: 'Spans know nothing of jobs, so that every library can make them.',
+      severity: 'error',
+      from: { path: '^libs/tracing/src', pathNot: TESTS },
+      to: { path: '^(libs|services|bench|test|scripts)/', pathNot: '^libs/tracing/src' },
+    },
+    {
+      name: 'opentelemetry-in-tracing-only',
+      comment: 'libs/tracing is the only importer of OpenTelemetry: who does not trace loads none of it.',
+      severity: 'error',
+      from: { pathNot: ['^libs/tracing/src', '^test/', TESTS] },
+      to: { path: '(^|node_modules/)@opentelemetry/' },
     },
     {
       name: 'outbound-imports-contracts-only',

@@ -9,6 +9,7 @@ COPY libs/broker/package.json libs/broker/
 COPY libs/client/package.json libs/client/
 COPY libs/contracts/package.json libs/contracts/
 COPY libs/outbound/package.json libs/outbound/
+COPY libs/tracing/package.json libs/tracing/
 COPY libs/service/package.json libs/service/
 COPY libs/sync/package.json libs/sync/
 COPY services/consumer/package.json services/consumer/
@@ -47,6 +48,7 @@ COPY --from=build /heddle/libs/broker/dist libs/broker/dist
 COPY --from=build /heddle/libs/client/dist libs/client/dist
 COPY --from=build /heddle/libs/contracts/dist libs/contracts/dist
 COPY --from=build /heddle/libs/outbound/dist libs/outbound/dist
+COPY --from=build /heddle/libs/tracing/dist libs/tracing/dist
 COPY --from=build /heddle/libs/service/dist libs/service/dist
 COPY --from=build /heddle/services/${SERVICE}/dist service/dist
 RUN mkdir /data && chown node:node /data

@@ -24,6 +24,8 @@ const planted = [
     'libs/sync/src/use-service.ts',
     "import '@heddle/service';",
   ],
+  ['tracing-imports-nothing-of-ours', 'libs/tracing/src/use-contracts.ts', "import '@heddle/contracts';"],
+  ['opentelemetry-in-tracing-only', 'services/gateway/src/use-otel.ts', "import '@opentelemetry/api';"],
   ['outbound-imports-contracts-only', 'libs/outbound/src/use-broker.ts', "import '@heddle/broker';"],
   [
     'no-service-imports-another',

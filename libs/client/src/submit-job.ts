@@ -11,6 +11,7 @@ import {
   rungFor,
   type Webhook,
 } from '@heddle/contracts';
+import { traced, tracing } from '@heddle/tracing';
 import { newJobId } from './job-id.ts';
 
 /** A job as its submitter describes it; what is absent gets the default. */
@@ -73,19 +74,40 @@ export class JobSubmitter {
    * Resolves when the broker has confirmed both the job and its `accepted` event; the two travel side by side.
    * Rejects with `unknown_task` when no queue takes the task's jobs, and as `Publisher.publish` does.
    */
-  async submit(newJob: NewJob): Promise<{ id: string }> {
+  submit(newJob: NewJob): Promise<{ id: string }> {
     const job = toJob(newJob);
+    if (!tracing()) return this.#submit(job, newJob.delayMs);
+    const span = {
+      kind: 'producer' as const,
+      parent: job.traceparent,
+      attributes: {
+        'messaging.system': 'rabbitmq',
+        'messaging.operation.type': 'send',
+        'messaging.operation.name': 'publish',
+        'messaging.destination.name': `heddle.submit:${job.task}`,
+        'messaging.rabbitmq.destination.routing_key': job.task,
+        'messaging.message.id': job.id,
+        'messaging.message.conversation_id': job.correlationId,
+        'heddle.batch.id': job.batch?.id,
+      },
+    };
+    return traced(`publish heddle.submit:${job.task}`, span, (traceparent) =>
+      this.#submit({ ...job, traceparent }, newJob.delayMs),
+    );
+  }
+
+  async #submit(job: Job, delayMs = 0): Promise<{ id: string }> {
     const message = encodeJob(job);
-    const rests = newJob.delayMs !== undefined && rungFor(newJob.delayMs) !== undefined;
+    const rests = rungFor(delayMs) !== undefined;
     const [outcome, recorded] = await Promise.allSettled([
       rests
-        ? this.#broker.publishLater(message, job.task, newJob.delayMs ?? 0, this.#options)
+        ? this.#broker.publishLater(message, job.task, delayMs, this.#options)
         : this.#broker.publisher.publish('heddle.submit', job.task, message, {
             ...this.#options,
             mandatory: true,
           }),
       this.#events.add(acceptedEvent(job, message.body.length)),
-      rests && this.#events.add(delayedEvent(job, newJob.delayMs ?? 0)),
+      rests && this.#events.add(delayedEvent(job, delayMs)),
     ]);
     if (outcome.status === 'rejected') throw await this.#takeBack(job, outcome.reason);
     if (recorded.status === 'rejected') throw recorded.reason;
@@ -131,6 +153,7 @@ export function acceptedEvent(job: Job, messageBytes: number): JobEvent {
     run: '',
     seq: 0,
     at: job.acceptedAt,
+    ...(job.traceparent !== undefined && { traceparent: job.traceparent }),
     priority: job.priority,
     ...(keepsInput && { input: job.input }),
     ...(job.bytes && { body: { type: job.bytes.type, bytes: job.bytes.body.length } }),

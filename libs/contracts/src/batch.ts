@@ -80,6 +80,8 @@ export const batchPlanSchema = z.object({
   }),
   acceptedAt: z.int(),
   webhook: jobOptionsSchema.shape.webhook,
+  /** W3C trace context that all its jobs are part of. */
+  traceparent: z.string().max(200).exactOptional(),
 });
 export type BatchPlan = z.infer<typeof batchPlanSchema>;
 /** What the producers need of it: how many jobs there are is not known before the last input has come. */

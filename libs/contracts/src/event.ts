@@ -52,6 +52,8 @@ const base = {
   seq: z.int().min(0),
   /** Milliseconds since the epoch, by the clock of the service that saw it happen. */
   at: z.int().min(0),
+  /** W3C trace context of what made it happen, if the job is part of a trace. */
+  traceparent: z.string().max(200).exactOptional(),
 };
 const byWorker = { ...base, worker: z.string().max(200) };
 

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { type Broker, openBroker } from '@heddle/broker';
+import { startTracing, stopTracing } from '@heddle/tracing';
 import { type Logger, pino } from 'pino';
 import type { z } from 'zod';
 import { brokerAddress } from './broker-address.ts';
@@ -45,6 +46,8 @@ export interface ServiceDefinition<S extends z.ZodObject> {
 
 /** How long closing the broker connections may take after the service itself has drained. */
 const CLOSE_MS = 5_000;
+/** How long the export of the last spans may take. */
+const EXPORT_MS = 3_000;
 
 /**
  * The life of a service's process: settings → log, metrics, ops port → broker → `start` (before the broker, if it can) → wait → drain → exit.
@@ -72,6 +75,11 @@ export async function runService<S extends z.ZodObject>(definition: ServiceDefin
     },
   );
 
+  await startTracing({
+    service: `heddle-${definition.name}`,
+    version,
+    onError: (reason) => log.warn({ reason }, 'spans are lost: they cannot be exported'),
+  });
   const metrics = createMetrics(definition.name);
   const instance = `${definition.name}-${hostname()}-${process.pid}-${Date.now().toString(36)}`;
   let broker: Broker | undefined;
@@ -111,6 +119,7 @@ export async function runService<S extends z.ZodObject>(definition: ServiceDefin
   const inTime = await within(settings.HEDDLE_DRAIN_SECONDS * 1_000, running?.drain());
   if (!inTime) log.error('not drained in time; what was not settled goes back to its queue');
   await within(CLOSE_MS, broker?.close());
+  await stopTracing(EXPORT_MS);
   await ops.close();
   log.info('stopped');
   process.exit(inTime ? 0 : 1);

@@ -57,8 +57,9 @@ export function planReduceJob({ plan, reduceJob }: Message<'batch-complete'>): N
   };
 }
 
-function optionsOf({ options, acceptedAt }: ExpansionPlan) {
+function optionsOf({ options, acceptedAt, traceparent }: ExpansionPlan) {
   return {
+    traceparent,
     priority: options.priority,
     tags: options.tags,
     timeoutMs: options.timeout,

@@ -1,0 +1,2 @@
+export { startTracing, stopTracing } from './start-tracing.ts';
+export { type Attributes, type SpanStart, type TraceSpan, type Tracing, traced, tracing } from './tracing.ts';
