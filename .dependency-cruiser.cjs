@@ -46,14 +46,20 @@ module.exports = {
       comment: 'What every process shares knows nothing of jobs and clients.',
       severity: 'error',
       from: { path: '^libs/service/src', pathNot: TESTS },
-      to: { path: '^(libs|services|bench|test|scripts)/', pathNot: '^libs/(service|broker|contracts|tracing)/src' },
+      to: {
+        path: '^(libs|services|bench|test|scripts)/',
+        pathNot: '^libs/(service|broker|contracts|tracing)/src',
+      },
     },
     {
       name: 'client-imports-broker-and-contracts-only',
       comment: "What a user imports does not pull in a process's machinery.",
       severity: 'error',
       from: { path: '^libs/client/src', pathNot: TESTS },
-      to: { path: '^(libs|services|bench|test|scripts)/', pathNot: '^libs/(client|broker|contracts|tracing)/src' },
+      to: {
+        path: '^(libs|services|bench|test|scripts)/',
+        pathNot: '^libs/(client|broker|contracts|tracing)/src',
+      },
     },
     {
       name: 'tracing-imports-nothing-of-ours',

@@ -90,6 +90,13 @@ export const baseSettings = z.object({
   HEDDLE_OPS_HOST: z.string().min(1).default('127.0.0.1'),
   /** Seconds that a service may take to finish what it has begun after SIGTERM. */
   HEDDLE_DRAIN_SECONDS: numberSetting(1, 3_600, 30),
+  /** Read by `libs/tracing` and by OpenTelemetry itself, as are its other variables; checked here, because it would only guess. */
+  OTEL_TRACES_EXPORTER: z.enum(['otlp', 'none']).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: urlSetting(['http:', 'https:']).optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: urlSetting(['http:', 'https:']).optional(),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z.enum(['http/protobuf', 'http/json']).default('http/protobuf'),
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: z.enum(['http/protobuf', 'http/json']).optional(),
+  OTEL_SDK_DISABLED: z.enum(['true', 'false']).default('false'),
   HEDDLE_MAX_MESSAGE_BYTES: numberSetting(1_024, DEFAULT_MAX_MESSAGE_BYTES, DEFAULT_MAX_MESSAGE_BYTES),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });

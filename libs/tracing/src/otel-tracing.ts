@@ -1,7 +1,7 @@
 import {
   context,
-  diag,
   DiagLogLevel,
+  diag,
   type Span,
   type SpanContext,
   SpanKind,
@@ -10,7 +10,12 @@ import {
 } from '@opentelemetry/api';
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
-import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  defaultResource,
+  detectResources,
+  envDetector,
+  resourceFromAttributes,
+} from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import type { TracingOptions } from './start-tracing.ts';
 import type { SpanStart, TraceSpan, Tracing } from './tracing.ts';
@@ -50,7 +55,11 @@ export function openTelemetry(options: TracingOptions, env: NodeJS.ProcessEnv): 
     start(name, { kind, parent, attributes = {}, startedAt }: SpanStart) {
       const remote = parent === undefined ? undefined : parseTraceparent(parent);
       const within = remote ? trace.setSpanContext(context.active(), remote) : context.active();
-      const settings = { kind: kinds[kind], attributes: { ...attributes }, ...(startedAt && { startTime: startedAt }) };
+      const settings = {
+        kind: kinds[kind],
+        attributes: { ...attributes },
+        ...(startedAt && { startTime: startedAt }),
+      };
       return new OtelSpan(tracer.startSpan(name, settings, within));
     },
     shutdown: () => provider.shutdown(),

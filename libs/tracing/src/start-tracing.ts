@@ -18,7 +18,9 @@ let starting: Promise<void> | undefined;
  */
 export function startTracing(options: TracingOptions, env = process.env): Promise<void> | undefined {
   if (!isOn(env)) return undefined;
-  starting ??= import('./otel-tracing.ts').then(({ openTelemetry }) => setTracing(openTelemetry(options, env)));
+  starting ??= import('./otel-tracing.ts').then(({ openTelemetry }) =>
+    setTracing(openTelemetry(options, env)),
+  );
   return starting;
 }
 
@@ -38,7 +40,5 @@ export async function stopTracing(limitMs: number): Promise<void> {
 function isOn(env: NodeJS.ProcessEnv): boolean {
   const exporter = env['OTEL_TRACES_EXPORTER'];
   if (exporter === 'none' || env['OTEL_SDK_DISABLED'] === 'true') return false;
-  return Boolean(
-    exporter || env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] || env['OTEL_EXPORTER_OTLP_ENDPOINT'],
-  );
+  return Boolean(exporter || env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] || env['OTEL_EXPORTER_OTLP_ENDPOINT']);
 }

@@ -22,6 +22,7 @@ export function describeDelivery(event: JobEvent): NewJob | undefined {
   return {
     id: deriveJobId(id, `webhook/${event.generation}`),
     task: WEBHOOK_TASK,
+    traceparent: event.traceparent,
     input: {
       url: event.webhook.url,
       event: { type: `job.${state}`, timestamp: new Date(event.at).toISOString(), data },

@@ -3,6 +3,7 @@ import type { BrokerLog, Delivery } from '@heddle/broker';
 import type { RecorderMetrics } from './metrics.ts';
 import { readDelivery } from './read-delivery.ts';
 import type { BatchWriter, Item } from './store/record-batch.ts';
+import { traceCommits } from './trace-commits.ts';
 
 /** Items of one transaction. SQLite works on our own thread, and this many take it some 20 ms. */
 const MAX_ITEMS = 1_000;
@@ -137,6 +138,7 @@ export class DeliveryRecorder {
     this.#trouble = undefined;
     const events = items.flatMap((item) => (item.kind === 'event' ? item.event : []));
     this.#metrics.committed(seconds, events);
+    traceCommits(items, seconds);
     if (refused.length > 0) {
       this.#metrics.refused(refused.length);
       for (const { reason } of refused) this.#log.warn({ reason }, 'message sent to heddle.dead');

@@ -9,6 +9,7 @@ import {
   type JobNews,
   type OutputDescription,
 } from '@heddle/contracts';
+import type { TraceSpan } from '@heddle/tracing';
 import { OutputCheck } from '../pools/check-output.ts';
 import type { HandlerHost, LogLevel } from '../pools/handler-context.ts';
 import { GatheredOutputs } from './gather-outputs.ts';
@@ -42,6 +43,8 @@ export class JobRun implements HandlerHost {
   /** Told when the run is guarded, and when a guarded run has ended. */
   onGuarded: ((run: JobRun, isGuarded: boolean) => void) | undefined;
   stopReason: StopReason | undefined;
+  /** Present while somebody traces. */
+  span: TraceSpan | undefined;
   /** Set by the pool: what to do when the run is stopped. */
   onStop: ((reason: StopReason) => void) | undefined;
 
@@ -68,7 +71,7 @@ export class JobRun implements HandlerHost {
   eventBase(at: number) {
     const { job } = this;
     this.#seq += 1;
-    return {
+    const base = {
       job: job.id,
       task: job.task,
       generation: job.generation,
@@ -78,6 +81,13 @@ export class JobRun implements HandlerHost {
       at,
       worker: this.#worker.name,
     };
+    const { traceparent } = this;
+    return traceparent === undefined ? base : { ...base, traceparent };
+  }
+
+  /** W3C trace context of what this run causes, if it is part of a trace. */
+  get traceparent(): string | undefined {
+    return this.span?.traceparent ?? this.job.traceparent;
   }
 
   /** Whether the job's `accepted` event is still to be sent, which nobody has done for a foreign client's job. True once. */

@@ -10,11 +10,13 @@ import { isolateSuspect } from './isolate-suspect.ts';
 import { JobRun } from './job-run.ts';
 import { judgeGuard } from './judge-guard.ts';
 import { judgeRun } from './judge-run.ts';
+import type { Outcome } from './outcome.ts';
 import { planRetry } from './plan-retry.ts';
 import { refuseStart } from './refuse-start.ts';
 import { setAside } from './set-aside.ts';
 import { settleRun } from './settle-run.ts';
 import type { TaskService } from './task-service.ts';
+import { beginSpan, endSpan } from './trace-run.ts';
 
 /**
  * One delivery's way through the worker. Resolves when it is settled; rejects, with the delivery unsettled, when the
@@ -63,12 +65,13 @@ export async function runJob(
   const run = new JobRun(worker, delivery, task, job, checked.input);
   run.onGuarded = service.onGuarded;
   permit?.begin();
+  run.span = beginSpan(run, isolated);
   runs.add(run);
   metrics.inProgress(1);
   metrics.wait((run.startedAt - (job.dueAt ?? job.acceptedAt)) / 1_000);
 
   // 4. Run: in its pool.
-  const ended = judgeRun(run, await pool.run(run));
+  const ended = judgeRun(run, await (run.span?.run(() => pool.run(run)) ?? pool.run(run)));
   run.ended = true;
   runs.remove(run);
   metrics.inProgress(-1);
@@ -77,12 +80,23 @@ export async function runJob(
   freeSlot();
 
   // 5. Settle: tell everybody, then the broker.
-  const told = await settleRun(worker, run, planRetry(run, ended));
+  const told = await settle(service, run, planRetry(run, ended));
   countErrors(metrics, told);
   if (told.state === 'handed-back' || told.state === 'retrying') return;
   control.forget(job);
   metrics.finished(told.state);
   metrics.endToEnd((Date.now() - job.acceptedAt) / 1_000);
+}
+
+async function settle({ worker }: TaskService, run: JobRun, ended: Outcome): Promise<Outcome> {
+  if (!run.span) return settleRun(worker, run, ended);
+  let told: Outcome | undefined;
+  try {
+    told = await settleRun(worker, run, ended);
+    return told;
+  } finally {
+    endSpan(run.span, told);
+  }
 }
 
 async function moveToSuspects(service: TaskService, delivery: Delivery, job: Job): Promise<void> {

@@ -14,6 +14,7 @@ export function toRequest(run: JobRun, module: string, maxOutputBytes: number): 
     bytes: run.bytes,
     bytesType: run.bytesType,
     maxOutputBytes,
+    traceparent: run.traceparent,
   };
 }
 

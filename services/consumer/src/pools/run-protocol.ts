@@ -32,6 +32,8 @@ export interface RunRequest {
   readonly bytes: Uint8Array;
   readonly bytesType: string;
   readonly maxOutputBytes: number;
+  /** W3C trace context of the run. */
+  readonly traceparent: string | undefined;
 }
 
 /** What comes back, in order; `ended` is the last. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { JobInfo } from '@heddle/client';
 import { type BatchResult, HeddleError } from '@heddle/contracts';
+import { startTracing, traced } from '@heddle/tracing';
 import type { StopReason } from '../jobs/job-run.ts';
 import { failed, type Outcome } from '../jobs/outcome.ts';
 import { loadTask } from '../registry/load-tasks.ts';
@@ -17,6 +18,9 @@ const STOP_MESSAGES: Readonly<Record<StopReason, string>> = {
   cancelled: 'somebody cancelled it',
   shutting_down: 'the worker is shutting down',
 };
+
+/** Short, because a thread or process may be ended once it has nothing to do. */
+const EXPORT_DELAY_MS = 100;
 
 /**
  * A run as seen from the thread or process that its handler is in: a line to the worker stands behind its context. Once
@@ -61,8 +65,19 @@ export class RemoteRun implements HandlerHost {
 
   async #outcome(): Promise<Outcome> {
     try {
-      const task = await loadTask(this.#request.module, this.#request.job.task);
-      return { state: 'succeeded', result: await callHandler(task, this) };
+      const { module, job, traceparent } = this.#request;
+      const task = await loadTask(module, job.task);
+      if (traceparent === undefined) return { state: 'succeeded', result: await callHandler(task, this) };
+      await startTracing({ service: 'heddle-consumer', delayMs: EXPORT_DELAY_MS });
+      const span = {
+        kind: 'internal' as const,
+        parent: traceparent,
+        attributes: { 'heddle.task': job.task },
+      };
+      return {
+        state: 'succeeded',
+        result: await traced(`run ${job.task}`, span, () => callHandler(task, this)),
+      };
     } catch (error) {
       return failed(error);
     }

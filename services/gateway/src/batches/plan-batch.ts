@@ -20,7 +20,11 @@ export interface PlannedBatch {
 }
 
 /** Rejects with `unknown_task`, `invalid_request` and, for the reduce job's input, `invalid_input`. */
-export async function planBatch(options: BatchOptions, tasks: KnownTasks): Promise<PlannedBatch> {
+export async function planBatch(
+  options: BatchOptions,
+  tasks: KnownTasks,
+  traceparent: string | undefined,
+): Promise<PlannedBatch> {
   const { checkInput } = await jsonTask(tasks, options.task);
   const id = newJobId();
   const reduce = options.reduce && (await checkReduce(tasks, id, options.reduce));
@@ -40,6 +44,7 @@ export async function planBatch(options: BatchOptions, tasks: KnownTasks): Promi
     acceptedAt: Date.now(),
     ...(reduce && { reduce }),
     ...(options.webhook && { webhook: options.webhook }),
+    ...(traceparent !== undefined && { traceparent }),
   };
   return { plan, checkInput, chunk: options.chunk };
 }

@@ -8,6 +8,7 @@ import { requireMediaType } from '../http/media-type.ts';
 import { readBody } from '../http/read-body.ts';
 import { readJson } from '../http/read-json.ts';
 import type { Handler } from '../http/route.ts';
+import { traceparentOf } from '../http/traceparent.ts';
 import { requireBroker } from '../jobs/enqueue-job.ts';
 import { idempotencyKeyOf } from '../jobs/submit-keyed.ts';
 import { type CreateBatch, planBatch, sourceOf } from './plan-batch.ts';
@@ -66,7 +67,11 @@ async function readWhole<T>(
   const body = await readBody(request, parts.maxMessageBytes, parts.admission);
   try {
     const asked = check(batchBodySchema, readJson(body));
-    const { plan, checkInput } = await planBatch(asked, parts.tasks);
+    const { plan, checkInput } = await planBatch(
+      asked,
+      parts.tasks,
+      traceparentOf(request.headers['traceparent']),
+    );
     const { source, total } = await sourceOf(asked, checkInput);
     const { inputs, ...others } = asked;
     const digest = inputs && digestOf(inputs);
@@ -81,7 +86,7 @@ async function readWhole<T>(
 
 async function readLines(request: IncomingMessage, parts: Parts): Promise<ReadBatch> {
   const options = readBatchQuery(request);
-  const planned = await planBatch(options, parts.tasks);
+  const planned = await planBatch(options, parts.tasks, traceparentOf(request.headers['traceparent']));
   const { source, total, digest } = await uploadInputs(request, planned, parts);
   return {
     request: { op: 'create-batch', plan: { ...planned.plan, total }, source },

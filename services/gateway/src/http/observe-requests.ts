@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpMetrics } from '@heddle/service';
 import type { Route } from './route.ts';
+import { traceRequest } from './trace-request.ts';
 
 const NO_ROUTE = 'none';
 const routes = new WeakMap<ServerResponse, string>();
@@ -12,9 +13,10 @@ export function noteRoute(response: ServerResponse, path: string): void {
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** Measures a request from its headers to the end of its answer, or to the moment its client left (code 499). */
+/** Measures, and traces if somebody does, a request from its headers to the end of its answer, or to the moment its client left (code 499). */
 export function observeRequest(request: IncomingMessage, response: ServerResponse, http: HttpMetrics): void {
   const began = performance.now();
+  traceRequest(request, response, (answered) => routes.get(answered));
   http.began();
   response.once('close', () => {
     const method = METHODS.has(request.method ?? '') ? (request.method as string) : 'other';

@@ -4,6 +4,7 @@ import { requireMediaType } from '../http/media-type.ts';
 import { problemOf } from '../http/problem.ts';
 import { tooLarge } from '../http/read-body.ts';
 import type { Handler } from '../http/route.ts';
+import { traceparentOf } from '../http/traceparent.ts';
 import { acceptJob } from './asked-job.ts';
 import { requireBroker } from './enqueue-job.ts';
 import { type HeldLine, heldLines } from './held-lines.ts';
@@ -24,7 +25,7 @@ const SUBMIT_TIMEOUT_MS = 10_000;
  */
 export function submitBulk(parts: GatewayParts): Handler {
   // A stream outlasts a short absence of the broker, where a single request would be told at once.
-  const submitter = new JobSubmitter(parts.broker, { timeoutMs: SUBMIT_TIMEOUT_MS });
+  const bulk = { ...parts, submitter: new JobSubmitter(parts.broker, { timeoutMs: SUBMIT_TIMEOUT_MS }) };
   return async (request, response) => {
     requireMediaType(request, NDJSON_TYPES);
     requireBroker(parts.broker.state);
@@ -36,10 +37,11 @@ export function submitBulk(parts: GatewayParts): Handler {
     response.flushHeaders();
     const answers = new OrderedAnswers(response, WINDOW);
     let number = 0;
+    const traceparent = traceparentOf(request.headers['traceparent']);
     try {
       for await (const line of heldLines(request, parts)) {
         await answers.room();
-        answers.add(answerLine(parts, submitter, line, ++number));
+        answers.add(answerLine(bulk, line, ++number, traceparent));
       }
     } catch (error) {
       if (response.destroyed) return;
@@ -52,17 +54,17 @@ export function submitBulk(parts: GatewayParts): Handler {
 }
 
 async function answerLine(
-  parts: GatewayParts,
-  submitter: JobSubmitter,
+  parts: Pick<GatewayParts, 'maxMessageBytes' | 'tasks' | 'recorder' | 'log'> & { submitter: JobSubmitter },
   line: HeldLine,
   number: number,
+  traceparent: string | undefined,
 ): Promise<string> {
   try {
     if ('tooLong' in line) throw tooLarge(parts.maxMessageBytes, 'more');
-    const asked = await prepareJob(line.bytes, parts.tasks);
+    const asked = { ...(await prepareJob(line.bytes, parts.tasks)), traceparent };
     const { id } = isKeyed(asked, undefined)
       ? await submitKeyed(parts.recorder, undefined, asked)
-      : await submitter.submit(acceptJob(asked));
+      : await parts.submitter.submit(acceptJob(asked));
     return lineOf({ line: number, id });
   } catch (error) {
     const problem = problemOf(error);

@@ -5,8 +5,9 @@ import { requireMediaType } from '../http/media-type.ts';
 import { waitWish } from '../http/prefer.ts';
 import { readBody } from '../http/read-body.ts';
 import type { Handler } from '../http/route.ts';
+import { traceparentOf } from '../http/traceparent.ts';
 import { type EnqueueOptions, enqueueJob } from './enqueue-job.ts';
-import { prepareJob, traceparentOf } from './prepare-job.ts';
+import { prepareJob } from './prepare-job.ts';
 import { idempotencyKeyOf } from './submit-keyed.ts';
 
 const JSON_TYPES = ['application/json'];

@@ -2,8 +2,8 @@ import type { GatewayParts } from '../gateway-parts.ts';
 import { answerJson } from '../http/answer.ts';
 import { untilGone } from '../http/gone.ts';
 import type { Handler } from '../http/route.ts';
+import { traceparentOf } from '../http/traceparent.ts';
 import { enqueueJob } from '../jobs/enqueue-job.ts';
-import { traceparentOf } from '../jobs/prepare-job.ts';
 import { idempotencyKeyOf } from '../jobs/submit-keyed.ts';
 import { findSchedule } from './find-schedule.ts';
 

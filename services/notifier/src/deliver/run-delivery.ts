@@ -9,9 +9,11 @@ import {
   issuesOf,
   type Job,
   type JobEvent,
+  jobQueue,
   WEBHOOK_TASK,
 } from '@heddle/contracts';
 import type { TaskMetrics } from '@heddle/service';
+import { type SpanStart, traced } from '@heddle/tracing';
 import { deliveryInputSchema } from '../describe-delivery.ts';
 import type { HostLanes } from './host-lanes.ts';
 import { judgeAnswer, type Verdict } from './judge-answer.ts';
@@ -62,32 +64,74 @@ export async function runDelivery(service: DeliveryService, delivery: Delivery):
     if (service.control.isCancelled(job)) return endCancelled();
     if (service.control.isPaused(WEBHOOK_TASK)) return delivery.requeue();
 
-    // 4. Post.
-    const run = randomUUID();
-    const startedAt = Date.now();
-    service.metrics.inProgress(1);
-    service.metrics.wait((startedAt - (job.dueAt ?? job.acceptedAt)) / 1_000);
-    const started = setTimeout(() => tellStart(service, job, run, startedAt), STARTED_AFTER_MS);
-    const judged = judgeAnswer(await post(service, job, url, event), job.attempt, service.rests);
-    // A post that is under way is not cut off, but no other follows it.
-    const verdict = judged.end === 'retrying' && service.control.isCancelled(job) ? CANCELLED : judged;
-    clearTimeout(started);
-    service.metrics.inProgress(-1);
-    service.metrics.duration((Date.now() - startedAt) / 1_000);
-
-    // 5. Settle.
-    await settle(service, delivery, job, run, startedAt, verdict);
+    // 4. and 5. are a step of the job's trace, if somebody traces.
+    await traced(SPAN, spanOf(job), () => postAndSettle(service, delivery, job, url, event));
   });
   if (restMs === undefined || delivery.lost) return;
   await service.broker.publishLater(encodeJob(job), WEBHOOK_TASK, restMs);
   delivery.ack();
 }
 
+async function postAndSettle(
+  service: DeliveryService,
+  delivery: Delivery,
+  job: Job,
+  url: string,
+  event: object,
+): Promise<void> {
+  // 4. Post.
+  const run = randomUUID();
+  const startedAt = Date.now();
+  service.metrics.inProgress(1);
+  service.metrics.wait((startedAt - (job.dueAt ?? job.acceptedAt)) / 1_000);
+  const started = setTimeout(() => tellStart(service, job, run, startedAt), STARTED_AFTER_MS);
+  const judged = judgeAnswer(await post(service, job, url, event), job.attempt, service.rests);
+  // A post that is under way is not cut off, but no other follows it.
+  const verdict = judged.end === 'retrying' && service.control.isCancelled(job) ? CANCELLED : judged;
+  clearTimeout(started);
+  service.metrics.inProgress(-1);
+  service.metrics.duration((Date.now() - startedAt) / 1_000);
+
+  // 5. Settle.
+  await settle(service, delivery, job, run, startedAt, verdict);
+}
+
+const QUEUE = jobQueue(WEBHOOK_TASK);
+const SPAN = `process ${QUEUE}`;
+
+function spanOf(job: Job): SpanStart {
+  return {
+    kind: 'consumer',
+    parent: job.traceparent,
+    attributes: {
+      'messaging.system': 'rabbitmq',
+      'messaging.operation.type': 'process',
+      'messaging.operation.name': 'process',
+      'messaging.destination.name': QUEUE,
+      'messaging.rabbitmq.destination.routing_key': WEBHOOK_TASK,
+      'messaging.message.id': job.id,
+      'heddle.job.attempt': job.attempt,
+    },
+  };
+}
+
 /** The same `webhook-id` for every attempt, by which the receiver knows a repetition. */
 async function post({ poster, sign }: DeliveryService, job: Job, url: string, event: object) {
   const body = JSON.stringify(event);
   try {
-    return await poster.post(url, sign(job.id, new Date(), body), body);
+    const { hostname, port } = new URL(url);
+    const attributes = {
+      'http.request.method': 'POST',
+      'server.address': hostname,
+      'server.port': Number(port) || undefined,
+    };
+    return await traced('POST', { kind: 'client', attributes }, (traceparent = job.traceparent) =>
+      poster.post(
+        url,
+        { ...sign(job.id, new Date(), body), ...(traceparent !== undefined && { traceparent }) },
+        body,
+      ),
+    );
   } catch (error) {
     if (error instanceof HeddleError) return error;
     throw error;
@@ -137,5 +181,7 @@ async function settle(
 }
 
 function baseOf(job: Job, run: string, seq: number, at: number) {
-  return { job: job.id, task: WEBHOOK_TASK, generation: job.generation, attempt: job.attempt, run, seq, at };
+  const { id, generation, attempt, traceparent } = job;
+  const trace = traceparent !== undefined && { traceparent };
+  return { job: id, task: WEBHOOK_TASK, generation, attempt, run, seq, at, ...trace };
 }
