@@ -74,7 +74,7 @@ export class JobSubmitter {
    * Resolves when the broker has confirmed both the job and its `accepted` event; the two travel side by side.
    * Rejects with `unknown_task` when no queue takes the task's jobs, and as `Publisher.publish` does.
    */
-  submit(newJob: NewJob): Promise<{ id: string }> {
+  async submit(newJob: NewJob): Promise<{ id: string }> {
     const job = toJob(newJob);
     if (!tracing()) return this.#submit(job, newJob.delayMs);
     const span = {

@@ -1,6 +1,13 @@
+import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 import { startTracing, stopTracing } from './start-tracing.ts';
 import { traced, tracing } from './tracing.ts';
+
+/** OpenTelemetry's packages are CommonJS: whatever imports them, they are in this cache. Its mere API is loaded by the test runner, too. */
+const loaded = (): string[] =>
+  Object.keys(createRequire(import.meta.url).cache).filter((file) =>
+    file.includes('@opentelemetry/sdk-trace'),
+  );
 
 describe('tracing is off', () => {
   it.each([
@@ -11,6 +18,7 @@ describe('tracing is off', () => {
   ])('%s', (_when, env) => {
     expect(startTracing({ service: 'test' }, env)).toBeUndefined();
     expect(tracing()).toBeUndefined();
+    expect(loaded()).toEqual([]);
   });
 
   it('and then work is done as it is, with the trace context that came', async () => {
@@ -22,4 +30,14 @@ describe('tracing is off', () => {
     await expect(refused).rejects.toThrow('no');
     await stopTracing(100);
   });
+});
+
+it('OpenTelemetry is loaded when the environment asks for it, once', async () => {
+  await startTracing({ service: 'test' }, { OTEL_TRACES_EXPORTER: 'otlp' });
+  expect(loaded()).not.toEqual([]);
+  const active = tracing();
+  await startTracing({ service: 'test' }, { OTEL_TRACES_EXPORTER: 'otlp' });
+  expect(tracing()).toBe(active);
+  await stopTracing(100);
+  expect(tracing()).toBeUndefined();
 });

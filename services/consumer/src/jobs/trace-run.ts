@@ -5,8 +5,10 @@ import type { Outcome } from './outcome.ts';
 
 /** The span of a run, from its start until the broker has it settled; undefined while nobody traces. */
 export function beginSpan({ job }: JobRun, isolated: boolean): TraceSpan | undefined {
+  const active = tracing();
+  if (!active) return undefined;
   const queue = jobQueue(job.task);
-  return tracing()?.start(`process ${queue}`, {
+  return active.start(`process ${queue}`, {
     kind: 'consumer',
     parent: job.traceparent,
     attributes: {

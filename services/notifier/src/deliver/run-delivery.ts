@@ -13,7 +13,7 @@ import {
   WEBHOOK_TASK,
 } from '@heddle/contracts';
 import type { TaskMetrics } from '@heddle/service';
-import { type SpanStart, traced } from '@heddle/tracing';
+import { type SpanStart, traced, tracing } from '@heddle/tracing';
 import { deliveryInputSchema } from '../describe-delivery.ts';
 import type { HostLanes } from './host-lanes.ts';
 import { judgeAnswer, type Verdict } from './judge-answer.ts';
@@ -65,7 +65,8 @@ export async function runDelivery(service: DeliveryService, delivery: Delivery):
     if (service.control.isPaused(WEBHOOK_TASK)) return delivery.requeue();
 
     // 4. and 5. are a step of the job's trace, if somebody traces.
-    await traced(SPAN, spanOf(job), () => postAndSettle(service, delivery, job, url, event));
+    if (tracing()) await traced(SPAN, spanOf(job), () => postAndSettle(service, delivery, job, url, event));
+    else await postAndSettle(service, delivery, job, url, event);
   });
   if (restMs === undefined || delivery.lost) return;
   await service.broker.publishLater(encodeJob(job), WEBHOOK_TASK, restMs);
