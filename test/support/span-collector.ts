@@ -66,7 +66,7 @@ function spansOf({ resourceSpans }: Export): CollectedSpan[] {
   return resourceSpans.flatMap(({ resource, scopeSpans }) =>
     scopeSpans
       .flatMap(({ spans }) => spans)
-      .map(({ traceId, spanId, parentSpanId = '', name, kind, attributes, status }) => ({
+      .map(({ traceId, spanId, parentSpanId, name, kind, attributes, status }) => ({
         service: String(valuesOf(resource.attributes)['service.name']),
         traceId,
         spanId,

@@ -104,12 +104,8 @@ describe('one job is one tree of spans', () => {
         POST: 3,
       });
       const runs = spans.filter(({ name }) => name === `process heddle.jobs.${task}`);
-      expect(runs.map(({ attributes, status }) => [attributes['heddle.outcome'], status]).toSorted()).toEqual(
-        [
-          ['retrying', 2],
-          ['succeeded', 0],
-        ],
-      );
+      const ends = runs.map(({ attributes, status }) => `${String(attributes['heddle.outcome'])}: ${status}`);
+      expect(new Set(ends)).toEqual(new Set(['retrying: 2', 'succeeded: 0']));
       expect(runs[0]?.attributes).toMatchObject({
         'messaging.system': 'rabbitmq',
         'messaging.operation.type': 'process',

@@ -3,7 +3,7 @@ import { trace } from '@opentelemetry/api';
 import { z } from 'zod';
 
 /** One task a pool; its handler makes a span of its own, and fails at the first attempt if it is told to. */
-const tracedTask = (pool) =>
+const tracedTask = (/** @type {'event-loop' | 'thread' | 'process'} */ pool) =>
   defineTask({
     name: `traced.${pool}`,
     pool,
