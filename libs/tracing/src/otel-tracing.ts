@@ -17,8 +17,7 @@ import {
   resourceFromAttributes,
 } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
-import type { TracingOptions } from './start-tracing.ts';
-import type { SpanStart, TraceSpan, Tracing } from './tracing.ts';
+import type { SpanStart, TraceSpan, Tracing, TracingOptions } from './tracing.ts';
 
 const kinds = {
   server: SpanKind.SERVER,

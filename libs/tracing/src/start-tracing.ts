@@ -1,14 +1,4 @@
-import { setTracing, tracing } from './tracing.ts';
-
-export interface TracingOptions {
-  /** Of the process, if `OTEL_SERVICE_NAME` does not name it otherwise. */
-  readonly service: string;
-  readonly version?: string;
-  /** Milliseconds that ended spans wait to be exported together; default: `OTEL_BSP_SCHEDULE_DELAY`, else 5 s. */
-  readonly delayMs?: number;
-  /** Told when spans cannot be exported. */
-  readonly onError?: (reason: string) => void;
-}
+import { setTracing, type TracingOptions, tracing } from './tracing.ts';
 
 let starting: Promise<void> | undefined;
 

@@ -22,6 +22,16 @@ export interface TraceSpan {
   end(): void;
 }
 
+export interface TracingOptions {
+  /** Of the process, if `OTEL_SERVICE_NAME` does not name it otherwise. */
+  readonly service: string;
+  readonly version?: string;
+  /** Milliseconds that ended spans wait to be exported together; default: `OTEL_BSP_SCHEDULE_DELAY`, else 5 s. */
+  readonly delayMs?: number;
+  /** Told when spans cannot be exported. */
+  readonly onError?: (reason: string) => void;
+}
+
 export interface Tracing {
   start(name: string, span: SpanStart): TraceSpan;
   /** Exports what has ended so far, and no more after that. */
