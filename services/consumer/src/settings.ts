@@ -1,10 +1,13 @@
 import { baseSettings, durationSetting, numberSetting } from '@heddle/service';
 import { z } from 'zod';
+import { slotsSetting } from './registry/count-slots.ts';
 import { webSettings } from './web/web-settings.ts';
 
 export const settings = baseSettings.extend({
   /** Names, patterns such as `image.*` and paths of modules, with commas between; empty: all built in. */
   HEDDLE_TASKS: z.string().default(''),
+  /** Jobs of each task at once: `4`, or `image.*=2,web.title=50`; empty: what the task says. */
+  HEDDLE_CONCURRENCY: slotsSetting,
   /** Mebibytes of memory a child process may use before it is ended, and its job with it. */
   HEDDLE_PROCESS_MEMORY_MB: numberSetting(64, 1_048_576, 1_024),
   /** Jobs after which a child process is replaced by a fresh one. */

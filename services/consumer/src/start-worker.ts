@@ -1,6 +1,5 @@
-import { availableParallelism } from 'node:os';
 import { EventPublisher } from '@heddle/broker';
-import { ControlFollower, KnownControl, RecorderClient, type Task } from '@heddle/client';
+import { ControlFollower, KnownControl, RecorderClient } from '@heddle/client';
 import { jobQueue } from '@heddle/contracts';
 import type { RunningService, ServiceContext } from '@heddle/service';
 import { drainWorker } from './drain-worker.ts';
@@ -18,16 +17,10 @@ import type { PoolOptions } from './pools/pool.ts';
 import { ProcessPool } from './pools/process-pool.ts';
 import { TaskAnnouncer } from './presence/announce-tasks.ts';
 import { LifeSigns } from './presence/send-life-signs.ts';
+import { countSlots } from './registry/count-slots.ts';
 import type { RegisteredTask } from './registry/load-tasks.ts';
 import { selectTasks } from './registry/select-tasks.ts';
 import type { ConsumerSettings } from './settings.ts';
-
-const EVENT_LOOP_SLOTS = 100;
-
-/** How many jobs of a task run at once here. */
-function slotsOf(task: Task): number {
-  return task.concurrency ?? (task.pool === 'event-loop' ? EVENT_LOOP_SLOTS : availableParallelism());
-}
 
 /** A worker: a pool and a consumer for each of its tasks, and word of it to the rest of the system. */
 export async function startWorker(context: ServiceContext<ConsumerSettings>): Promise<RunningService> {
@@ -62,7 +55,7 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
   /** Two for each task: for its jobs in the pool that it asks for, and for suspects, one after the other, in a child process. */
   const serversOf = (registered: RegisteredTask): TaskServer[] => {
     const { task } = registered;
-    const slots = slotsOf(task);
+    const slots = countSlots(task, settings.HEDDLE_CONCURRENCY);
     const limiter = task.limit && new TaskLimiter({ broker, log, task, slots, renewMs: guardAfterMs });
     if (limiter) limiters.push(limiter);
     const service = {

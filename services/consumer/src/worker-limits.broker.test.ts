@@ -91,6 +91,12 @@ describe('a limit of jobs at the same time', () => {
   });
 });
 
+it('one worker runs as many at once as it is told to', async () => {
+  worker = await runWorker({ HEDDLE_TASKS: TASKS, HEDDLE_CONCURRENCY: 'limited.*=2' });
+  expect(await run('limited.jobs', 12, 20)).toEqual(['succeeded']);
+  expect(seen.most).toBe(2);
+});
+
 describe('a limit of jobs begun in a time', () => {
   it('is not exceeded within any such time, on two workers', async () => {
     worker = await runWorker({ HEDDLE_TASKS: TASKS });

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { HeddleError } from '@heddle/contracts';
+import { fitsPattern } from './fit-pattern.ts';
 import { builtInModule, loadTasks, type RegisteredTask } from './load-tasks.ts';
 
 const MODULE_PATH = /[\\/]|\.[cm]?[jt]s$/;
@@ -24,7 +25,7 @@ export async function selectTasks(setting: string): Promise<Map<string, Register
   const named = entries
     .filter((entry) => !MODULE_PATH.test(entry))
     .flatMap((pattern) => {
-      const matching = known.filter(({ task }) => toRegExp(pattern).test(task.name));
+      const matching = known.filter(({ task }) => fitsPattern(task.name, pattern));
       if (matching.length > 0) return matching;
       const names = known.map(({ task }) => task.name).join(', ');
       throw new HeddleError(
@@ -37,10 +38,6 @@ export async function selectTasks(setting: string): Promise<Map<string, Register
 
 function toUrl(path: string): string {
   return path.startsWith('file:') ? path : pathToFileURL(resolve(path)).href;
-}
-
-function toRegExp(pattern: string): RegExp {
-  return new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`);
 }
 
 function byName(tasks: readonly RegisteredTask[]): Map<string, RegisteredTask> {
