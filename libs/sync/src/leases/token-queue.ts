@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Delivery, replyCode, replyCodeOf, type SessionChannel } from '@heddle/broker';
+import type { Delivery, SessionChannel } from '@heddle/broker';
 import { type Timeout, timeoutMs } from '@heddle/client';
 import {
   decodeLockToken,
@@ -10,12 +10,12 @@ import {
   MAX_PERMITS,
   MAX_TOKEN_PLACES,
   newLockToken,
-  RuntimeError,
   type SyncObject,
   syncNames,
   ValueError,
 } from '@heddle/contracts';
 import type { SyncSession } from '../session/sync-session.ts';
+import { throwIfFinal } from '../session/throw-if-final.ts';
 import { Lease } from './lease.ts';
 
 /** RabbitMQ takes back what was held for 30 minutes, unless it is set otherwise. */
@@ -102,7 +102,7 @@ export class TokenQueue {
         this.#session.channels.give(channel);
         return undefined;
       } catch (error) {
-        this.#judge(error);
+        throwIfFinal(this.#session, this.object, error);
         if (attempt === 3) {
           throw new HeddleError('broker_unavailable', `${this.object} cannot be asked for`, { cause: error });
         }
@@ -123,7 +123,7 @@ export class TokenQueue {
         this.#session.broker.forget(this.object);
       } catch (error) {
         signal?.throwIfAborted();
-        this.#judge(error);
+        throwIfFinal(this.#session, this.object, error);
       }
       // The line was lost with the connection, or could not be joined: the next attempt stands at its end.
       await pause(PAUSE_MS, undefined, { signal }).catch(() => signal?.throwIfAborted());
@@ -190,16 +190,5 @@ export class TokenQueue {
 
   #seed(timeoutMs: number): Promise<void> {
     return this.#session.broker.seed(this.#seedOf, timeoutMs);
-  }
-
-  /** What another attempt may mend is forgotten; everything else is thrown. */
-  #judge(error: unknown): void {
-    const code = replyCodeOf(error);
-    if (code === replyCode.notFound) this.#session.broker.forget(this.object);
-    if (code === replyCode.accessRefused) {
-      throw new RuntimeError(`${this.object}: the broker refuses it`, { cause: error });
-    }
-    if (error instanceof ValueError || error instanceof RuntimeError) throw error;
-    if (error instanceof HeddleError && error.code === 'shutting_down') throw error;
   }
 }

@@ -1,0 +1,66 @@
+import type { Executor, Future, FutureOptions, Runnable } from '@heddle/client';
+import { type Timeout, timeoutMs } from '@heddle/client';
+import { RuntimeError, ValueError } from '@heddle/contracts';
+
+const LONGEST_MS = 365 * 86_400_000;
+
+/**
+ * Runs a task after a delay: `threading.Timer`, where the function is a task. Once started it waits on the broker, so that
+ * it goes off whether or not this process lives; another one can cancel it by its id.
+ */
+export class Timer<O = unknown, In = unknown> {
+  readonly #executor: Executor;
+  readonly #delayMs: number;
+  readonly #task: Runnable<O, In>;
+  readonly #input: In;
+  readonly #options: Omit<FutureOptions, 'delay'>;
+  #future: Future<O> | undefined;
+
+  /** `delay`: milliseconds or text such as `"5s"`, 0 to 365 days; precise to 5 % or 100 ms. */
+  constructor(
+    executor: Executor,
+    delay: Exclude<Timeout, undefined>,
+    task: Runnable<O, In>,
+    input: NoInfer<In>,
+    options: Omit<FutureOptions, 'delay'> = {},
+  ) {
+    this.#executor = executor;
+    this.#delayMs = Math.round(timeoutMs(delay));
+    if (!(this.#delayMs >= 0 && this.#delayMs <= LONGEST_MS)) {
+      throw new ValueError(`delay: expected 0 to 365 days, got ${this.#delayMs} ms`);
+    }
+    this.#task = task;
+    this.#input = input;
+    this.#options = options;
+  }
+
+  /** Begins to wait; resolves with its id when the broker has it. Rejects with `RuntimeError` the second time. */
+  async start(): Promise<string> {
+    if (this.#future) throw new RuntimeError('timers can only be started once');
+    const delay = this.#delayMs > 0 ? { delay: this.#delayMs } : {};
+    this.#future = this.#executor.submit(this.#task, this.#input, { ...this.#options, ...delay });
+    await this.#future.accepted;
+    return this.#future.id;
+  }
+
+  /** Of the task's run. Throws `RuntimeError` before `start`. */
+  get future(): Future<O> {
+    if (!this.#future) throw new RuntimeError('the timer has not been started');
+    return this.#future;
+  }
+
+  /** It waits, or its task runs. */
+  isAlive(): boolean {
+    return this.#future !== undefined && !this.#future.done();
+  }
+
+  /** Stops it if it still waits. Cancelling one that was never started, or has gone off, does nothing. */
+  async cancel(): Promise<void> {
+    await this.#future?.cancel();
+  }
+
+  /** Cancels a timer that another process has started. True if it had not gone off. */
+  static cancelById(executor: Executor, id: string): Promise<boolean> {
+    return executor.future(id).cancel();
+  }
+}
