@@ -105,6 +105,7 @@ export const errorTable = {
   runtime_error: { status: 409, retryable: false, title: 'This cannot be done with the object now' },
   lease_lost: { status: 409, retryable: false, title: 'The lease ended before it was released' },
   wait_timed_out: { status: 504, retryable: false, title: 'What was waited for did not come in time' },
+  queue_empty: { status: 409, retryable: false, title: 'There is nothing in the queue to get' },
   // Data
   data_unreadable: { status: 422, retryable: false, title: 'A line of the data is no row' },
   data_too_many_groups: { status: 422, retryable: false, title: 'The data has too many groups' },

@@ -32,6 +32,15 @@ export class TimeoutError extends HeddleError {
   }
 }
 
+/** There was nothing to get from a queue, not now or not in time. */
+export class Empty extends HeddleError {
+  override readonly name = 'Empty';
+
+  constructor(message: string) {
+    super('queue_empty', message);
+  }
+}
+
 /** A lease ended before it was released: its connection went, or it was held for too long. Somebody else may hold the next one. */
 export class LeaseLostError extends HeddleError {
   override readonly name = 'LeaseLostError';

@@ -37,17 +37,11 @@ export class RLock {
   acquire(options: AcquireOptions): Promise<ReentrantLease | undefined>;
   // Not async: the context that is entered must be the caller's.
   acquire(options: AcquireOptions = {}): Promise<ReentrantLease | undefined> {
-    let ms: number;
-    try {
-      ms = waitMs(options, 'refused');
-    } catch (error) {
-      return Promise.reject(error as Error);
-    }
     const held = this.#hold();
-    if (held?.lease) return Promise.resolve(held.enter(held.lease));
+    if (held?.lease) return this.#again(held, held.lease, options);
     const hold = new ReentrantHold();
     contexts.enterWith(this.#with(hold));
-    return this.#enter(hold, ms, options.signal);
+    return this.#enter(hold, options);
   }
 
   /** Takes back the newest acquire of this context. Rejects with `RuntimeError` if this context does not have the lock. */
@@ -90,19 +84,20 @@ export class RLock {
 
   /** This context's holds and one more. A new map: contexts that began before have no part in it. */
   #with(hold: ReentrantHold): Holds {
-    const all = contexts.getStore() ?? new Map();
+    const all: Holds = contexts.getStore() ?? new Map<SyncSession, never>();
     const before = [...(all.get(this.#session) ?? [])].filter(([, { over }]) => !over);
     return new Map([...all, [this.#session, new Map([...before, [this.#object, hold]])]]);
   }
 
-  async #enter(
-    hold: ReentrantHold,
-    ms: number,
-    signal: AbortSignal | undefined,
-  ): Promise<ReentrantLease | undefined> {
+  async #again(hold: ReentrantHold, lease: Lease, options: AcquireOptions): Promise<ReentrantLease> {
+    waitMs(options, 'refused');
+    return await Promise.resolve(hold.enter(lease));
+  }
+
+  async #enter(hold: ReentrantHold, options: AcquireOptions): Promise<ReentrantLease | undefined> {
     let lease: Lease | undefined;
     try {
-      lease = await this.#tokens.take(ms, signal);
+      lease = await this.#tokens.take(waitMs(options, 'refused'), options.signal);
     } finally {
       hold.lease = lease ?? null;
     }

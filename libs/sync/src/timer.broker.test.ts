@@ -44,12 +44,13 @@ describe('a timer', () => {
     const options = { url: stack.vhost.url, service: 'client', instance: 'gone', log: quiet } as const;
     const broker = await connectBroker(options);
     const first = new Executor(broker);
-    const ids = [await new Timer(first, 400, echo, 7).start(), await new Timer(first, '1h', echo, 0).start()];
+    const due = await new Timer(first, 400, echo, 7).start();
+    const late = await new Timer(first, '1h', echo, 0).start();
     await broker.close();
     const second = await stack.connect();
-    expect(await Timer.cancelById(second, ids[1] as string)).toBe(true);
-    expect(await second.future(ids[0] as string).result()).toBe(7);
-    expect(await Timer.cancelById(second, ids[0] as string)).toBe(false);
+    expect(await Timer.cancelById(second, late)).toBe(true);
+    expect(await second.future(due).result()).toBe(7);
+    expect(await Timer.cancelById(second, due)).toBe(false);
   });
 
   it('is started once, and not cancelled before', async () => {

@@ -12,6 +12,8 @@ export interface SyncSessions {
   /** Resolves when so many consume from the queue. */
   consumersOf(queue: string, count: number): Promise<void>;
   deleteQueue(queue: string): Promise<void>;
+  /** Sends to an object as a foreigner would. */
+  publish(object: string, body: Buffer): Promise<void>;
   /** Ends what was opened since the last time. */
   end(): Promise<void>;
   stop(): Promise<void>;
@@ -52,6 +54,13 @@ export async function openSessions(): Promise<SyncSessions> {
     },
     deleteQueue: async (queue) => {
       await withChannel((channel) => channel.deleteQueue(queue));
+    },
+    publish: async (object, body) => {
+      await withChannel(async (channel) => {
+        channel.publish('heddle.sync', object, body);
+        // The broker's answer says that it has taken in what came before.
+        await channel.checkExchange('heddle.sync');
+      });
     },
     end,
     stop: async () => {

@@ -65,6 +65,8 @@ export interface SessionChannel {
   subscribe(options: SessionSubscription, onDelivery: (delivery: Delivery) => void): Promise<void>;
   /** No new deliveries: those that come until the broker agrees go back. What is held stays held. */
   unsubscribe(): Promise<void>;
+  /** As `unsubscribe`, but what comes until the broker agrees is taken as before. */
+  pause(): Promise<void>;
   /** One message, if there is one that nobody waits for. */
   get(queue: string): Promise<Delivery | undefined>;
   /** Resolves when all that the broker had sent before has arrived. */

@@ -52,6 +52,10 @@ export class HeldChannel implements SessionChannel {
     return this.#channel.unsubscribe();
   }
 
+  pause(): Promise<void> {
+    return this.#channel.pause();
+  }
+
   get(queue: string): Promise<Delivery | undefined> {
     return this.#channel.get(queue);
   }

@@ -146,7 +146,7 @@ export class ChangeStream {
         try {
           throwIfFinal(this.#session, this.#object, error);
         } catch (final) {
-          for (const { fail } of [...this.#waiters]) fail(final as Error);
+          for (const { fail } of this.#waiters) fail(final as Error);
           return;
         }
         await pause(PAUSE_MS);
@@ -155,6 +155,6 @@ export class ChangeStream {
   }
 
   #wakeAll(): void {
-    for (const { wake } of [...this.#waiters]) wake();
+    for (const { wake } of this.#waiters) wake();
   }
 }

@@ -97,7 +97,9 @@ export class TokenQueue {
       await this.#seed(ASK_MS);
       const channel = await this.#session.channels.take(ASK_MS);
       try {
-        const delivery = await channel.get(this.#queue);
+        // A token that is released is nowhere for a moment: the broker takes it out and puts it in again. By the answer
+        // to the first question it is in.
+        const delivery = (await channel.get(this.#queue)) ?? (await channel.get(this.#queue));
         if (delivery) return this.#lease(channel, delivery);
         this.#session.channels.give(channel);
         return undefined;

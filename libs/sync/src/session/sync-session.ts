@@ -36,6 +36,8 @@ export class SyncSession {
   readonly channels: ChannelPool;
   readonly ledger = new Ledger();
   readonly log: BrokerLog;
+  /** What must tell the broker something before the connection ends. */
+  readonly open = new Set<{ close(): Promise<void> }>();
   #closed: Promise<void> | undefined;
 
   /** Resolves once the broker is there. Rejects with `broker_unavailable` after 30 s without it, and with `ValueError`. */
@@ -63,8 +65,13 @@ export class SyncSession {
 
   /** Gives back everything that is held, ends all waits. */
   close(): Promise<void> {
-    this.#closed ??= this.broker.close();
+    this.#closed ??= this.#close();
     return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled([...this.open].map((one) => one.close()));
+    await this.broker.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
