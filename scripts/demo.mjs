@@ -1,42 +1,48 @@
 /** `npm run demo [-- FOLDER]`: thumbnails of every image in a folder, through gateway, broker and workers. */
 import { availableParallelism } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { listFiles } from './demo/list-files.mjs';
+import { giveTimeOf, keepResumable } from './demo/keep-resumable.mjs';
 import { makeThumbnails } from './demo/make-thumbnails.mjs';
 import { reachStack } from './demo/reach-stack.mjs';
 import { showProgress } from './demo/show-progress.mjs';
-import { summarise } from './demo/summarise.mjs';
+import { Summary } from './demo/summary.mjs';
+import { countFiles, walkFiles } from './demo/walk-files.mjs';
 import { bootstrap, root, runScript } from './setup/bootstrap.mjs';
 import { onStopAsked } from './stack/on-stop-asked.mjs';
 
+const out = join(root, 'out');
 const SIZES = [32, 64, 128];
 const IN_FLIGHT = 4 * availableParallelism();
 const EXIT_INTERRUPTED = 130;
 
-/** Every file, a bounded number of them at once; results in the order of the files. */
-async function makeAll(url, folder, files, signal) {
-  const progress = await showProgress(files.length);
-  const results = [];
-  let next = 0;
+/** Every file, a bounded number of them at once. */
+async function makeAll(url, folder, count, signal) {
+  const progress = await showProgress(count);
+  const summary = new Summary();
+  const resumable = await keepResumable(folder, out);
+  const files = walkFiles(folder);
+  const make = async (path) => {
+    const [file, target] = [join(folder, path), join(out, path)];
+    const thumbnails = SIZES.map((size) => join(target, `${size}.png`));
+    if (await resumable.isDone(file, thumbnails)) return { outcome: 'done', thumbnails: SIZES.length };
+    const made = await makeThumbnails({ url, file, target, sizes: SIZES, signal });
+    if (made.outcome === 'made') await giveTimeOf(file, thumbnails);
+    return made;
+  };
   const work = async () => {
-    while (next < files.length && !signal.aborted) {
-      const index = next++;
-      const file = files[index];
-      const request = {
-        url,
-        file: join(folder, file),
-        target: join(root, 'out', file),
-        sizes: SIZES,
-        signal,
-      };
-      const result = await makeThumbnails(request).catch((error) => describeFailure(error));
-      results[index] = { file, ...result };
+    while (!signal.aborted) {
+      const { value: file, done } = await files.next();
+      if (done) return;
+      const result = await make(file).catch((error) => describeFailure(error));
+      if (signal.aborted) return;
+      summary.add({ file, ...result });
       progress.step();
     }
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, work));
   progress.stop();
-  return results.filter(Boolean);
+  if (!signal.aborted) await resumable.finish();
+  return summary;
 }
 
 function describeFailure(error) {
@@ -47,8 +53,8 @@ await runScript(async () => {
   // npm runs this in the repository's folder; a path is meant from where the person is.
   const from = process.env.INIT_CWD ?? process.cwd();
   const folder = process.argv[2] ? resolve(from, process.argv[2]) : join(root, 'samples');
-  const files = await listFiles(folder);
-  if (files.length === 0) throw new Error(`${folder} holds no files`);
+  const count = await countFiles(folder);
+  if (count === 0) throw new Error(`${folder} holds no files`);
 
   const interrupted = new AbortController();
   const force = () => process.exit(EXIT_INTERRUPTED);
@@ -57,12 +63,15 @@ await runScript(async () => {
   onStopAsked(() => interrupted.abort(), force);
   try {
     const began = performance.now();
-    const results = await makeAll(stack.url, folder, files, interrupted.signal);
+    const summary = await makeAll(stack.url, folder, count, interrupted.signal);
     const elapsedMs = performance.now() - began;
-    const lines = summarise(results, elapsedMs, relative(from, join(root, 'out')) || 'out');
+    const lines = summary.lines(elapsedMs, relative(from, out) || 'out');
     process.stdout.write(`\n${lines.join('\n')}\n\n`);
-    if (results.some(({ outcome }) => outcome === 'failed')) process.exitCode = 1;
-    if (interrupted.signal.aborted) process.exitCode = EXIT_INTERRUPTED;
+    if (summary.hasFailed) process.exitCode = 1;
+    if (interrupted.signal.aborted) {
+      process.stdout.write('stopped; run it again with the same folder to go on\n');
+      process.exitCode = EXIT_INTERRUPTED;
+    }
   } finally {
     await stack.stop();
   }

@@ -119,6 +119,9 @@ export class Stack {
         ...env,
         HEDDLE_DATA: data,
         HEDDLE_DRAIN_SECONDS: String(Math.max(1, drainSeconds - LAST_STEPS_SECONDS)),
+        ...(service === 'producer' && {
+          HEDDLE_FOLDERS: process.env.HEDDLE_FOLDERS || join(root, 'samples'),
+        }),
         ...(service === 'consumer' && preloadJemalloc()),
       },
       observer: {

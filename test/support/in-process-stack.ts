@@ -2,19 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, connectBroker } from '@heddle/broker';
-import {
-  baseSettings,
-  createMetrics,
-  type RunningService,
-  type ServiceContext,
-  type ServiceName,
-} from '@heddle/service';
+import { createMetrics, type RunningService, type ServiceContext, type ServiceName } from '@heddle/service';
 import { pino } from 'pino';
 import type { z } from 'zod';
 import { settings as workerSettings } from '../../services/consumer/src/settings.ts';
 import { startWorker } from '../../services/consumer/src/start-worker.ts';
 import { gatewaySettings } from '../../services/gateway/src/settings.ts';
 import { startGateway } from '../../services/gateway/src/start-gateway.ts';
+import { producerSettings } from '../../services/producer/src/settings.ts';
 import { startProducer } from '../../services/producer/src/start-producer.ts';
 import { startRecorder } from '../../services/recorder/src/start-recorder.ts';
 import { createStackDatabase, type StackDatabase } from './stack-database.ts';
@@ -53,8 +48,8 @@ export class InProcessStack {
     );
   }
 
-  startProducer(): Promise<InProcessService> {
-    return this.#start('producer', baseSettings, {}, startProducer);
+  startProducer(settings: Record<string, string> = {}): Promise<InProcessService> {
+    return this.#start('producer', producerSettings, settings, startProducer);
   }
 
   startWorker(tasks: string): Promise<InProcessService> {

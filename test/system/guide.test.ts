@@ -6,6 +6,7 @@ import { runLines, shellLines } from '../support/run-lines.ts';
 import { SystemStack } from '../support/system-stack.ts';
 
 const guide = fileURLToPath(new URL('../../docs/guide/', import.meta.url));
+const samples = fileURLToPath(new URL('../../samples', import.meta.url));
 const PRINTED_ADDRESS = 'http://127.0.0.1:8080';
 const linesOf = (page: string) => shellLines(readFileSync(join(guide, page), 'utf8'));
 const soon = { timeout: 30_000, interval: 200 };
@@ -14,7 +15,7 @@ describe("the guide's lines, as they stand there", () => {
   let stack: SystemStack;
 
   beforeAll(async () => {
-    stack = await SystemStack.start();
+    stack = await SystemStack.start({ tasks: 'debug.*,image.thumbnail', env: { HEDDLE_FOLDERS: samples } });
   });
   afterAll(() => stack?.stop());
 
@@ -47,6 +48,9 @@ describe("the guide's lines, as they stand there", () => {
         'dead-jobs.md',
         'batches.md',
         'gather.md',
+        'files.md',
+        'flow-control.md',
+        'results.md',
         'schedules.md',
       ]),
     );
@@ -97,10 +101,29 @@ describe("the guide's lines, as they stand there", () => {
     expect(results.map(({ result }) => result)).toEqual(['a', 'b', 'c']);
   });
 
+  test('make thumbnails of a folder', async () => {
+    const [, progress, listed, results] = await run('files.md');
+    expect(String(progress)).toMatch(/"state":"failed"[^]*"total":17,"succeeded":15,"failed":2/);
+    expect(listed).toMatchObject({ state: 'failed', progress: 1, counts: { total: 17 } });
+    expect((results as { results: unknown[] }).results).toContainEqual(
+      expect.objectContaining({
+        state: 'succeeded',
+        result: { file: 'hills.jpg', thumbnails: [{}, {}, {}].map(() => expect.anything()) },
+      }),
+    );
+  });
+
   test('gather what many jobs give', async () => {
     const [whole, partial] = await run('gather.md');
     expect(whole).toMatchObject({ complete: true, results: [{}, { result: { slept: 20 } }, {}] });
     expect(partial).toMatchObject({ complete: false, results: [{ result: 'a' }, { state: 'unfinished' }] });
+  });
+
+  test('look at queues, and say how long a result stays', async () => {
+    const [queues] = await run('flow-control.md');
+    expect(queues).toMatchObject({ queues: expect.arrayContaining([]) });
+    const [job] = await run('results.md');
+    expect(job).toMatchObject({ state: 'succeeded', resultExpiresAt: expect.any(String) });
   });
 
   test('make schedules, and run one now', async () => {

@@ -118,21 +118,14 @@ export class JobSubmitter {
   async #takeBack(job: Job, error: unknown): Promise<unknown> {
     if (!(error instanceof HeddleError) || error.code !== 'publish_returned') return error;
     const unknown = new HeddleError('unknown_task', `no queue takes jobs of "${job.task}"`, { cause: error });
-    const now = Date.now();
-    await this.#events.add({
-      type: 'failed',
-      job: job.id,
-      task: job.task,
-      generation: job.generation,
-      attempt: job.attempt,
-      run: '',
-      seq: 0,
-      at: now,
-      startedAt: now,
-      worker: '',
-      error: { code: unknown.code, message: unknown.message },
-    });
+    await this.#events.add(refusedEvent(job, unknown));
     return unknown;
+  }
+
+  /** Tells of a job that can never be sent, such as one whose bytes cannot be read: it has failed. Resolves on the confirm. */
+  async refuse(newJob: NewJob, { code, message }: HeddleError): Promise<void> {
+    const job = toJob(newJob);
+    await this.#events.addAll([acceptedEvent(job, 0), refusedEvent(job, { code, message })]);
   }
 
   /** Resolves when everything submitted so far is confirmed. */
@@ -164,6 +157,23 @@ export function acceptedEvent(job: Job, messageBytes: number): JobEvent {
     ...(job.deadline !== undefined && { deadline: job.deadline }),
     ...(job.resultTtlMs !== undefined && { resultTtlMs: job.resultTtlMs }),
     ...(job.webhook !== undefined && { webhook: job.webhook }),
+  };
+}
+
+function refusedEvent(job: Job, { code, message }: Pick<HeddleError, 'code' | 'message'>): JobEvent {
+  const now = Date.now();
+  return {
+    type: 'failed',
+    job: job.id,
+    task: job.task,
+    generation: job.generation,
+    attempt: job.attempt,
+    run: '',
+    seq: 0,
+    at: now,
+    startedAt: now,
+    worker: '',
+    error: { code, message },
   };
 }
 

@@ -12,6 +12,8 @@ export const BATCH_CHUNK_BYTES = 256 * 1024;
 /** Most jobs of a batch. */
 export const MAX_BATCH_JOBS = 10_000_000;
 
+/** Characters of a path, at most. */
+export const MAX_PATH_LENGTH = 4_096;
 /** Most inputs of a list that one job gets. */
 const MAX_CHUNK_ITEMS = 100_000;
 
@@ -40,7 +42,9 @@ export const batchBodySchema = z
     /** Inputs of a list that one job gets together, as `items`: for work so small that a message for each would cost more. */
     chunk: z.int().min(1).max(MAX_CHUNK_ITEMS).exactOptional(),
     range: rangeSchema.exactOptional(),
-    /** Fields that every job gets beside `from` and `to` of a range, or beside `items`. */
+    /** A folder that the producers see, for a task that takes bytes: a job for each file in it and below, whose path comes as `file`. */
+    folder: z.string().min(1).max(MAX_PATH_LENGTH).exactOptional(),
+    /** Fields that every job gets beside `from` and `to` of a range, beside `items`, or beside `file`. */
     input: z.record(z.string(), z.unknown()).exactOptional(),
     /** A job that runs when all others have ended, over their results in the order of the inputs. */
     reduce: z.strictObject({ task: taskNameSchema, input: z.unknown().optional() }).exactOptional(),
@@ -48,16 +52,19 @@ export const batchBodySchema = z
     onFailure: z.enum(['stop', 'collect']).exactOptional(),
     ...batchJobOptions.shape,
   })
-  .refine((body) => (body.inputs === undefined) !== (body.range === undefined), {
-    error: 'expected either "inputs" or "range"',
-  })
+  .refine(
+    (body) => [body.inputs, body.range, body.folder].filter((given) => given !== undefined).length === 1,
+    {
+      error: 'expected one of "inputs", "range" and "folder"',
+    },
+  )
   .refine((body) => body.chunk === undefined || body.inputs !== undefined, {
     path: ['chunk'],
     error: 'expected it only together with "inputs"; a range has one of its own',
   })
-  .refine((body) => body.input === undefined || body.range !== undefined || body.chunk !== undefined, {
+  .refine((body) => body.input === undefined || body.inputs === undefined || body.chunk !== undefined, {
     path: ['input'],
-    error: 'expected it only together with "range" or "chunk"',
+    error: 'expected it only together with "range", "folder" or "chunk"',
   })
   .meta({ id: 'SubmitBatch' });
 export type BatchBody = z.output<typeof batchBodySchema>;
@@ -66,7 +73,8 @@ export type BatchBody = z.output<typeof batchBodySchema>;
 export const batchPlanSchema = z.object({
   id: jobIdSchema,
   task: taskNameSchema,
-  total: z.int().min(1),
+  /** 0 while a producer still lists the folder. */
+  total: z.int().min(0),
   reduce: z.object({ task: taskNameSchema, input: z.unknown().optional() }).exactOptional(),
   onFailure: z.enum(['stop', 'collect']),
   /** Of each job; as in `jobOptionsSchema`, parsed. */
@@ -82,11 +90,26 @@ export const batchPlanSchema = z.object({
   webhook: jobOptionsSchema.shape.webhook,
   /** W3C trace context that all its jobs are part of. */
   traceparent: z.string().max(200).exactOptional(),
+  /** Of a batch over a folder, whose inputs are files. */
+  files: z
+    .object({
+      folder: z.string().min(1).max(MAX_PATH_LENGTH),
+      /** Fields that every job gets beside `file`. */
+      input: z.record(z.string(), z.unknown()),
+    })
+    .exactOptional(),
 });
 export type BatchPlan = z.infer<typeof batchPlanSchema>;
 /** What the producers need of it: how many jobs there are is not known before the last input has come. */
 export const expansionPlanSchema = batchPlanSchema.omit({ total: true });
 export type ExpansionPlan = z.infer<typeof expansionPlanSchema>;
+
+/** An input of a batch over a folder: a path from there, or, as the only one, why there is none. */
+export const fileInputSchema = z.union([
+  z.string().min(1).max(MAX_PATH_LENGTH),
+  z.object({ refused: z.string() }),
+]);
+export type FileInput = z.infer<typeof fileInputSchema>;
 
 /** Jobs of a batch that have ended, by how; and all that there are to be. */
 export const batchCountsSchema = z.object({

@@ -110,6 +110,12 @@ export const errorTable = {
   data_unreadable: { status: 422, retryable: false, title: 'A line of the data is no row' },
   data_too_many_groups: { status: 422, retryable: false, title: 'The data has too many groups' },
   // Images
+  folder_refused: {
+    status: 422,
+    retryable: false,
+    title: 'The folder is none that may be read, or holds no files',
+  },
+  file_unreadable: { status: 422, retryable: false, title: 'The file cannot be read' },
   image_unrecognised: { status: 422, retryable: false, title: 'The bytes are no image that Heddle knows' },
   image_format_refused: {
     status: 422,

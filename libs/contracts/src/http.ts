@@ -1,5 +1,6 @@
 /** The bodies and parameters of the REST gateway. The OpenAPI description is made from these. */
 import { z } from 'zod';
+import { MAX_PATH_LENGTH } from './batch.ts';
 import { durationQuerySchema } from './duration.ts';
 import type { ErrorCode } from './error.ts';
 import { jobErrorSchema, outputDescriptionSchema } from './event.ts';
@@ -174,6 +175,8 @@ export const thumbnailInputSchema = z
     /** The longest side of each thumbnail, in pixels; a picture is never enlarged. */
     sizes: thumbnailSizesSchema.default([32, 64, 128]),
     format: z.enum(thumbnailFormats).default('png'),
+    /** Where the picture comes from; it comes back with the result. */
+    file: z.string().max(MAX_PATH_LENGTH).exactOptional(),
   })
   .meta({ id: 'ThumbnailInput' });
 export type ThumbnailInput = z.infer<typeof thumbnailInputSchema>;

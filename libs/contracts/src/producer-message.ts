@@ -23,6 +23,8 @@ export const producerMessageSchema = z.discriminatedUnion('type', [
     chunk: z.int().min(1),
     input: z.record(z.string(), z.unknown()),
   }),
+  /** Find the files of a batch over a folder, and give them to the recorder. */
+  z.object({ type: z.literal('list-folder'), plan: expansionPlanSchema }),
   /** A producer has started: whoever gets it is the one that ticks the schedules. */
   z.object({ type: z.literal('wake') }),
   /** Every job of the batch has ended: start its reduce job. */

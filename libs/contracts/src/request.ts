@@ -42,6 +42,8 @@ const batchSourceSchema = z.union([
   }),
   /** So many that came before, by `batch-part`. */
   z.object({ staged: z.int().min(1) }),
+  /** Files that a producer is still to find; it comes again with them, as `staged`. */
+  z.object({ listing: z.literal(true) }),
 ]);
 
 /** What the recorder is asked. `submit`: claim, job and outbox row in one transaction, for jobs with an idempotency key. */

@@ -1,8 +1,8 @@
-import { baseSettings } from '@heddle/service';
 import type { z } from 'zod';
 import { settings as consumerSettings } from '../../../services/consumer/src/settings.ts';
 import { gatewaySettings } from '../../../services/gateway/src/settings.ts';
 import { notifierSettings } from '../../../services/notifier/src/settings.ts';
+import { producerSettings } from '../../../services/producer/src/settings.ts';
 import { recorderSettings } from '../../../services/recorder/src/settings.ts';
 
 /** What a manifest must agree with: a service's settings and its default ops port. */
@@ -13,7 +13,7 @@ export interface ServiceFacts {
 
 export const serviceFacts = {
   gateway: { settings: gatewaySettings, opsPort: 9401 },
-  producer: { settings: baseSettings, opsPort: 9402 },
+  producer: { settings: producerSettings, opsPort: 9402 },
   consumer: { settings: consumerSettings, opsPort: 9403 },
   recorder: { settings: recorderSettings, opsPort: 9404 },
   notifier: { settings: notifierSettings, opsPort: 9405 },

@@ -1,4 +1,5 @@
-import { baseSettings, runService } from '@heddle/service';
+import { runService } from '@heddle/service';
+import { producerSettings } from './settings.ts';
 import { startProducer } from './start-producer.ts';
 
-await runService({ name: 'producer', opsPort: 9402, settings: baseSettings, start: startProducer });
+await runService({ name: 'producer', opsPort: 9402, settings: producerSettings, start: startProducer });

@@ -1,9 +1,11 @@
 import { RecorderClient } from '@heddle/client';
-import type { BaseSettings, RunningService, ServiceContext } from '@heddle/service';
+import type { RunningService, ServiceContext } from '@heddle/service';
+import type { z } from 'zod';
 import { expandBatches } from './batches/expand-batches.ts';
 import { moveDropped } from './dropped/move-dropped.ts';
 import { createProducerMetrics } from './metrics.ts';
 import { tickSchedules } from './schedules/tick-schedules.ts';
+import type { producerSettings } from './settings.ts';
 
 /** Writes the reason on what the broker set aside, makes the jobs of batches, ticks the schedules. */
 export async function startProducer({
@@ -11,12 +13,16 @@ export async function startProducer({
   instance,
   log,
   metrics: { meters },
-}: Pick<ServiceContext<BaseSettings>, 'broker' | 'instance' | 'log' | 'metrics'>): Promise<RunningService> {
+  settings,
+}: Pick<
+  ServiceContext<z.infer<typeof producerSettings>>,
+  'broker' | 'instance' | 'log' | 'metrics' | 'settings'
+>): Promise<RunningService> {
   const metrics = createProducerMetrics(meters);
   const recorder = new RecorderClient(broker);
   const parts = await Promise.all([
     moveDropped(broker, log, metrics),
-    expandBatches(broker, recorder, log, metrics),
+    expandBatches(broker, recorder, log, metrics, settings.HEDDLE_FOLDERS),
     tickSchedules({ broker, recorder, instance, log, metrics }),
   ]);
   return {

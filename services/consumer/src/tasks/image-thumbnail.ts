@@ -8,6 +8,7 @@ export const imageThumbnail = defineTask({
   body: 'bytes',
   input: thumbnailInputSchema,
   output: z.object({
+    file: z.string().exactOptional(),
     thumbnails: z.array(z.object({ size: z.int(), name: z.string(), width: z.int(), height: z.int() })),
   }),
   pool: 'process',
@@ -20,6 +21,7 @@ export const imageThumbnail = defineTask({
       thumbnails.map(({ name, type, body, width, height }) => output(name, type, body, { width, height })),
     );
     return {
+      ...(input.file !== undefined && { file: input.file }),
       thumbnails: thumbnails.map(({ size, name, width, height }) => ({ size, name, width, height })),
     };
   },

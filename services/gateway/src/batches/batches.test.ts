@@ -57,6 +57,17 @@ describe('a batch', () => {
     ]);
   });
 
+  it('of a folder goes to the recorder before its files are known', async () => {
+    const response = await post({ task: 'image.thumbnail', folder: 'photos', input: { sizes: [32] } });
+    expect(await response.json()).toMatchObject({ total: 0, state: 'running' });
+    expect(created).toMatchObject([
+      {
+        plan: { total: 0, files: { folder: 'photos', input: { sizes: [32] } } },
+        source: { listing: true },
+      },
+    ]);
+  });
+
   it('of a list in chunks has a job for each chunk', async () => {
     const body = { task: 'debug.echo', inputs: [1, 2, 3, 4, 5], chunk: 2, input: { label: 'x' } };
     expect(await (await post(body)).json()).toMatchObject({ total: 3 });
@@ -213,6 +224,8 @@ describe('a batch', () => {
     ['invalid_request', { inputs: [] }],
     ['invalid_request', { inputs: [1], range: { from: 0, to: 1 } }],
     ['invalid_request', { inputs: [1], input: { a: 1 } }],
+    ['invalid_request', { inputs: [1], folder: 'photos' }],
+    ['invalid_request', { folder: 'photos' }],
     ['invalid_request', { range: { from: 5, to: 5 } }],
     ['invalid_request', { range: { from: 0, to: 20_000_000 } }],
     ['invalid_request', { inputs: [1], delay: '1s' }],

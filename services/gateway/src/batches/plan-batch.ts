@@ -21,11 +21,12 @@ export interface PlannedBatch {
 
 /** Rejects with `unknown_task`, `invalid_request` and, for the reduce job's input, `invalid_input`. */
 export async function planBatch(
-  options: BatchOptions,
+  options: BatchOptions & Pick<BatchBody, 'input'>,
   tasks: KnownTasks,
   traceparent: string | undefined,
 ): Promise<PlannedBatch> {
-  const { checkInput } = await jsonTask(tasks, options.task);
+  const { folder, input } = options;
+  const { checkInput } = await (folder === undefined ? jsonTask : bytesTask)(tasks, options.task);
   const id = newJobId();
   const reduce = options.reduce && (await checkReduce(tasks, id, options.reduce));
   const { priority, tags, timeout, ttl, resultTtl, retry } = options;
@@ -45,13 +46,14 @@ export async function planBatch(
     ...(reduce && { reduce }),
     ...(options.webhook && { webhook: options.webhook }),
     ...(traceparent !== undefined && { traceparent }),
+    ...(folder !== undefined && { files: { folder, input: input ?? {} } }),
   };
   return { plan, checkInput, chunk: options.chunk };
 }
 
 /** The inputs that a body has, checked against the task's schema, and how many jobs they make. Rejects with `invalid_input`. */
 export async function sourceOf(
-  { inputs, chunk, range, input = {} }: BatchBody,
+  { inputs, chunk, range, folder, input = {} }: BatchBody,
   checkInput: CheckInput,
 ): Promise<{ source: Source; total: number }> {
   if (inputs) {
@@ -61,7 +63,11 @@ export async function sourceOf(
     });
     return { source: { inputs: chunked }, total: chunked.length };
   }
-  if (!range) throw new HeddleError('invalid_request', 'expected either "inputs" or "range"');
+  if (folder !== undefined) {
+    checkInput({ ...input, file: 'a/file' });
+    return { source: { listing: true }, total: 0 };
+  }
+  if (!range) throw new HeddleError('invalid_request', 'expected one of "inputs", "range" and "folder"');
   const source = { range, input };
   return { source, total: checkRange(source, checkInput) };
 }
@@ -70,6 +76,15 @@ async function jsonTask(tasks: KnownTasks, name: string): Promise<KnownTask> {
   const task = tasks.get(name) ?? (await tasks.find(name));
   requireJsonTask(task);
   return task;
+}
+
+async function bytesTask(tasks: KnownTasks, name: string): Promise<KnownTask> {
+  const task = tasks.get(name) ?? (await tasks.find(name));
+  if (task.announcement.body === 'bytes') return task;
+  throw new HeddleError(
+    'invalid_request',
+    `folder: expected a task that takes bytes, and "${name}" takes JSON: use "inputs"`,
+  );
 }
 
 /** The number of chunks. Those between the first and the last differ by nothing but their numbers. */

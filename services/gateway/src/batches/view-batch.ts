@@ -10,7 +10,8 @@ export function viewBatch({ counts, ...record }: BatchRecord): BatchView {
     task: record.task,
     state: record.state,
     counts,
-    progress: total === 0 ? 1 : Math.min(1, done / total),
+    // A folder that is still being listed.
+    progress: total === 0 ? 0 : Math.min(1, done / total),
     reduceJob: record.reduceJob,
     result: record.result ?? null,
     acceptedAt: iso(record.acceptedAt),

@@ -21,7 +21,7 @@ export const batchRoutes: readonly RouteDescription[] = [
     path: '/v1/batches',
     summary: 'Submit many jobs as one',
     description:
-      'The inputs as a list, one a job or `chunk` of them as `items`, or a range of numbers in chunks; or as NDJSON, an input a line, with `task` and the other ' +
+      'The inputs as a list, one a job or `chunk` of them as `items`, or a range of numbers in chunks, or a folder of files that the producers see; or as NDJSON, an input a line, with `task` and the other ' +
       'fields in the query. Every input is checked before anything runs. JSON has the size of a message at most, NDJSON any.',
     tags: ['batches'],
     request: {

@@ -7,6 +7,8 @@ import {
   queues,
   toDeadMessage,
 } from '@heddle/contracts';
+import { listFolder } from '../folders/list-folder.ts';
+import { submitFiles } from '../folders/submit-files.ts';
 import { keepTrying } from '../keep-trying.ts';
 import type { ProducerMetrics } from '../metrics.ts';
 import { planJobs, planReduceJob } from './plan-jobs.ts';
@@ -23,9 +25,12 @@ export async function expandBatches(
   recorder: Pick<RecorderClient, 'ask'>,
   log: BrokerLog,
   metrics: Pick<ProducerMetrics, 'made'>,
+  folders: readonly string[] = [],
 ): Promise<{ drain(): Promise<void> }> {
   const { publisher } = broker;
-  const ports = { submitter: new JobSubmitter(broker), events: new EventPublisher(publisher) };
+  const { maxMessageBytes } = publisher;
+  const events = new EventPublisher(publisher);
+  const ports = { submitter: new JobSubmitter(broker), events, folders, maxMessageBytes };
   const draining = new AbortController();
   const held = new Set<Promise<void>>();
 
@@ -44,8 +49,13 @@ export async function expandBatches(
       return metrics.made('reduce', 1);
     }
     if (await isOver(message.plan.id)) return;
+    if (message.type === 'list-folder') {
+      return await listFolder(recorder, message.plan, folders, draining.signal);
+    }
     const { jobs, rest } = planJobs(message);
-    await submitJobs(ports, jobs, draining.signal);
+    const { files } = message.plan;
+    if (files === undefined) await submitJobs(ports, jobs, draining.signal);
+    else await submitFiles(ports, files.folder, jobs, draining.signal);
     metrics.made('batch', jobs.length);
     if (rest === undefined) return;
     const next = encodeProducerMessage(rest, `${rest.plan.id}/${rest.first}`);

@@ -17,7 +17,9 @@ export interface Plan {
 export function planJobs(message: Expansion): Plan {
   const { plan, first } = message;
   if (message.type === 'expand-list') {
-    return { jobs: message.inputs.map((input, offset) => jobOf(plan, first + offset, input)) };
+    const { files } = plan;
+    const inputs = files ? message.inputs.map((file) => ({ ...files.input, file })) : message.inputs;
+    return { jobs: inputs.map((input, offset) => jobOf(plan, first + offset, input)) };
   }
   const { from, to, chunk, input } = message;
   const limit = BATCH_CHUNK_JOBS * CHUNKS_A_MESSAGE;

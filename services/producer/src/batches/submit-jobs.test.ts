@@ -13,7 +13,7 @@ const never = new AbortController().signal;
 function ports(submit: (job: NewJob) => Promise<{ id: string }>) {
   const events: JobEvent[] = [];
   return {
-    submitter: { submit },
+    submitter: { submit, refuse: () => Promise.resolve() },
     events: { add: async (event: JobEvent) => void events.push(event) },
     told: events,
   };

@@ -3,7 +3,7 @@ import type { JobSubmitter, NewJob } from '@heddle/client';
 import { BATCH_CHUNK_JOBS, HeddleError } from '@heddle/contracts';
 
 export interface BatchPorts {
-  readonly submitter: Pick<JobSubmitter, 'submit'>;
+  readonly submitter: Pick<JobSubmitter, 'submit' | 'refuse'>;
   readonly events: Pick<EventPublisher, 'add'>;
 }
 

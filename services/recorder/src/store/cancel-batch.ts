@@ -13,7 +13,8 @@ export async function cancelBatch({ db, shared }: Store, id: string): Promise<Ba
     if (batch.state !== 'running') {
       throw new HeddleError('not_cancellable', `batch ${id} has ${batch.state} already`);
     }
-    await putOutgoing(tx, await stopBatch(tx, id, 'cancelled', true, Date.now()));
+    // Before the files of a folder are listed there are no jobs.
+    await putOutgoing(tx, await stopBatch(tx, id, 'cancelled', batch.total > 0, Date.now()));
   });
   return await findBatch(db, id);
 }

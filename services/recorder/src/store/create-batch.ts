@@ -5,7 +5,7 @@ import {
   type RecorderRequest,
 } from '@heddle/contracts';
 import { claimIdempotencyKey } from './claim-idempotency-key.ts';
-import { type Expansion, expandInputs, outgoingExpansion } from './expand-inputs.ts';
+import { expandInputs, outgoingExpansion } from './expand-inputs.ts';
 import type { Store } from './open-database.ts';
 import { putOutgoing } from './outbox.ts';
 import { runTransaction } from './run-transaction.ts';
@@ -30,8 +30,9 @@ export async function createBatch(
       await dropParts(tx, plan.id);
       return { id: holder, repeated: true };
     }
-    if (!(await insertBatch(tx, plan))) return { id: plan.id, repeated: false };
-    if ('staged' in source) await releaseParts(tx, plan.id, source.staged);
+    if (!(await insertBatch(tx, plan))) {
+      if (plan.files && 'staged' in source) await completeListing(tx, plan.id, source.staged);
+    } else if ('staged' in source) await releaseParts(tx, plan.id, source.staged);
     else {
       const { total: _, ...ofJobs } = plan;
       for (const expansion of expansionsOf(ofJobs, source)) {
@@ -74,10 +75,24 @@ async function insertBatch(tx: Tx, plan: CreateBatch['plan']): Promise<boolean> 
   return numInsertedOrUpdatedRows === 1n;
 }
 
+/** The files of a folder have been found: only now is it known how many jobs there are. What was stopped meanwhile stays so. */
+async function completeListing(tx: Tx, batch: string, total: number): Promise<void> {
+  const { numUpdatedRows } = await tx
+    .updateTable('batches')
+    .set({ total })
+    .where('id', '=', batch)
+    .where('total', '=', 0)
+    .where('state', '=', 'running')
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows === 1n) await releaseParts(tx, batch, total);
+  else await dropParts(tx, batch);
+}
+
 function expansionsOf(
   plan: ExpansionPlan,
   source: Exclude<CreateBatch['source'], { staged: number }>,
-): Iterable<Expansion> {
+): Iterable<Parameters<typeof outgoingExpansion>[0]> {
+  if ('listing' in source) return [{ type: 'list-folder', plan }];
   if ('inputs' in source) return expandInputs(plan, source.inputs);
   return [{ type: 'expand-range', plan, first: 0, ...source.range, input: source.input }];
 }

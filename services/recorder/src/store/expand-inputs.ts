@@ -33,15 +33,17 @@ export function* expandInputs(
 
 /** Throws `message_too_large` for a single input that leaves no room for its batch's plan. */
 export function outgoingExpansion(
-  expansion: Expansion,
+  expansion: Expansion | Extract<ProducerMessage, { type: 'list-folder' }>,
   maxMessageBytes: number,
 ): OutgoingMessage<'heddle.requests'> {
-  const message = encodeProducerMessage(expansion, `${expansion.plan.id}/${expansion.first}`);
+  const first = 'first' in expansion ? expansion.first : 0;
+  const place = 'first' in expansion ? first : 'list';
+  const message = encodeProducerMessage(expansion, `${expansion.plan.id}/${place}`);
   const bytes = message.body.length;
   if (bytes > maxMessageBytes) {
     throw new HeddleError(
       'message_too_large',
-      `expected input ${expansion.first} and the batch's options to have at most ${maxMessageBytes} bytes together, got ${bytes}`,
+      `expected input ${first} and the batch's options to have at most ${maxMessageBytes} bytes together, got ${bytes}`,
     );
   }
   return { exchange: 'heddle.requests', routingKey: 'production', message, mandatory: true };
