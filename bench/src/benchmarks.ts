@@ -1,3 +1,4 @@
+import { concurrency } from './concurrency/concurrency.ts';
 import { consume } from './consume/consume.ts';
 import { echo } from './echo/echo.ts';
 import type { Benchmark } from './harness/benchmark.ts';
@@ -8,4 +9,13 @@ import { submit } from './submit/submit.ts';
 import { thumbnails } from './thumbnails/thumbnails.ts';
 
 /** Every benchmark, in the order they run. */
-export const benchmarks: readonly Benchmark[] = [publish, consume, submit, echo, thumbnails, memory, search];
+export const benchmarks: readonly Benchmark[] = [
+  publish,
+  consume,
+  submit,
+  echo,
+  thumbnails,
+  memory,
+  search,
+  concurrency,
+];

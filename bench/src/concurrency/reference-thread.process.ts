@@ -1,0 +1,30 @@
+import { parentPort } from 'node:worker_threads';
+
+/** What a thread is asked to do, as the tasks of the same names do it. */
+export type Ask =
+  | { readonly echo: unknown }
+  | { readonly countFrom: number; readonly to: number }
+  | { readonly items: readonly number[] };
+
+interface BuiltMath {
+  readonly countPrimes: (from: number, to: number) => Iterable<{ readonly found: number }>;
+  readonly isPrime: (number: bigint) => boolean;
+}
+
+/** The very code that the tasks run, as it was built. */
+const built = (name: string) =>
+  new URL(`../../../services/consumer/dist/math/${name}.js`, import.meta.url).href;
+const { countPrimes } = (await import(built('count-primes'))) as BuiltMath;
+const { isPrime } = (await import(built('is-prime'))) as BuiltMath;
+
+parentPort?.on('message', ({ id, ask }: { id: number; ask: Ask }) => {
+  parentPort?.postMessage({ id, result: answer(ask) }, []);
+});
+
+function answer(ask: Ask): unknown {
+  if ('echo' in ask) return ask.echo;
+  if ('items' in ask) return ask.items.map((item) => isPrime(BigInt(item)));
+  let count = 0;
+  for (const { found } of countPrimes(ask.countFrom, ask.to)) count = found;
+  return count;
+}
