@@ -3,6 +3,7 @@ import { consume } from './consume/consume.ts';
 import { echo } from './echo/echo.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { memory } from './memory/memory.ts';
+import { predict } from './predict/predict.ts';
 import { publish } from './publish/publish.ts';
 import { search } from './search/search.ts';
 import { submit } from './submit/submit.ts';
@@ -15,6 +16,7 @@ export const benchmarks: readonly Benchmark[] = [
   submit,
   echo,
   thumbnails,
+  predict,
   memory,
   search,
   concurrency,

@@ -1,4 +1,5 @@
 import { asyncApiDocument } from './asyncapi-document.ts';
+import { colourLabels, colourModel } from './colour-model.ts';
 import { dashboardJson } from './grafana/dashboard-json.ts';
 import { dashboards } from './grafana/dashboards.ts';
 import { metricsDocument } from './metrics-document.ts';
@@ -8,19 +9,21 @@ import { topologyDocument } from './topology-document.ts';
 interface GeneratedDocument {
   /** From the repository's root. */
   readonly path: string;
-  readonly text: string;
+  readonly content: string | Buffer;
 }
 
-/** Every document that is generated, as it should be now. */
+/** Every file that is generated, as it should be now. */
 export function documents(): GeneratedDocument[] {
   return [
-    { path: 'docs/topology.md', text: topologyDocument() },
-    { path: 'docs/asyncapi.yaml', text: asyncApiDocument() },
-    { path: 'docs/permissions.md', text: permissionsDocument() },
-    { path: 'docs/metrics.md', text: metricsDocument() },
     ...Object.entries(dashboards).map(([name, dashboard]) => ({
       path: `grafana/dashboards/${name}.json`,
-      text: dashboardJson(dashboard),
+      content: dashboardJson(dashboard),
     })),
+    { path: 'docs/topology.md', content: topologyDocument() },
+    { path: 'docs/asyncapi.yaml', content: asyncApiDocument() },
+    { path: 'docs/permissions.md', content: permissionsDocument() },
+    { path: 'docs/metrics.md', content: metricsDocument() },
+    { path: 'services/consumer/models/colours.onnx', content: colourModel() },
+    { path: 'services/consumer/models/colours.txt', content: colourLabels() },
   ];
 }

@@ -3,15 +3,15 @@ import { dirname } from 'node:path';
 import { documents } from './documents.ts';
 
 const check = process.argv.includes('--check');
-const stale = documents().filter(({ path, text }) => read(path) !== text);
+const stale = documents().filter(({ path, content }) => !read(path)?.equals(Buffer.from(content)));
 
-for (const { path, text } of stale) {
+for (const { path, content } of stale) {
   if (check) {
     console.error(`stale: ${path}`);
     continue;
   }
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
+  writeFileSync(path, content);
   console.log(`written: ${path}`);
 }
 if (stale.length === 0) console.log(`${documents().length} generated documents are current`);
@@ -20,9 +20,9 @@ if (check && stale.length > 0) {
   process.exit(1);
 }
 
-function read(path: string): string | undefined {
+function read(path: string): Buffer | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch {
     return undefined;
   }

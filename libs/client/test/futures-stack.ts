@@ -31,7 +31,8 @@ export async function startFutures(): Promise<FuturesStack> {
   const stack = new InProcessStack(vhost.url);
   await stack.startRecorder();
   const own = fileURLToPath(new URL('tasks/followed-tasks.ts', import.meta.url));
-  await stack.startWorker(`debug.*,${own}`);
+  const gated = fileURLToPath(new URL('../../../test/support/tasks/gated-task.ts', import.meta.url));
+  await stack.startWorker(`debug.*,${own},${gated}`);
   const open: Executor[] = [];
   return {
     vhost,

@@ -123,10 +123,16 @@ export const errorTable = {
     title: 'The image format is one that Heddle does not open',
   },
   image_corrupt: { status: 422, retryable: false, title: 'The image is damaged or cut short' },
+  model_unavailable: { status: 503, retryable: true, title: 'The model cannot be loaded' },
   image_too_large: { status: 422, retryable: false, title: 'The image has too many pixels' },
 } as const satisfies Record<string, { status: number; retryable: boolean; title: string }>;
 
 export type ErrorCode = keyof typeof errorTable;
+
+/** Whether a code that came from elsewhere, such as a task's own, is one of the table. */
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorTable, code);
+}
 
 /** The one error class. `message` says what was expected and what came; `code` is for programs, and never changes. */
 export class HeddleError extends Error {

@@ -11,6 +11,7 @@ export * from './http.ts';
 export * from './http-batches.ts';
 export * from './http-dead.ts';
 export * from './http-gather.ts';
+export * from './http-predict.ts';
 export * from './http-schedules.ts';
 export * from './job.ts';
 export * from './limit.ts';

@@ -1,5 +1,6 @@
 import { baseSettings, durationSetting, numberSetting } from '@heddle/service';
 import { z } from 'zod';
+import { modelSettings } from './inference/model-settings.ts';
 import { slotsSetting } from './registry/count-slots.ts';
 import { webSettings } from './web/web-settings.ts';
 
@@ -12,6 +13,7 @@ export const settings = baseSettings.extend({
   HEDDLE_PROCESS_MEMORY_MB: numberSetting(64, 1_048_576, 1_024),
   /** Jobs after which a child process is replaced by a fresh one. */
   HEDDLE_PROCESS_JOBS: numberSetting(1, 1_000_000_000, 5_000),
+  ...modelSettings,
   ...webSettings,
   /** How long a message may be held; less than half of the broker's `consumer_timeout`, which is 30 minutes by default. */
   HEDDLE_GUARD_AFTER: durationSetting('10m'),

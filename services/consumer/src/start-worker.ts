@@ -3,6 +3,7 @@ import { ControlFollower, KnownControl, RecorderClient } from '@heddle/client';
 import { jobQueue } from '@heddle/contracts';
 import type { RunningService, ServiceContext } from '@heddle/service';
 import { drainWorker } from './drain-worker.ts';
+import { keepModel } from './inference/keep-model.ts';
 import { Guards } from './jobs/ask-owner.ts';
 import { Interruptions } from './jobs/explain-redelivery.ts';
 import { TaskServer } from './jobs/serve-task.ts';
@@ -103,16 +104,17 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
       for (const limiter of limiters) limiter.recall(news.limit);
     },
   });
+  const endModel = await keepModel(tasks, settings, log);
   await follower.start(instance);
   await Promise.all(servers.map((server) => server.start(broker)));
   await Promise.all(limiters.map((limiter) => limiter.start()));
   announcer.start();
   lifeSigns.start();
   return {
-    drain: () =>
-      drainWorker(
-        { servers, limiters, runs, announcer, follower, lifeSigns, worker },
-        settings.HEDDLE_DRAIN_SECONDS * 1_000,
-      ),
+    drain: async () => {
+      const limitMs = settings.HEDDLE_DRAIN_SECONDS * 1_000;
+      await drainWorker({ servers, limiters, runs, announcer, follower, lifeSigns, worker }, limitMs);
+      await endModel();
+    },
   };
 }

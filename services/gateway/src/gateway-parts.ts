@@ -15,6 +15,8 @@ export interface GatewayParts {
   readonly events: LiveEvents;
   readonly admission: Admission;
   readonly maxMessageBytes: number;
+  /** Predictions waited for at once. */
+  readonly maxPredictions: number;
   /** Reasons why the gateway cannot do its work now. */
   readonly notReady: () => readonly string[];
   /** Aborted when the gateway drains. */

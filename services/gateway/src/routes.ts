@@ -17,6 +17,7 @@ import { submitBulk } from './jobs/submit-bulk.ts';
 import { submitJob } from './jobs/submit-job.ts';
 import { serveDocs, serveDocsAsset, serveOpenApi } from './openapi/serve-docs.ts';
 import { sendOutput } from './outputs/send-output.ts';
+import { predict } from './predict/predict.ts';
 import { listQueues } from './queues/list-queues.ts';
 import { pauseQueue } from './queues/pause-queue.ts';
 import { changeSchedule, putSchedule } from './schedules/put-schedule.ts';
@@ -38,6 +39,7 @@ export function gatewayRoutes(parts: GatewayParts): Route[] {
     { method: 'POST', path: '/v1/aggregate', handle: serveAggregate(parts) },
     { method: 'POST', path: '/v1/gather', handle: serveGather(parts) },
     { method: 'POST', path: '/v1/thumbnails', handle: submitThumbnails(parts) },
+    { method: 'POST', path: '/v1/predict', handle: predict(parts) },
     { method: 'POST', path: '/v1/batches', handle: submitBatch(parts) },
     { method: 'GET', path: '/v1/batches', handle: listBatches(parts) },
     { method: 'GET', path: '/v1/batches/{id}', handle: showBatch(parts) },

@@ -10,5 +10,7 @@ export const gatewaySettings = baseSettings.extend({
   HEDDLE_MAX_BYTES_IN_FLIGHT: numberSetting(32 * MIB, 64 * 1024 * MIB, 256 * MIB),
   /** Requests held at once, event streams included. */
   HEDDLE_MAX_REQUESTS: numberSetting(1, 1_000_000, 10_000),
+  /** Requests to `POST /v1/predict` held at once; further ones are answered with 503. */
+  HEDDLE_MAX_PREDICTIONS: numberSetting(1, 100_000, 128),
 });
 export type GatewaySettings = z.infer<typeof gatewaySettings>;

@@ -33,6 +33,7 @@ export async function startGateway(context: ServiceContext<GatewaySettings>): Pr
     events,
     admission: new Admission(settings.HEDDLE_MAX_BYTES_IN_FLIGHT),
     maxMessageBytes: settings.HEDDLE_MAX_MESSAGE_BYTES,
+    maxPredictions: settings.HEDDLE_MAX_PREDICTIONS,
     notReady: () => [...(signal.aborted ? ['draining'] : []), ...broker.health().reasons, ...notLoaded()],
     draining: signal,
     log,

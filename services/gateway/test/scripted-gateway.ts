@@ -125,6 +125,7 @@ export async function startScriptedGateway(
     }),
     admission,
     maxMessageBytes,
+    maxPredictions: 4,
     notReady: () => [],
     draining: draining.signal,
     log,

@@ -1,5 +1,7 @@
 import { CancelledError, HeddleError, RuntimeError, TimeoutError, ValueError } from '@heddle/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
+import { openGate } from '../../../../test/support/gates.ts';
+import { gated } from '../../../../test/support/tasks/gated-task.ts';
 import { echo, type FuturesStack, sleep, startFutures } from '../../test/futures-stack.ts';
 import { stepper } from '../../test/tasks/followed-tasks.ts';
 import { Executor } from './executor.ts';
@@ -47,8 +49,9 @@ describe('a future', () => {
   });
 
   it('is running while its job runs', async () => {
-    const future = (await connect()).submit(sleep, { ms: 400 });
+    const future = (await connect()).submit(gated, { gate: 'seen running' });
     await expect.poll(() => future.running()).toBe(true);
+    openGate('seen running');
     await future.result();
     expect(future.running()).toBe(false);
   });
@@ -125,12 +128,15 @@ describe('an executor', () => {
   it('cancels what has not begun, if that is asked for', async () => {
     const executor = await Executor.connect({ url: stack.vhost.url });
     const later = executor.submit(sleep, { ms: 1 }, { delay: '1h' });
-    const running = executor.submit(sleep, { ms: 300 });
+    const running = executor.submit(gated, { gate: 'shut down' });
     await later.accepted;
     await expect.poll(() => running.running()).toBe(true);
-    await executor.shutdown({ cancelFutures: true });
+    const closed = executor.shutdown({ cancelFutures: true });
+    await expect(later.result()).rejects.toThrow(CancelledError);
+    openGate('shut down');
+    await closed;
     expect(later.cancelled()).toBe(true);
-    expect(await running.result()).toEqual({ slept: 300 });
+    expect(await running.result()).toBe('through');
   });
 
   it('need not be waited for', async () => {

@@ -52,7 +52,7 @@ export class Future<O = unknown> {
     return this.#job.ending !== undefined;
   }
 
-  /** A worker has it. Jobs of less than 20 ms are never seen running. Between two attempts it is not. */
+  /** A worker has it. Jobs of less than 100 ms may never be seen running. Between two attempts it is not. */
   running(): boolean {
     return this.#job.running;
   }

@@ -1,5 +1,5 @@
 import { HeddleError } from '@heddle/contracts';
-import type { Metadata } from 'sharp';
+import type { Metadata, Sharp } from 'sharp';
 import { explainFault } from './explain-fault.ts';
 import { MAX_PIXELS, sharp } from './image-library.ts';
 import { fitInside, type Picture } from './picture.ts';
@@ -24,27 +24,34 @@ export interface DecodedPicture {
  * upright, in sRGB. JPEG and WebP are decoded at a fraction of their size where that will do.
  * Throws `image_unrecognised`, `image_format_refused`, `image_too_large`, `image_corrupt` and `timed_out`.
  */
-export async function decodePicture(bytes: Buffer, size: number): Promise<DecodedPicture> {
+export function decodePicture(bytes: Buffer, size: number): Promise<DecodedPicture> {
+  return decodeUpright(bytes, async (image, original) => {
+    const { data, info } = await image
+      .resize({ ...fitInside(original, size), fit: 'fill' })
+      .toColourspace('srgb')
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const channels = info.channels === 4 ? 4 : 3;
+    return { picture: { pixels: data, width: info.width, height: info.height, channels }, original };
+  });
+}
+
+/** Opens an image within all limits, upright, for `read` to take what it wants of it. Throws as `decodePicture` does. */
+export async function decodeUpright<T>(
+  bytes: Buffer,
+  read: (image: Sharp, original: DecodedPicture['original']) => Promise<T>,
+): Promise<T> {
   const format = sniffImage(bytes);
   try {
     // Only the header is read here, so the limit can wait for what it says.
     const metadata = await sharp(bytes, { ...LIMITS, limitInputPixels: false }).metadata();
     checkSize(format, metadata);
     const { autoOrient, icc, space } = metadata;
-    const target = fitInside(autoOrient, size);
     const ignoreIcc = icc !== undefined && space === 'srgb' && isSrgbProfile(icc);
-    const { data, info } = await sharp(bytes, { ...LIMITS, ignoreIcc })
+    const image = sharp(bytes, { ...LIMITS, ignoreIcc })
       .timeout({ seconds: MAX_DECODE_SECONDS })
-      .autoOrient()
-      .resize({ ...target, fit: 'fill' })
-      .toColourspace('srgb')
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    const channels = info.channels === 4 ? 4 : 3;
-    return {
-      picture: { pixels: data, width: info.width, height: info.height, channels },
-      original: autoOrient,
-    };
+      .autoOrient();
+    return await read(image, autoOrient);
   } catch (fault) {
     throw explainFault(fault, format);
   }

@@ -17,7 +17,12 @@ describe('HEDDLE_TASKS', () => {
 
   it('takes names and patterns', async () => {
     expect(await names('debug.echo')).toEqual(['debug.echo']);
-    expect(await names('image.*, debug.s*')).toEqual(['debug.sleep', 'debug.sum', 'image.thumbnail']);
+    expect(await names('image.*, debug.s*')).toEqual([
+      'debug.sleep',
+      'debug.sum',
+      'image.classify',
+      'image.thumbnail',
+    ]);
     expect(await names('*')).toHaveLength(builtInTasks.length);
   });
 

@@ -5,6 +5,7 @@ import { debugEcho } from './debug-echo.ts';
 import { debugFail } from './debug-fail.ts';
 import { debugSleep } from './debug-sleep.ts';
 import { debugSum } from './debug-sum.ts';
+import { imageClassify } from './image-classify.ts';
 import { imageThumbnail } from './image-thumbnail.ts';
 import { mathCountPrimes } from './math-count-primes.ts';
 import { mathIsPrime } from './math-is-prime.ts';
@@ -21,6 +22,7 @@ export const builtInTasks = [
   debugFail,
   debugSleep,
   debugSum,
+  imageClassify,
   imageThumbnail,
   mathCountPrimes,
   mathIsPrime,

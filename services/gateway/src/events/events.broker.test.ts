@@ -1,12 +1,16 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { EventPublisher } from '@heddle/broker';
 import { newJobId } from '@heddle/client';
 import type { JobEvent } from '@heddle/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
+import { openGate } from '../../../../test/support/gates.ts';
 import { type InProcessService, InProcessStack } from '../../../../test/support/in-process-stack.ts';
 import { openSse, type SseReader } from '../../test/read-sse.ts';
+
+const gatedTask = fileURLToPath(new URL('../../../../test/support/tasks/gated-task.ts', import.meta.url));
 
 let vhost: TestVhost;
 let stack: InProcessStack;
@@ -19,9 +23,9 @@ beforeAll(async () => {
   stack = new InProcessStack(vhost.url);
   await stack.startRecorder();
   gateway = await stack.startGateway();
-  const worker = await stack.startWorker('debug.echo,debug.sleep');
+  const worker = await stack.startWorker(`debug.echo,debug.sleep,${gatedTask}`);
   publisher = new EventPublisher(worker.broker.publisher);
-  await vi.waitFor(async () => expect(await tasksOf(gateway)).toHaveLength(2), { timeout: 10_000 });
+  await vi.waitFor(async () => expect(await tasksOf(gateway)).toHaveLength(3), { timeout: 10_000 });
 });
 afterEach(() => {
   for (const reader of readers.splice(0)) reader.close();
@@ -80,12 +84,13 @@ function accepted(job: string, input: unknown): JobEvent {
 
 describe("a job's events", () => {
   it('are a snapshot, then what happens, and end with the job', async () => {
-    const id = await submit('debug.sleep', { ms: 300 });
+    const id = await submit('test.gated', { gate: 'opened' });
     const reader = await open(`/v1/jobs/${id}/events`);
+    openGate('opened');
     expect(reader.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
     const messages = await reader.rest();
-    expect(messages[0]).toMatchObject({ event: 'snapshot', data: { id, task: 'debug.sleep' } });
-    expect(messages.at(-1)).toMatchObject({ event: 'succeeded', data: { job: id, result: { slept: 300 } } });
+    expect(messages[0]).toMatchObject({ event: 'snapshot', data: { id, task: 'test.gated' } });
+    expect(messages.at(-1)).toMatchObject({ event: 'succeeded', data: { job: id, result: 'through' } });
     expect(messages.at(-1)?.id).toMatch(/^[\w-]+\.\d+\.\d+$/);
     expect(messages.at(-1)?.data?.['at']).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
   });

@@ -2,11 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { jobViewSchema } from '@heddle/contracts';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
+import { openGate } from '../../../../test/support/gates.ts';
 import { type InProcessService, InProcessStack } from '../../../../test/support/in-process-stack.ts';
 import { openSse } from '../../test/read-sse.ts';
 import { problemOf } from '../../test/send-requests.ts';
 
-const tasks = fileURLToPath(new URL('../../../../test/support/tasks/telling-tasks.mjs', import.meta.url));
+const tasks = fileURLToPath(new URL('../../../../test/support/tasks/telling-tasks.ts', import.meta.url));
 
 let vhost: TestVhost;
 let stack: InProcessStack;
@@ -42,13 +43,15 @@ async function submit(job: Json): Promise<string> {
 }
 
 it('shows how far a job is, in its state and as an event, at its newest only', async () => {
-  const path = `/v1/jobs/${await submit({ task: 'test.steps', input: { ms: 2_000 } })}`;
+  const path = `/v1/jobs/${await submit({ task: 'test.steps', input: { begin: 'told', end: 'ended' } })}`;
   const events = await openSse(`${gateway.url}${path}/events`);
+  openGate('told');
   const told = (await events.until('progress')).data;
   expect(told).toMatchObject({ fraction: 0.4, note: 'resizing' });
   await expect
     .poll(() => get(path))
     .toMatchObject({ state: 'running', progress: { fraction: 0.4, note: 'resizing' } });
+  openGate('ended');
   expect((await events.rest()).map(({ event }) => event)).toEqual(['succeeded']);
   await expect.poll(() => get(path)).toMatchObject({ state: 'succeeded', result: 'resized' });
 });

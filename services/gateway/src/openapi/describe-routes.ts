@@ -3,6 +3,7 @@ import { deadRoutes } from './describe-dead-routes.ts';
 import { eventRoutes } from './describe-event-routes.ts';
 import { gatherRoutes } from './describe-gather-route.ts';
 import { jobRoutes } from './describe-job-routes.ts';
+import { predictRoutes } from './describe-predict-route.ts';
 import { queueRoutes } from './describe-queue-routes.ts';
 import { scheduleRoutes } from './describe-schedule-routes.ts';
 import { systemRoutes } from './describe-system-routes.ts';
@@ -14,6 +15,7 @@ export const routeDescriptions: readonly RouteDescription[] = [
   ...jobRoutes,
   ...gatherRoutes,
   ...thumbnailRoutes,
+  ...predictRoutes,
   ...batchRoutes,
   ...scheduleRoutes,
   ...deadRoutes,

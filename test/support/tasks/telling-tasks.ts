@@ -1,15 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { defineTask } from '@heddle/client';
 import { z } from 'zod';
+import { waitAt } from '../gates.ts';
 
-/** Says how far it is, and rests in the middle for as long as it is told. */
+/** Says how far it is, between two gates. */
 export const steps = defineTask({
   name: 'test.steps',
-  input: z.object({ ms: z.int() }),
+  input: z.object({ begin: z.string(), end: z.string() }),
   run: async ({ input, progress }) => {
+    await waitAt(input.begin);
     progress(0.1, 'opening');
     progress(0.4, 'resizing');
-    await sleep(input.ms);
+    await waitAt(input.end);
     return 'resized';
   },
 });

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+/** The input of `image.classify`, beside the picture's bytes. */
+export const classifyInputSchema = z
+  .strictObject({
+    /** How many labels to name, the likeliest first. */
+    top: z.int().min(1).max(1_000).default(5),
+  })
+  .meta({ id: 'ClassifyInput' });
+
+/** The result of `image.classify`. */
+export const predictionsSchema = z.object({
+  predictions: z.array(z.object({ label: z.string(), probability: z.number().min(0).max(1) })),
+});
+export type Predictions = z.infer<typeof predictionsSchema>;
+
+/** Query parameters of `POST /v1/predict`. */
+export const predictQuerySchema = z.strictObject({
+  top: z.coerce.number().pipe(z.int().min(1).max(1_000)).exactOptional(),
+});
+
+/** The answer of `POST /v1/predict`. */
+export const predictAnswerSchema = predictionsSchema
+  .extend({ success: z.literal(true) })
+  .meta({ id: 'PredictAnswer' });

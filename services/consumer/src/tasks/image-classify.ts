@@ -1,0 +1,21 @@
+import { defineTask } from '@heddle/client';
+import { classifyInputSchema, predictionsSchema } from '@heddle/contracts';
+
+/** Pictures at once in one worker: two full runs of the model, one that runs and one that gathers. */
+const AT_ONCE = 64;
+
+export const imageClassify = defineTask({
+  name: 'image.classify',
+  description:
+    'Says what a picture shows, by the model of HEDDLE_MODEL; without one it tells colours only, and nothing else of the picture.',
+  body: 'bytes',
+  input: classifyInputSchema,
+  output: predictionsSchema,
+  concurrency: AT_ONCE,
+  timeout: '30s',
+  run: async ({ input, bytes }) => {
+    // The image library and the model stay out of processes that classify nothing.
+    const { classifier } = await import('../inference/classifier.ts');
+    return { predictions: await classifier().classify(bytes, input.top) };
+  },
+});
