@@ -1,5 +1,8 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { faultsOf, gatewayPort, serviceFacts, serviceNames } from './service-facts.ts';
@@ -8,34 +11,81 @@ interface ComposeService {
   readonly build?: { readonly args: { readonly SERVICE: string } };
   readonly environment: Readonly<Record<string, string>>;
   readonly ports?: readonly string[];
+  readonly profiles?: readonly string[];
+  readonly networks?: readonly string[];
+  readonly volumes?: readonly string[];
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly healthcheck: { readonly test: readonly string[] };
-  readonly read_only?: boolean;
-  readonly cap_drop?: readonly string[];
+  readonly stop_grace_period?: string;
 }
 
-const read = (path: string) =>
-  readFileSync(fileURLToPath(new URL(`../../../${path}`, import.meta.url)), 'utf8');
+const path = (name: string) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
+const read = (name: string) => readFileSync(path(name), 'utf8');
 const compose = parse(read('docker-compose.yml'), { merge: true }) as {
   services: Readonly<Record<string, ComposeService>>;
 };
+const observing = ['prometheus', 'grafana'];
 
 test.each(serviceNames)('the %s starts on the ops port that these tests take for its own', (service) => {
   expect(read(`services/${service}/src/main.ts`)).toContain(`opsPort: ${serviceFacts[service].opsPort},`);
 });
 
 describe('docker-compose.yml', () => {
-  test('has all services, a broker and a database', () => {
-    expect(Object.keys(compose.services).toSorted()).toEqual(
-      [...serviceNames, 'postgres', 'rabbitmq'].toSorted(),
+  test('is what the Compose Specification allows, without an unknown key', () => {
+    const package_ = createRequire(import.meta.url).resolve('dclint/package.json');
+    const schema = readFileSync(new URL('schemas/compose.schema.json', `file://${package_}`), 'utf8');
+    const { $schema: _, ...rest } = JSON.parse(schema) as { $schema: string };
+    const ajv = new Ajv({ allErrors: true, strict: false, validateFormats: false });
+    const validate = ajv.compile(rest);
+    validate(compose);
+    expect(validate.errors ?? []).toEqual([]);
+    const misspelt = { ...compose, services: { gateway: { ...compose.services['gateway'], depend_on: [] } } };
+    expect(validate(misspelt)).toBe(false);
+  });
+
+  const composes = spawnSync('docker', ['compose', 'version']).status === 0;
+  test.runIf(composes)('is read by Compose itself', () => {
+    const { status, stderr } = spawnSync(
+      'docker',
+      ['compose', '--profile', 'observability', 'config', '--quiet'],
+      {
+        cwd: path('.'),
+        encoding: 'utf8',
+      },
     );
+    expect(status, stderr).toBe(0);
+  });
+
+  test('has all services, a broker and a database; who observes them is started when asked for', () => {
+    const all = Object.keys(compose.services).toSorted();
+    expect(all).toEqual([...serviceNames, 'postgres', 'rabbitmq', ...observing].toSorted());
+    const always = all.filter((name) => compose.services[name]?.profiles === undefined);
+    expect(always).toEqual([...serviceNames, 'postgres', 'rabbitmq'].toSorted());
+    for (const name of observing) expect(compose.services[name]?.profiles).toEqual(['observability']);
+  });
+
+  test('knows of everything whether it is healthy, and waits for nothing that it does not start', () => {
+    for (const [name, service] of Object.entries(compose.services)) {
+      expect(service.healthcheck.test[0], name).toBe('CMD');
+      for (const [other, { condition }] of Object.entries(service.depends_on ?? {})) {
+        expect(condition, `${name} on ${other}`).toBe('service_healthy');
+        const profiles = compose.services[other]?.profiles ?? [];
+        expect(
+          profiles.every((profile) => service.profiles?.includes(profile)),
+          `${name} on ${other}`,
+        ).toBe(true);
+      }
+    }
   });
 
   describe.each(serviceNames)('the %s', (service) => {
     const entry = compose.services[service];
 
-    test('is built from its own folder', () => {
-      expect(entry?.build?.args.SERVICE).toBe(service);
+    test('is built as itself', () => {
+      expect(entry).toMatchObject({
+        build: { context: '.', args: { SERVICE: service } },
+        image: `heddle/${service}`,
+      });
     });
 
     test('gets only settings that it has, with values that it takes', () => {
@@ -46,44 +96,67 @@ describe('docker-compose.yml', () => {
       expect(faultsOf(service, Object.fromEntries(environment) as Record<string, string>)).toEqual([]);
     });
 
-    test('is healthy when it is ready, asked on its ops port', () => {
-      const { opsPort } = serviceFacts[service];
-      expect(entry?.healthcheck.test.at(-1)).toContain(`http://127.0.0.1:${opsPort}/readyz`);
+    test('is healthy when it is ready, asked on the ops port that its image has', () => {
+      expect(entry?.healthcheck.test.at(-1)).toContain(
+        "'http://127.0.0.1:' + process.env.HEDDLE_OPS_PORT + '/readyz'",
+      );
+      expect(entry?.environment).not.toHaveProperty('HEDDLE_OPS_PORT');
     });
 
-    test('waits for a broker that answers, and cannot write to its root file system', () => {
+    test('waits for a broker that answers, has no rights, and cannot write to its root file system', () => {
       expect(entry?.depends_on).toMatchObject({ rabbitmq: { condition: 'service_healthy' } });
-      expect(entry).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
+      expect(entry).toMatchObject({
+        read_only: true,
+        tmpfs: ['/tmp'],
+        cap_drop: ['ALL'],
+        security_opt: ['no-new-privileges:true'],
+        init: true,
+      });
+    });
+
+    test('has time to drain', () => {
+      const seconds = Number.parseInt(entry?.stop_grace_period ?? '', 10);
+      expect(seconds).toBeGreaterThan(Number(entry?.environment['HEDDLE_DRAIN_SECONDS']));
     });
   });
 
-  test('opens ports on 127.0.0.1 only: the gateway and the console', () => {
+  test('lets nobody but the recorder reach the database', () => {
+    const inReach = Object.entries(compose.services).filter(([, { networks }]) =>
+      networks?.includes('database'),
+    );
+    expect(inReach.map(([name]) => name).toSorted()).toEqual(['postgres', 'recorder']);
+    expect(compose).toMatchObject({ networks: { database: { internal: true } } });
+    expect(compose.services['postgres']?.networks).toEqual(['database']);
+  });
+
+  test('opens ports on 127.0.0.1 only: the gateway, the console, and who observes', () => {
     const ports = Object.values(compose.services)
       .flatMap((entry) => entry.ports ?? [])
       .map(interpolate);
-    expect(ports.toSorted()).toEqual(['127.0.0.1:15672:15672', `127.0.0.1:8080:${gatewayPort}`].toSorted());
-  });
-});
-
-describe('the Dockerfile', () => {
-  const dockerfile = read('Dockerfile');
-
-  test('copies the package.json of every workspace, without which npm ci refuses the lock file', () => {
-    const lock = JSON.parse(read('package-lock.json')) as { packages: Record<string, { name?: string }> };
-    const workspaces = Object.keys(lock.packages).filter(
-      (path) => path !== '' && !path.includes('node_modules'),
+    expect(ports.toSorted()).toEqual(
+      [
+        '127.0.0.1:15672:15672',
+        '127.0.0.1:3000:3000',
+        `127.0.0.1:8080:${gatewayPort}`,
+        '127.0.0.1:9090:9090',
+      ].toSorted(),
     );
-    const missing = workspaces.filter((path) => !dockerfile.includes(`COPY ${path}/package.json ${path}/\n`));
-    expect(missing).toEqual([]);
   });
 
-  test('runs as a user without rights', () => {
-    expect(dockerfile).toMatch(/^USER node$/m);
-  });
-
-  test('exposes the ports that the services listen on', () => {
-    const ports = [gatewayPort, ...serviceNames.map((service) => serviceFacts[service].opsPort)];
-    expect(dockerfile).toContain(`EXPOSE ${ports.join(' ')}`);
+  test('mounts files that are there, and asks Prometheus to look where the services are', () => {
+    const mounted = Object.values(compose.services)
+      .flatMap(({ volumes }) => volumes ?? [])
+      .filter((volume) => volume.startsWith('./'))
+      .map((volume) => volume.split(':')[0] ?? '');
+    expect(mounted.toSorted()).toEqual(['./grafana/dashboards', './grafana/provisioning', './prometheus']);
+    const { scrape_configs: jobs } = parse(read('prometheus/prometheus.yaml')) as {
+      scrape_configs: { job_name: string; dns_sd_configs?: { names: string[]; port: number }[] }[];
+    };
+    const scraped = jobs.find(({ job_name }) => job_name === 'heddle')?.dns_sd_configs;
+    expect(scraped?.map(({ names, port }) => [...names, port])).toEqual(
+      serviceNames.map((service) => [service, serviceFacts[service].opsPort]),
+    );
+    expect(JSON.stringify(compose)).toContain('rabbitmq_prometheus');
   });
 });
 
