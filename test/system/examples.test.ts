@@ -19,7 +19,11 @@ describe('the examples, as their pages have them', () => {
     stack = await SystemStack.start({
       services: ['gateway', 'recorder', 'consumer', 'producer'],
       tasks: `debug.*,image.*,math.*,data.*,web.*,${join(examples, '07-own-task/my-task.js')}`,
-      env: { HEDDLE_WEB_ALLOW: '127.0.0.0/8', HEDDLE_WEB_PORTS: '1-65535' },
+      env: {
+        HEDDLE_FOLDERS: join(root, 'samples'),
+        HEDDLE_WEB_ALLOW: '127.0.0.0/8',
+        HEDDLE_WEB_PORTS: '1-65535',
+      },
     });
     // The lines are meant for the clone; what they write goes beside it.
     for (const name of ['examples', 'samples', 'node_modules'])
@@ -66,6 +70,20 @@ describe('the examples, as their pages have them', () => {
     });
     const { outputs, result } = file as { outputs: object[]; result: { sha256: string } };
     expect(outputs).toMatchObject([{ name: 'download', sha256: result.sha256 }]);
+  });
+
+  test('05: what a picture shows, at once and for a folder', async () => {
+    const [answer, many, , progress, results] = await run('05-predictions');
+    expect(answer).toMatchObject({ success: true, predictions: [{}, {}, {}] });
+    expect(String(many).split('\n').toSorted()).toEqual(Array(6).fill('200'));
+    expect(String(progress)).toMatch(/"total":17,"succeeded":15,"failed":2/);
+    const { results: jobs } = results as { results: { state: string; result: unknown }[] };
+    expect(jobs).toContainEqual(
+      expect.objectContaining({
+        state: 'succeeded',
+        result: { file: 'hills.jpg', predictions: [expect.anything()] },
+      }),
+    );
   });
 
   test('06: many answers in one, and a file counted by chunks', async () => {

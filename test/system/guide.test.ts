@@ -15,7 +15,7 @@ describe("the guide's lines, as they stand there", () => {
   let stack: SystemStack;
 
   beforeAll(async () => {
-    stack = await SystemStack.start({ tasks: 'debug.*,image.thumbnail', env: { HEDDLE_FOLDERS: samples } });
+    stack = await SystemStack.start({ tasks: 'debug.*,image.*', env: { HEDDLE_FOLDERS: samples } });
   });
   afterAll(() => stack?.stop());
 

@@ -16,6 +16,9 @@ export const imageClassify = defineTask({
   run: async ({ input, bytes }) => {
     // The image library and the model stay out of processes that classify nothing.
     const { classifier } = await import('../inference/classifier.ts');
-    return { predictions: await classifier().classify(bytes, input.top) };
+    return {
+      ...(input.file !== undefined && { file: input.file }),
+      predictions: await classifier().classify(bytes, input.top),
+    };
   },
 });
