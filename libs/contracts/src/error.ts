@@ -104,8 +104,11 @@ export const errorTable = {
   },
   runtime_error: { status: 409, retryable: false, title: 'This cannot be done with the object now' },
   lease_lost: { status: 409, retryable: false, title: 'The lease ended before it was released' },
-  wait_timed_out: { status: 504, retryable: false, title: 'What was waited for did not come in time' },
   queue_empty: { status: 409, retryable: false, title: 'There is nothing in the queue to get' },
+  queue_full: { status: 409, retryable: false, title: 'There is no room in the queue' },
+  queue_shut_down: { status: 409, retryable: false, title: 'The queue takes and gives no more' },
+  broken_barrier: { status: 409, retryable: false, title: 'The barrier is broken' },
+  wait_timed_out: { status: 504, retryable: false, title: 'What was waited for did not come in time' },
   // Data
   data_unreadable: { status: 422, retryable: false, title: 'A line of the data is no row' },
   data_too_many_groups: { status: 422, retryable: false, title: 'The data has too many groups' },

@@ -14,6 +14,7 @@ export * from './http-gather.ts';
 export * from './http-predict.ts';
 export * from './http-schedules.ts';
 export * from './job.ts';
+export * from './keyed-sync.ts';
 export * from './limit.ts';
 export * from './message.ts';
 export * from './output.ts';

@@ -3,6 +3,7 @@ import type { BatchRecord } from './batch.ts';
 import { describeIssues, type ErrorCode, errorTable, issuesOf } from './error.ts';
 import { jobErrorSchema, outputDescriptionSchema } from './event.ts';
 import { type JobState, jobIdSchema, jobStates } from './job.ts';
+import type { SyncOutcome } from './keyed-sync.ts';
 import { type Decoded, header, parseJson, type ReceivedMessage, type WireMessage } from './message.ts';
 import type { RecorderOp } from './request.ts';
 import type { JobStanding } from './result.ts';
@@ -95,6 +96,7 @@ export interface RecorderReplies {
   'schedule-ticked': { id: string };
   'dead-groups': { groups: { task: string; error: string; day: string; count: number; newest: string }[] };
   replay: { replayed: number; skipped: { id: string; reason: string }[]; left: number };
+  sync: SyncOutcome;
   'drop-dead': { dropped: number; left: number };
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { batchPlanSchema, expansionPlanSchema } from './batch.ts';
 import { describeIssues, issuesOf } from './error.ts';
 import { jobIdSchema, jobStates, tagsSchema, webhookSchema } from './job.ts';
+import { syncDemandSchema } from './keyed-sync.ts';
 import { type Decoded, parseJson, type ReceivedMessage, type WireMessage } from './message.ts';
 import { retrySchema } from './retry.ts';
 import { scheduleRecordSchema } from './schedule.ts';
@@ -151,6 +152,14 @@ export const requestSchema = z.discriminatedUnion('op', [
     select: deadSelectionSchema,
     limit: z.int().min(1).max(10_000),
     input: z.unknown().optional(),
+  }),
+  /** Of named objects whose state is kept here. `session`: where this process gets its replies, which is how it is known. */
+  z.object({
+    op: z.literal('sync'),
+    session: z.string().regex(/^heddle\.replies\.[\w.:-]{1,150}$/),
+    /** Tickets whose outcomes have arrived. */
+    acked: z.array(z.string().max(64)).max(500),
+    demand: syncDemandSchema,
   }),
   z.object({ op: z.literal('drop-dead'), select: deadSelectionSchema, limit: z.int().min(1).max(10_000) }),
 ]);

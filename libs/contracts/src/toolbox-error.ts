@@ -50,6 +50,33 @@ export class LeaseLostError extends HeddleError {
   }
 }
 
+/** There was no room in a queue, not now or not in time. */
+export class Full extends HeddleError {
+  override readonly name = 'Full';
+
+  constructor(message: string) {
+    super('queue_full', message);
+  }
+}
+
+/** The queue was shut down: nothing can be put, and nothing is left to get. */
+export class ShutDown extends HeddleError {
+  override readonly name = 'ShutDown';
+
+  constructor(message: string) {
+    super('queue_shut_down', message);
+  }
+}
+
+/** The barrier was broken while somebody waited at it, or before: aborted, reset, left, or a party died. */
+export class BrokenBarrierError extends HeddleError {
+  override readonly name = 'BrokenBarrierError';
+
+  constructor(message: string) {
+    super('broken_barrier', message);
+  }
+}
+
 /** The future was cancelled, by whomever. */
 export class CancelledError extends HeddleError {
   override readonly name = 'CancelledError';

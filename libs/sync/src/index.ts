@@ -1,4 +1,7 @@
 export { Event } from './event.ts';
+export type { QueueOptions, QueueWait } from './keyed/keyed-queue.ts';
+export type { QueueItem } from './keyed/queue-item.ts';
+export { LifoQueue, PriorityQueue, Queue } from './keyed/queues.ts';
 export type { AcquireOptions } from './leases/acquire-options.ts';
 export type { Lease } from './leases/lease.ts';
 export type { ReentrantLease } from './leases/reentrant-lease.ts';

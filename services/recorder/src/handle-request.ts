@@ -22,12 +22,14 @@ import { dropParts, stagePart } from './store/stage-batch-parts.ts';
 import { findOutput } from './store/store-output.ts';
 import { readEpoch } from './store/stream-epoch.ts';
 import { submitOnce } from './store/submit-once.ts';
+import type { SyncKeeper } from './sync/meet-in-groups.ts';
 import type { EventWatch } from './wait-for-events.ts';
 
 export interface RequestContext {
   readonly store: Store;
   readonly events: EventWriter;
   readonly watch: EventWatch;
+  readonly sync: SyncKeeper;
   readonly maxMessageBytes: number;
   /** Something may have come into the outbox. */
   readonly onOutgoing: () => void;
@@ -38,6 +40,7 @@ export function requestHandler({
   store,
   events,
   watch,
+  sync,
   maxMessageBytes,
   onOutgoing,
 }: RequestContext): RequestHandler {
@@ -75,6 +78,7 @@ export function requestHandler({
     'delete-schedule': ({ id }) => deleteSchedule(store, id).finally(onOutgoing),
     'schedule-ticked': ({ id, at, job }) => rememberTick(store, id, at, job),
     'dead-groups': ({ include }) => readDeadGroups(db, include),
+    sync: (request) => sync.meet(request),
     replay: (request) => replayDead(store, events, request).finally(onOutgoing),
     'drop-dead': ({ select, limit }) => dropDead(store, select, limit),
   };

@@ -11,6 +11,8 @@ import { openStore } from './store/open-database.ts';
 import { BatchWriter } from './store/record-batch.ts';
 import { EndingSweeper } from './sweep-endings.ts';
 import { RetentionSweeper } from './sweep-old-jobs.ts';
+import { SyncKeeper } from './sync/meet-in-groups.ts';
+import { SessionWatch } from './sync/watch-sessions.ts';
 import { EventWatch } from './wait-for-events.ts';
 import { QueueWatch } from './watch-queues.ts';
 
@@ -41,12 +43,15 @@ export async function startRecorder({
   const recorder = new DeliveryRecorder(writer, metrics, log, (refused) => {
     if (refused > 0 || writer.events.takeHasOutgoing()) onOutgoing();
   });
+  const syncKeeper = new SyncKeeper(store, broker.publisher, log);
+  const sessions = new SessionWatch(store.db, broker, syncKeeper, log);
   const answerer = new RequestAnswerer(
     store,
     requestHandler({
       store,
       events: writer.events,
       watch: new EventWatch(broker, recorder, store.shared),
+      sync: syncKeeper,
       maxMessageBytes: broker.publisher.maxMessageBytes,
       onOutgoing,
     }),
@@ -64,6 +69,7 @@ export async function startRecorder({
   sweeper.start();
   endings.start();
   queueWatch.start();
+  sessions.start();
   const events = await broker.consume(
     'heddle.events.recorder',
     { prefetch: queues['heddle.events.recorder'].prefetch },
@@ -86,7 +92,9 @@ export async function startRecorder({
         sweeper.stop(),
         endings.stop(),
         queueWatch.stop(),
+        sessions.stop(),
       ]);
+      await syncKeeper.drain();
       await Promise.all([events.close(), queries.close()]);
       await outbox.stop();
       await store.db.destroy();

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type BrokerLog, type BrokerSession, openSession, type TlsFiles } from '@heddle/broker';
 import { SYNC_NAME, ValueError } from '@heddle/contracts';
+import { KeyedClient } from '../keyed/keyed-client.ts';
 import { ChannelPool } from './channel-pool.ts';
 import { Ledger } from './ledger.ts';
 
@@ -38,6 +39,8 @@ export class SyncSession {
   readonly log: BrokerLog;
   /** What must tell the broker something before the connection ends. */
   readonly open = new Set<{ close(): Promise<void> }>();
+  readonly #options: Pick<SyncSessionOptions, 'url' | 'tls' | 'heartbeatSeconds'>;
+  #keyed: KeyedClient | undefined;
   #closed: Promise<void> | undefined;
 
   /** Resolves once the broker is there. Rejects with `broker_unavailable` after 30 s without it, and with `ValueError`. */
@@ -59,8 +62,18 @@ export class SyncSession {
     }
     this.name = name;
     this.log = log;
+    this.#options = { url, tls, heartbeatSeconds };
     this.broker = openSession({ url, name: `sync ${name}`, log, heartbeatSeconds, tls });
     this.channels = new ChannelPool(this.broker);
+  }
+
+  /** For objects whose state the recorder keeps; its connections are made at first use. */
+  get keyed(): KeyedClient {
+    if (!this.#keyed) {
+      this.#keyed = new KeyedClient({ ...this.#options, log: this.log });
+      this.open.add(this.#keyed);
+    }
+    return this.#keyed;
   }
 
   /** Gives back everything that is held, ends all waits. */

@@ -2,6 +2,7 @@ import { type Kysely, type Migration, Migrator } from 'kysely';
 import { up as first } from './migrations/0001-first.ts';
 import { up as dependable } from './migrations/0002-dependable-jobs.ts';
 import { up as batchPartsAndResultTtl } from './migrations/0004-batch-parts-and-result-ttl.ts';
+import { up as syncObjects } from './migrations/0006-sync-objects.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only, in the order of their names. One that has been released is never edited. */
@@ -9,6 +10,7 @@ const migrations: Record<string, Migration> = {
   '0001-first': { up: first },
   '0002-dependable-jobs': { up: dependable },
   '0004-batch-parts-and-result-ttl': { up: batchPartsAndResultTtl },
+  '0006-sync-objects': { up: syncObjects },
 };
 
 /** Brings the database to the newest schema. Several recorders may do so at once: PostgreSQL holds all but one back. */

@@ -1,0 +1,30 @@
+/** A process that calls what its parent tells it of keyed objects, so that it can be killed and frozen. */
+import { LifoQueue, PriorityQueue, Queue, SyncSession } from '@heddle/sync';
+import type { KeyedCall } from './start-keyed-process.ts';
+
+const [url = '', heartbeat = '1'] = process.argv.slice(2);
+const session = await SyncSession.connect({ url, heartbeatSeconds: Number(heartbeat) });
+
+type Callable = Record<string, (...args: unknown[]) => Promise<unknown>>;
+const objects = new Map<string, Callable>();
+
+function make({ kind, name, size }: KeyedCall): Callable {
+  const queues = { fifo: Queue, lifo: LifoQueue, priority: PriorityQueue };
+  return new queues[kind](session, name, { maxsize: size }) as unknown as Callable;
+}
+
+async function run(call: KeyedCall): Promise<unknown> {
+  const key = `${call.kind}.${call.name}`;
+  const object = objects.get(key) ?? make(call);
+  objects.set(key, object);
+  return await object[call.call]?.(...call.args);
+}
+
+process.on('message', ({ number, call }: { number: number; call: KeyedCall }) => {
+  run(call).then(
+    (value) => process.send?.({ number, value: value ?? null }),
+    (error: Error) => process.send?.({ number, error: error.name }),
+  );
+});
+process.on('disconnect', () => process.exit(0));
+process.send?.({ ready: true });

@@ -1,0 +1,51 @@
+import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
+import { type InProcessService, InProcessStack } from '../../../test/support/in-process-stack.ts';
+import { SyncSession } from '../src/session/sync-session.ts';
+import { type KeyedProcess, startKeyedProcess } from './start-keyed-process.ts';
+
+/** A recorder on a virtual host of its own, with sessions and processes. */
+export interface KeyedStack {
+  readonly vhost: TestVhost;
+  connect(): Promise<SyncSession>;
+  start(): Promise<KeyedProcess>;
+  stopRecorder(): Promise<void>;
+  startRecorder(): Promise<void>;
+  /** Ends the sessions and processes that were opened since the last time. */
+  end(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function openKeyedStack(): Promise<KeyedStack> {
+  const vhost = await createVhost();
+  const services = new InProcessStack(vhost.url);
+  let recorder: InProcessService = await services.startRecorder();
+  const sessions: SyncSession[] = [];
+  const processes: KeyedProcess[] = [];
+  const end = async (): Promise<void> => {
+    await Promise.all(sessions.splice(0).map((session) => session.close()));
+    await Promise.all(processes.splice(0).map((one) => one.kill()));
+  };
+  return {
+    vhost,
+    connect: async () => {
+      const session = await SyncSession.connect({ url: vhost.url });
+      sessions.push(session);
+      return session;
+    },
+    start: async () => {
+      const started = await startKeyedProcess(vhost.url);
+      processes.push(started);
+      return started;
+    },
+    stopRecorder: () => recorder.stop(),
+    startRecorder: async () => {
+      recorder = await services.startRecorder();
+    },
+    end,
+    stop: async () => {
+      await end();
+      await services.stop();
+      await vhost.drop();
+    },
+  };
+}
