@@ -4,6 +4,7 @@ import { echo } from './echo/echo.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { memory } from './memory/memory.ts';
 import { predict } from './predict/predict.ts';
+import { primes } from './primes/primes.ts';
 import { publish } from './publish/publish.ts';
 import { search } from './search/search.ts';
 import { submit } from './submit/submit.ts';
@@ -20,4 +21,5 @@ export const benchmarks: readonly Benchmark[] = [
   memory,
   search,
   concurrency,
+  primes,
 ];

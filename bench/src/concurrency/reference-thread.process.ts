@@ -4,7 +4,7 @@ import { parentPort } from 'node:worker_threads';
 export type Ask =
   | { readonly echo: unknown }
   | { readonly countFrom: number; readonly to: number }
-  | { readonly items: readonly number[] };
+  | { readonly items: readonly (number | string)[] };
 
 interface BuiltMath {
   readonly countPrimes: (from: number, to: number) => Iterable<{ readonly found: number }>;
