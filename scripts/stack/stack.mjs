@@ -9,6 +9,7 @@ import { preloadJemalloc } from './preload-jemalloc.mjs';
 import { ERROR, WARN } from './print-log.mjs';
 import { readStackSettings } from './read-stack-settings.mjs';
 import { reportService } from './report-service.mjs';
+import { resolvePaths } from './resolve-paths.mjs';
 import { SupervisedService } from './supervise-service.mjs';
 
 /** Of the drain time, what is kept for the recorder's last commits and for the broker. */
@@ -107,6 +108,7 @@ export class Stack {
 
   #supervise({ name, service }, env) {
     const { data, drainSeconds } = this.#settings;
+    const paths = resolvePaths(process.env);
     const report = reportService(name, {
       print: this.#print,
       quiet: this.#quiet,
@@ -119,10 +121,8 @@ export class Stack {
         ...env,
         HEDDLE_DATA: data,
         HEDDLE_DRAIN_SECONDS: String(Math.max(1, drainSeconds - LAST_STEPS_SECONDS)),
-        ...(service === 'producer' && {
-          HEDDLE_FOLDERS: process.env.HEDDLE_FOLDERS || join(root, 'samples'),
-        }),
-        ...(service === 'consumer' && preloadJemalloc()),
+        ...(service === 'producer' && paths.folders),
+        ...(service === 'consumer' && { ...paths.tasks, ...preloadJemalloc() }),
       },
       observer: {
         ...report,

@@ -4,7 +4,9 @@ import { startService } from '../processes/start-service.ts';
 import { claimTopology } from '../queues/claim-topology.ts';
 import { waitForTask } from '../submit/wait-for-task.ts';
 import { GatewayCalls } from './gateway-calls.ts';
+import { InProcessTools } from './in-process-tools.ts';
 import { ReferenceThreads } from './reference-threads.ts';
+import { ToolboxCalls } from './toolbox-calls.ts';
 
 const TASK = 'debug.echo';
 const CALLS = 500;
@@ -22,11 +24,17 @@ export const concurrency: Benchmark = {
     const { url } = await startService(session, 'gateway');
     await waitForTask(url, TASK);
     const threads = await ReferenceThreads.start(session);
-    return measurements(session, new GatewayCalls(url), threads);
+    const toolbox = await ToolboxCalls.open(session, TASK);
+    return measurements(session, new GatewayCalls(url), threads, toolbox);
   },
 };
 
-function measurements(session: BenchSession, gateway: GatewayCalls, threads: ReferenceThreads): Comparison[] {
+function measurements(
+  session: BenchSession,
+  gateway: GatewayCalls,
+  threads: ReferenceThreads,
+  toolbox: ToolboxCalls,
+): Comparison[] {
   const scaled = (count: number) => Math.max(1, Math.round(count * session.scale));
   const calls = scaled(CALLS);
   const gathered = scaled(GATHERED);
@@ -38,6 +46,7 @@ function measurements(session: BenchSession, gateway: GatewayCalls, threads: Ref
     ours: () => ratePerSecond(count, work.ours),
     reference: () => ratePerSecond(count, work.reference),
   });
+  const inProcess = new InProcessTools();
   return [
     comparison('one call after the other', 'calls/s', calls, {
       ours: () => keepInFlight(calls, 1, (n) => gateway.call(n)),
@@ -46,6 +55,30 @@ function measurements(session: BenchSession, gateway: GatewayCalls, threads: Ref
     comparison('64 calls at once', 'calls/s', 8 * calls, {
       ours: () => keepInFlight(8 * calls, 64, (n) => gateway.call(n)),
       reference: () => keepInFlight(8 * calls, 64, (n) => threads.call({ echo: n })),
+    }),
+    comparison('one future after the other', 'calls/s', calls, {
+      ours: () => keepInFlight(calls, 1, (n) => toolbox.call(n)),
+      reference: () => keepInFlight(calls, 1, (n) => threads.call({ echo: n })),
+    }),
+    comparison('1,000 futures at once', 'calls/s', 20 * calls, {
+      ours: () => keepInFlight(20 * calls, 1_000, (n) => toolbox.call(n)),
+      reference: () => keepInFlight(20 * calls, 1_000, (n) => threads.call({ echo: n })),
+    }),
+    comparison('map with 100 inputs a job', 'calls/s', 100 * calls, {
+      ours: () => toolbox.map(100 * calls, 100),
+      reference: () => keepInFlight(100 * calls, 1_000, (n) => threads.call({ echo: n })),
+    }),
+    comparison('lock: acquire and release', 'turns/s', calls, {
+      ours: () => keepInFlight(calls, 1, () => toolbox.lockAndUnlock()),
+      reference: () => keepInFlight(calls, 1, () => inProcess.lockAndUnlock()),
+    }),
+    comparison('lock with 16 waiting', 'turns/s', calls, {
+      ours: () => keepInFlight(calls, 16, () => toolbox.lockAndUnlock()),
+      reference: () => keepInFlight(calls, 16, () => inProcess.lockAndUnlock()),
+    }),
+    comparison('queue: put and get', 'items/s', calls, {
+      ours: () => keepInFlight(calls, 1, (n) => toolbox.putAndGet(n)),
+      reference: () => keepInFlight(calls, 1, (n) => inProcess.putAndGet(n)),
     }),
     comparison(`gather of ${gathered}`, 'calls/s', gathered, {
       ours: () => gateway.gather(Array.from({ length: gathered }, (_, n) => n)),
