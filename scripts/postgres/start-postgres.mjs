@@ -35,8 +35,8 @@ export async function startPostgres() {
   };
 }
 
-/** The folder with `initdb` and `postgres`; installs them where that is allowed. */
-async function findBinaries() {
+/** The folder with `initdb`, `postgres` and `pg_dump`; installs them where that is allowed. */
+export async function findBinaries() {
   let folder = binariesFolder();
   if (!folder && canInstall()) {
     await installPackage('postgresql');

@@ -2,18 +2,13 @@ import { readFileSync } from 'node:fs';
 import { type MetricName, metricTable } from '@heddle/service';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { dashboards } from '../../scripts/generate/grafana/dashboards.ts';
+import { fillInQuery } from '../support/fill-in-query.ts';
 import { mixedLoad } from '../support/mixed-load.ts';
 import { type Series, TestPrometheus } from '../support/prometheus.ts';
 import { readAlerts } from '../support/read-alerts.ts';
 import { SystemStack } from '../support/system-stack.ts';
 
-/** What Grafana would fill in. */
-const fillIn = (expr: string): string =>
-  expr
-    .replaceAll('$__rate_interval', '10s')
-    .replaceAll('$namespace', '.+')
-    .replaceAll('$service', 'gateway|producer|consumer|recorder|notifier')
-    .replaceAll('$task', 'debug.echo');
+const fillIn = (expr: string): string => fillInQuery(expr, { rateInterval: '10s', task: 'debug.echo' });
 
 interface NamedQuery {
   readonly name: string;

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
-import { Kysely } from 'kysely';
+import { type Dialect, Kysely } from 'kysely';
+import { refuseMoved } from '../move/move-facts.ts';
 import { migrate } from './migrate.ts';
 import { openPostgres } from './open-postgres.ts';
 import { openSqlite } from './open-sqlite.ts';
@@ -25,10 +26,26 @@ export interface Store {
 
 const COUNT_SHARDS = 16;
 
-/** Opens the database and migrates it. Close it with `store.db.destroy()`. */
+/** The file of the embedded database. */
+export function sqliteFile(folder: string): string {
+  return join(folder, 'recorder.db');
+}
+
+/** Opens the database and migrates it. Close it with `store.db.destroy()`. Rejects if it has been moved, or is being moved. */
 export async function openStore({ url, folder, onError }: DatabaseOptions): Promise<Store> {
   const shared = url !== undefined;
-  const dialect = shared ? openPostgres(url, onError) : openSqlite(join(folder, 'recorder.db'));
+  const db = await openMigrated(shared ? openPostgres(url, onError) : openSqlite(sqliteFile(folder)));
+  try {
+    await refuseMoved(db);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return { db, shared, shard: shared ? randomInt(COUNT_SHARDS) : 0 };
+}
+
+/** A database at the newest schema, whoever it belongs to. */
+export async function openMigrated(dialect: Dialect): Promise<Database> {
   const db = new Kysely<Schema>({ dialect });
   try {
     await migrate(db);
@@ -36,5 +53,5 @@ export async function openStore({ url, folder, onError }: DatabaseOptions): Prom
     await db.destroy();
     throw error;
   }
-  return { db, shared, shard: shared ? randomInt(COUNT_SHARDS) : 0 };
+  return db;
 }

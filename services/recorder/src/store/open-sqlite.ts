@@ -25,10 +25,12 @@ const PRAGMAS = [
   'temp_store = MEMORY',
 ];
 
-/** Opens (or makes) the database in a file, for one process. */
-export function openSqlite(file: string): Dialect {
+/** Opens (or makes) the database in a file, for one process. With `alone`, throws if another one has it open, and keeps it out. */
+export function openSqlite(file: string, { alone = false } = {}): Dialect {
   mkdirSync(dirname(file), { recursive: true });
   const database = new DatabaseSync(file);
+  // Before the first look at it: the lock is taken when write-ahead logging begins.
+  if (alone) database.exec('PRAGMA locking_mode = EXCLUSIVE');
   for (const pragma of PRAGMAS) database.exec(`PRAGMA ${pragma}`);
   const dialect = new SqliteDialect({ database: forKysely(database) });
   return {
@@ -61,7 +63,11 @@ function forKysely(database: DatabaseSyncInstance): SqliteDatabase {
       const made: SqliteStatement = {
         reader: statement.columns().length > 0,
         all: (parameters) => statement.all(...parameters) as unknown[],
-        run: (parameters) => statement.run(...parameters),
+        run: (parameters) => {
+          // A full disk has rolled back already; to do so again would hide why behind "no transaction is active".
+          if (text === 'rollback' && !database.isTransaction) return { changes: 0, lastInsertRowid: 0 };
+          return statement.run(...parameters);
+        },
         iterate: (parameters) => statement.iterate(...parameters),
       };
       const oldest = prepared.size >= MAX_PREPARED ? prepared.keys().next() : undefined;
