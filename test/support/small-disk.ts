@@ -40,13 +40,18 @@ export async function makeSmallDisk(): Promise<SmallDisk> {
 async function fillUp(file: string): Promise<void> {
   for (const piece of [1_048_576, 4_096]) {
     const bytes = Buffer.alloc(piece);
-    let room = true;
-    while (room) {
-      await writeFile(file, bytes, { flag: 'a' }).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOSPC') throw error;
-        room = false;
-      });
-    }
+    while (await append(file, bytes));
+  }
+}
+
+/** Whether there was room for it. */
+async function append(file: string, bytes: Buffer): Promise<boolean> {
+  try {
+    await writeFile(file, bytes, { flag: 'a' });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    return false;
   }
 }
 

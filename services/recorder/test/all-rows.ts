@@ -45,15 +45,14 @@ export async function readAllRows(db: Database, table: string): Promise<string[]
     .filter(({ name }) => !String(name).startsWith('move-'))
     .map((row) =>
       JSON.stringify(
-        Object.fromEntries(
-          Object.entries(row)
-            .map(([key, value]) => [
-              key,
-              value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
-            ])
-            .toSorted(([a = ''], [b = '']) => (String(a) < String(b) ? -1 : 1)),
-        ),
+        Object.keys(row)
+          .toSorted()
+          .map((key) => [key, asText(row[key])]),
       ),
     )
     .toSorted();
+}
+
+function asText(value: unknown): unknown {
+  return value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
 }

@@ -33,18 +33,18 @@ describe('backup and restore', () => {
     const store = await original.open();
     const copy = join(empty.options.folder, 'monday.db');
 
-    let writing = true;
+    const stopped = new AbortController();
     const writer = new BatchWriter(store);
     let written = 0;
     const write = async (): Promise<void> => {
-      for (; writing; written += 1) {
+      for (; !stopped.signal.aborted; written += 1) {
         await writer.write(itemsOf([accepted(`job-${written}`)]));
         await setImmediate();
       }
     };
     const writes = write();
     const { jobs, bytes } = await backUp(sqliteFile(original.options.folder), copy);
-    writing = false;
+    stopped.abort();
     await writes;
     expect(jobs).toBeGreaterThanOrEqual(1_200);
     expect(bytes).toBeGreaterThan(3_000_000);

@@ -59,7 +59,7 @@ export async function copyTable(copy: TableCopy): Promise<TableProgress> {
   for await (const { move_rowid: rowid, ...row } of read) {
     rows.push(row);
     bytes += sizeOf(row);
-    last = rowid as number;
+    last = rowid;
     if (rows.length >= most || bytes >= MAX_BYTES) await write();
   }
   await write();

@@ -62,11 +62,16 @@ export async function undoMove(from: Database): Promise<void> {
 async function matchTables(from: Database, to: Database): Promise<TableMetadata[]> {
   const [ours, theirs] = [await listTables(from), await listTables(to)];
   const signature = ({ name, columns }: TableMetadata): string =>
-    `${name} (${columns.map((column) => column.name).toSorted()})`;
+    `${name} (${columns
+      .map((column) => column.name)
+      .toSorted()
+      .join(', ')})`;
   const known = new Set(theirs.map(signature));
   const missing = ours.filter((table) => !known.has(signature(table)));
   if (missing.length > 0) {
-    throw new Error(`expected these tables in PostgreSQL too, got others: ${missing.map(signature)}`);
+    throw new Error(
+      `expected these tables in PostgreSQL too, got others: ${missing.map(signature).join('; ')}`,
+    );
   }
   const names = new Set(ours.map(({ name }) => name));
   return theirs.filter(({ name }) => names.has(name));
