@@ -36,11 +36,16 @@ export function topicPermissionsOf(service: Party, tasks: readonly string[]): To
       .map(({ name }) => name),
   );
   const key = pattern(own.flatMap((task) => [task, `${task}.suspect`]));
+  const partition = pattern(own.map((task) => `${task}.<partition>`));
   return plannedTopology([])
     .exchanges.filter(
       ({ name }) => published.has(name) || (isRung(name) && published.has('heddle.delay.<ms>')),
     )
-    .map(({ name }) => ({ exchange: name, write: key, read: '^$' }));
+    .map(({ name }) => ({
+      exchange: name,
+      write: name === 'heddle.serial' ? partition : key,
+      read: '^$',
+    }));
 }
 
 function isRung(name: string): boolean {
@@ -54,6 +59,7 @@ function ownTasks(service: Party, tasks: readonly string[]): readonly string[] |
 }
 
 function withOwnTasks(service: Party, name: string, tasks: readonly string[]): string[] {
-  const own = name.includes('<task>') ? ownTasks(service, tasks) : undefined;
-  return own ? own.map((task) => name.replace('<task>', task)) : [name];
+  const own = /<(task|partition)>/.test(name) ? ownTasks(service, tasks) : undefined;
+  if (!own) return [name];
+  return own.map((task) => name.replace('<task>', task).replace('<partition>', `${task}.<partition>`));
 }

@@ -8,6 +8,11 @@ import { type ExchangeFacts, exchangeRows, type QueueFacts, queueRows } from './
 /** What every worker serves when nobody says otherwise. */
 export const builtInTaskNames: readonly string[] = builtInTasks.map(({ name }) => name).toSorted();
 
+/** The same with the partitions of those that have serial keys, as they are declared beforehand. */
+export const plannedBuiltInTasks: readonly string[] = builtInTasks
+  .map(({ name, serial }) => (serial ? `${name}:${serial.partitions}` : name))
+  .toSorted();
+
 export const services = ['gateway', 'producer', 'consumer', 'recorder', 'notifier'] as const;
 
 /**
@@ -87,7 +92,7 @@ news takes one of ${INSTANCE_SLOTS} that nobody else holds (\`heddle.replies.slo
 The tokens of limits (\`heddle.tokens.<limit>\` and what belongs to them) are not made beforehand: a worker whose tasks have limits still needs its \`configure\` on those from above.
 
 Here it is for the built-in tasks; \`npm run topology -- permissions --tasks a,b\` prints it for any, as lines of \`rabbitmqctl\`, one user a service. There
-are topic permissions besides: on \`heddle.submit\` and on every rung, a worker may publish jobs of its own tasks only (retries, suspects), and the
+are topic permissions besides: on \`heddle.submit\`, on \`heddle.serial\` and on every rung, a worker may publish jobs of its own tasks only (retries, suspects, partitions), and the
 notifier jobs of \`${WEBHOOK_TASK}\` only. A webhook's delivery is a job, so the notifier publishes its events, as a worker does; RabbitMQ cannot
 tell one job's events from another's.
 

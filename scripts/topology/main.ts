@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { builtInTaskNames } from '../generate/permissions-document.ts';
+import { builtInTaskNames, plannedBuiltInTasks } from '../generate/permissions-document.ts';
 import { permissionCommands } from './permission-commands.ts';
 
 const { values, positionals } = parseArgs({
@@ -11,7 +11,7 @@ if (command === 'permissions') {
   const served = values.tasks?.split(',').filter((name) => name !== '') ?? builtInTaskNames;
   for (const line of permissionCommands(values.vhost, served)) console.log(line);
 } else if (command === 'declare') {
-  process.argv.splice(2, process.argv.length, ...(tasks.length > 0 ? tasks : builtInTaskNames));
+  process.argv.splice(2, process.argv.length, ...(tasks.length > 0 ? tasks : plannedBuiltInTasks));
   await import('../../services/recorder/src/declare-beforehand.ts');
 } else {
   console.error(`expected "declare" or "permissions", got ${command ?? 'nothing'}`);

@@ -15,7 +15,8 @@ describe("the guide's lines, as they stand there", () => {
   let stack: SystemStack;
 
   beforeAll(async () => {
-    stack = await SystemStack.start({ tasks: 'debug.*,image.*', env: { HEDDLE_FOLDERS: samples } });
+    const tasks = 'debug.*,image.*,ledger.*,tickets.*';
+    stack = await SystemStack.start({ tasks, env: { HEDDLE_FOLDERS: samples } });
   });
   afterAll(() => stack?.stop());
 
@@ -105,6 +106,13 @@ describe("the guide's lines, as they stand there", () => {
       expect(paused).toMatchObject({ paused: true });
       expect((list as { schedules: unknown[] }).schedules).toHaveLength(2);
       expect(deleted).toEqual({ id: 'heartbeat' });
+    },
+    'serial-keys.md': ([deposited, withdrawn, looked, opened, reserved]) => {
+      expect(deposited).toMatchObject({ state: 'succeeded', result: { account: 'alice', balance: 100 } });
+      expect(withdrawn).toMatchObject({ state: 'succeeded', result: { balance: 70 } });
+      expect(looked).toMatchObject({ result: { account: 'alice', balance: 70 } });
+      expect(opened).toMatchObject({ result: { event: 'concert', seats: 100, left: 100 } });
+      expect(reserved).toMatchObject({ result: { seats: 2, left: 98 } });
     },
     'flow-control.md': ([queues]) => {
       expect(queues).toMatchObject({ queues: expect.arrayContaining([expect.anything()]) });

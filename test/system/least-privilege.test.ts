@@ -6,14 +6,15 @@ import { type ExchangeRow, exchanges, plannedTopology, WEBHOOK_TASK } from '@hed
 import amqp, { type Channel, type ChannelModel } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { leastPermissionsOf, topicPermissionsOf } from '../../scripts/generate/least-permissions.ts';
-import { builtInTaskNames, services } from '../../scripts/generate/permissions-document.ts';
+import { plannedBuiltInTasks, services } from '../../scripts/generate/permissions-document.ts';
 import { answering, type Receiver, startReceiver } from '../../services/notifier/test/receiver.ts';
 import { createVhost, type TestVhost } from '../support/broker.ts';
 import { type ServiceProcess, startService } from '../support/service-process.ts';
 
 const soon = { timeout: 60_000, interval: 100 };
 /** The worker here serves these; it has no business with other built-in tasks. */
-const TASKS = builtInTaskNames.filter((task) => task.startsWith('debug.'));
+const PLANNED = plannedBuiltInTasks.filter((task) => /^(debug\.|ledger\.deposit)/.test(task));
+const TASKS = PLANNED.map((task) => task.replace(/:.*/, ''));
 const NOT_ITS_OWN = 'image.thumbnail';
 type Service = (typeof services)[number];
 
@@ -31,7 +32,7 @@ describe('with one user a service, who may declare nothing', () => {
     receiver = await startReceiver(answering(200));
     const log = { debug() {}, info() {}, warn() {}, error() {} };
     const admin = await connectBroker({ url: vhost.url, service: 'declare', instance: 'declare', log });
-    await admin.declareBeforehand([...TASKS, NOT_ITS_OWN]);
+    await admin.declareBeforehand([...PLANNED, NOT_ITS_OWN]);
     await admin.close();
     for (const service of services) {
       const rights = leastPermissionsOf(service, TASKS);
@@ -41,7 +42,7 @@ describe('with one user a service, who may declare nothing', () => {
       AMQP_URL: urls[service],
       HEDDLE_DATA: folder,
       HEDDLE_DRAIN_SECONDS: '3',
-      ...(service === 'consumer' && { HEDDLE_TASKS: 'debug.*' }),
+      ...(service === 'consumer' && { HEDDLE_TASKS: 'debug.*,ledger.deposit' }),
       ...(service === 'notifier' && { HEDDLE_WEBHOOK_ALLOW: '127.0.0.0/8' }),
     });
     started = await Promise.all(services.map((service) => startService(service, env(service))));
@@ -98,6 +99,11 @@ describe('with one user a service, who may declare nothing', () => {
     expect((await show(`/v1/jobs/${id as string}`))['attempts']).toHaveLength(3);
   });
 
+  test('a job with a serial key comes to its partition', async () => {
+    const { id } = await post('/v1/jobs', { task: 'ledger.deposit', input: { account: 'a', amount: 5 } });
+    await state(`/v1/jobs/${id as string}`, { state: 'succeeded', result: { balance: 5 } });
+  });
+
   test('a batch is expanded and reduced, a schedule ticks, a key is kept, a cancel is heard', async () => {
     const batch = await post('/v1/batches', {
       task: 'debug.echo',
@@ -147,13 +153,14 @@ describe('with one user a service, who may declare nothing', () => {
       }
       expect(await publishing(urls.notifier, exchange, 'debug.echo')).toContain('ACCESS_REFUSED');
     }
+    expect(await publishing(urls.consumer, 'heddle.serial', 'ledger.withdraw.0')).toContain('ACCESS_REFUSED');
     expect(await publishing(urls.consumer, 'heddle.jobs', 'debug.echo')).toContain('ACCESS_REFUSED');
   });
 
   test('nobody may read what is not theirs: the gateway no jobs, the worker no others, the notifier no requests', async () => {
     const jobs = [...TASKS, NOT_ITS_OWN].flatMap((task) => [
       `heddle.jobs.${task}`,
-      `heddle.jobs.${task}.suspect`,
+      task.startsWith('ledger.') ? `heddle.serial.${task}.0` : `heddle.jobs.${task}.suspect`,
     ]);
     const shared = ['heddle.queries', 'heddle.producer', 'heddle.dead', 'heddle.dropped', 'heddle.delay.100'];
     const refused: Record<Service, readonly string[]> = {

@@ -58,6 +58,11 @@ export interface BrokerOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface JobQueueOptions {
+  /** For a task with serial keys: how many partitions its jobs are spread over. Its queue then delivers to one consumer at a time. */
+  readonly partitions?: number | undefined;
+}
+
 /** Of the publishing connection. `blocked`: the broker has raised an alarm and takes no messages. */
 export type BrokerState = 'connected' | 'blocked' | 'disconnected';
 
@@ -80,7 +85,7 @@ export interface Broker {
     onDelivery: (delivery: Delivery) => void,
   ): Promise<Consumer>;
   /** Declares a task's job queue and its bindings, now and again after every reconnect. Rejects with `broker_unavailable` after 30 s without a connection. */
-  declareJobQueue(task: string): Promise<void>;
+  declareJobQueue(task: string, options?: JobQueueOptions): Promise<void>;
   /** Declares the queues of a limit's tokens, as `declareJobQueue` does. */
   declareTokens(limit: TokenLimit): Promise<void>;
   /**
@@ -198,6 +203,12 @@ export interface ConsumeOptions {
   readonly exclusive?: boolean | undefined;
   /** Consumers with a higher one are served first. Default 0. */
   readonly priority?: number | undefined;
+  /**
+   * For queues that deliver to one consumer at a time though their row of the topology does not say so: `close` does not
+   * cancel the subscription first, which would let the next consumer begin while this one still holds deliveries.
+   * Default false.
+   */
+  readonly inOrder?: boolean | undefined;
 }
 
 /** A message held for the broker until it is settled. Settling twice, or after its channel has gone, does nothing. */

@@ -19,6 +19,7 @@ import type {
   ConsumeOutcome,
   Consumer,
   Delivery,
+  JobQueueOptions,
   PublishOptions,
   PublishOutcome,
   QueueInspection,
@@ -42,8 +43,6 @@ const CLOSE_MS = 5_000;
 /** How long declaring and counting wait for a connection. */
 const DECLARE_MS = 30_000;
 const COUNT_MS = 1_000;
-/** How long after its loss the queue of replies is waited for: most connections are back by then. */
-const REPLIES_MS = 2_000;
 const REPLY_PREFETCH = queues['heddle.replies.<instance>'].prefetch;
 
 /**
@@ -97,12 +96,10 @@ class RabbitBroker implements Broker {
       log,
       onOutcome: (exchange, outcome) => published.add(exchange, outcome, 1),
       onTimed: (seconds) => observer?.confirmed?.(seconds),
-      declareAgain: () =>
-        this.#consuming.use(DECLARE_MS, (connection) => this.#topology.declareShared(connection)),
+      declareAgain: () => this.#consuming.use(DECLARE_MS, (on) => this.#topology.declareShared(on)),
     });
     this.#ladder = new DelayLadder(this.publisher, {
-      declare: (rungMs) =>
-        this.#consuming.use(DECLARE_MS, (connection) => this.#topology.declareRung(connection, rungMs)),
+      declare: (rungMs) => this.#consuming.use(DECLARE_MS, (on) => this.#topology.declareRung(on, rungMs)),
       exists: async (queue) =>
         (await this.#consuming.use(DECLARE_MS, (connection) => inspectQueue(connection, queue))) !==
         undefined,
@@ -179,8 +176,8 @@ class RabbitBroker implements Broker {
     return this.#startConsumer(queue, options, onDelivery);
   }
 
-  declareJobQueue(task: string): Promise<void> {
-    return this.#consuming.use(DECLARE_MS, (connection) => this.#topology.declareJobQueue(connection, task));
+  declareJobQueue(task: string, how: JobQueueOptions = {}): Promise<void> {
+    return this.#consuming.use(DECLARE_MS, (on) => this.#topology.declareJobQueue(on, task, how.partitions));
   }
 
   declareTokens(limit: TokenLimit): Promise<void> {
@@ -227,11 +224,7 @@ class RabbitBroker implements Broker {
   async replies(): Promise<ReplyQueue> {
     this.#replies ??= this.#openReplies();
     const desk = await this.#replies;
-    const waitMs = desk.goneSince === undefined ? 0 : desk.goneSince + REPLIES_MS - Date.now();
-    if (waitMs > 0) await waitAtMost(waitMs, desk.ready);
-    if (desk.goneSince !== undefined) {
-      throw new HeddleError('broker_unavailable', 'the queue of replies went with its connection');
-    }
+    await desk.awaitReturn();
     return desk;
   }
 
@@ -264,11 +257,12 @@ class RabbitBroker implements Broker {
     onDelivery: (delivery: Delivery) => void,
     own: { onSubscribed?(name: string, isTaken: boolean): void; onLost?(): void } = {},
   ): Promise<QueueConsumer> {
+    const { type } = queues[rowOf(queue)];
     const consumer = new QueueConsumer({
       queue,
       options,
-      isStream: queues[rowOf(queue)].type === 'stream',
-      isSingle: queues[rowOf(queue)].type === 'single',
+      isStream: type === 'stream',
+      isSingle: type === 'single' || options.inOrder === true,
       log: this.#options.log,
       onDelivery,
       onOutcome: (outcome, count) => this.#consumed.add(queue, outcome, count),

@@ -78,6 +78,10 @@ export class QueueConsumer implements Consumer {
     return this.#settings.isStream;
   }
 
+  get isSingle(): boolean {
+    return this.#settings.isSingle;
+  }
+
   /** Absent once it was told to stop. */
   health(): ConsumerHealth | undefined {
     if (!this.#wanted) return undefined;
@@ -104,7 +108,7 @@ export class QueueConsumer implements Consumer {
   /** Gives the channel up and subscribes anew: for a consumer that the broker has forgotten. */
   async restart(reason: string): Promise<void> {
     this.#settings.log.warn({ queue: this.queue, reason }, 'consumer restarted');
-    await this.#channel?.close();
+    await this.#channel?.close(this.isSingle);
   }
 
   async stop(): Promise<void> {
@@ -119,7 +123,7 @@ export class QueueConsumer implements Consumer {
     this.#wanted = false;
     await this.#exclusively(async () => {
       this.#setConsuming(false);
-      await this.#channel?.close(this.#settings.isSingle);
+      await this.#channel?.close(this.isSingle);
     });
     this.#settings.onClosed(this);
   }

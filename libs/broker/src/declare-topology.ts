@@ -4,13 +4,12 @@ import {
   jobQueue,
   ledgerQueue,
   plannedTopology,
-  type QueueRow,
   queues,
   restName,
   SUSPECT_SUFFIX,
+  serialQueue,
   sharedExchanges,
   sharedQueues,
-  slotQueues,
   suspectQueue,
   type TokenLimit,
   tokenKeys,
@@ -19,6 +18,7 @@ import {
 import type { Channel, ChannelModel } from 'amqplib';
 import { messageOf, replyCode, replyCodeOf } from './amqp-error.ts';
 import type { BrokerLog } from './broker.ts';
+import { OwnQueues } from './declare-own-queue.ts';
 import { inspectQueue, rowOf } from './inspect-queue.ts';
 import {
   type QueueDeclaration,
@@ -26,7 +26,7 @@ import {
   safeDeadLettering,
   slotDeclaration,
 } from './queue-arguments.ts';
-import { type RunOnChannel, useChannel, useChannels } from './use-channel.ts';
+import { type RunOnChannel, useChannels } from './use-channel.ts';
 
 interface Binding {
   readonly exchange: string;
@@ -38,6 +38,8 @@ const PLANNED_AT_ONCE = 8;
 
 const JOB_ROW = 'heddle.jobs.<task>';
 const SUSPECT_ROW = 'heddle.jobs.<task>.suspect';
+const SERIAL_ROW = 'heddle.serial.<partition>';
+const SERIAL_PREFIX = 'heddle.serial.';
 const DELAY_ROW = 'heddle.delay.<ms>';
 const REST_ROW = 'heddle.rest.<ms>';
 const TOKEN_ROW = 'heddle.tokens.<limit>';
@@ -50,13 +52,13 @@ const EVENT_LOG = 'heddle.events.log';
  */
 export class TopologyDeclarer {
   readonly #log: BrokerLog;
-  readonly #tasks = new Set<string>();
+  /** With how many partitions each; none: not a serial task. */
+  readonly #tasks = new Map<string, number | undefined>();
   readonly #rungs = new Set<number>();
   readonly #limits = new Map<string, TokenLimit>();
   /** What the last declaring was refused. */
   readonly #refused = new Set<string>();
-  /** How often a queue of our own had to take another name. */
-  #renamed = 0;
+  readonly #ownQueues = new OwnQueues();
   #last: Promise<void> = Promise.resolve();
 
   constructor(log: BrokerLog) {
@@ -78,10 +80,10 @@ export class TopologyDeclarer {
     this.#rungs.add(rungMs);
   }
 
-  /** A task's queue and that of its suspects, from now on with every `declareShared` too. */
-  async declareJobQueue(connection: ChannelModel, task: string): Promise<void> {
-    this.#tasks.add(task);
-    await useChannels(connection, (run) => this.#declareJobQueue(connection, run, task));
+  /** A task's queue and that of its suspects, or those of its partitions, from now on with every `declareShared` too. */
+  async declareJobQueue(connection: ChannelModel, task: string, partitions?: number): Promise<void> {
+    this.#tasks.set(task, partitions);
+    await useChannels(connection, (run) => this.#declareJobQueue(connection, run, task, partitions));
   }
 
   /** The queues of a limit's tokens, from now on with every `declareShared` too. */
@@ -107,8 +109,9 @@ export class TopologyDeclarer {
     await inParallel(connection, planned.exchanges, (run, { name, type, alternate }) =>
       this.#declareExchange(run, name, type, alternate),
     );
-    await inParallel(connection, planned.queues, (run, { name, row, bindings, ttlMs }) => {
-      const declaration = queues[row].type === 'reply' ? slotDeclaration() : queueDeclaration(row, version);
+    await inParallel(connection, planned.queues, (run, { name, row, bindings, ttlMs, isSerial }) => {
+      const declaration =
+        queues[row].type === 'reply' ? slotDeclaration() : queueDeclaration(row, version, isSerial);
       const ownArguments = ttlMs === undefined ? {} : { 'x-message-ttl': ttlMs };
       return this.#declareQueue(run, name, declaration, bindings, ownArguments);
     });
@@ -127,11 +130,13 @@ export class TopologyDeclarer {
   async prepareQueue(connection: ChannelModel, queue: string): Promise<readonly string[]> {
     const row = rowOf(queue);
     const { type, bindings } = queues[row];
-    if (type === 'reply') return this.#declareInstanceQueue(connection, queue, row);
+    if (type === 'reply') return this.#ownQueues.declare(connection, queue, row);
     if (row === JOB_ROW || row === SUSPECT_ROW) {
       const key = queue.slice(jobQueue('').length);
       const task = row === SUSPECT_ROW ? key.slice(0, -SUSPECT_SUFFIX.length) : key;
-      if (this.#tasks.has(task)) await this.declareJobQueue(connection, task);
+      if (this.#tasks.has(task)) await this.declareJobQueue(connection, task, this.#tasks.get(task));
+    } else if (row === SERIAL_ROW) {
+      await useChannels(connection, (run) => this.#declarePartition(connection, run, queue));
     } else if (row === TOKEN_ROW || row === LEDGER_ROW) {
       const limit = this.#limits.get(queue.slice(row.indexOf('<')));
       if (limit) await this.declareTokens(connection, limit);
@@ -154,20 +159,38 @@ export class TopologyDeclarer {
       const { type, bindings } = queues[row];
       if (type !== 'stream') await this.#declareQueue(run, row, queueDeclaration(row, version), bindings);
     }
-    for (const task of this.#tasks) await this.#declareJobQueue(connection, run, task);
+    for (const [task, partitions] of this.#tasks) {
+      await this.#declareJobQueue(connection, run, task, partitions);
+    }
     for (const rung of this.#rungs) await this.#declareRung(connection, run, DELAY_ROW, rung);
     for (const limit of this.#limits.values()) await this.#declareTokens(connection, run, limit);
     const count = this.#refused.size;
     if (count > 0) this.#log.info({ count }, 'may not declare: what is on the broker is taken as it is');
   }
 
-  async #declareJobQueue(connection: ChannelModel, run: RunOnChannel, task: string): Promise<void> {
+  async #declareJobQueue(
+    connection: ChannelModel,
+    run: RunOnChannel,
+    task: string,
+    partitions: number | undefined,
+  ): Promise<void> {
     const bindings = queues[JOB_ROW].bindings.map(({ exchange }) => ({ exchange, key: task }));
     const version = versionOf(connection);
-    await this.#declareQueue(run, jobQueue(task), queueDeclaration(JOB_ROW, version), bindings);
+    const isSerial = partitions !== undefined;
+    await this.#declareQueue(run, jobQueue(task), queueDeclaration(JOB_ROW, version, isSerial), bindings);
+    for (let partition = 0; partition < (partitions ?? 0); partition++) {
+      await this.#declarePartition(connection, run, serialQueue(task, partition));
+    }
+    if (isSerial) return;
     await this.#declareQueue(run, suspectQueue(task), queueDeclaration(SUSPECT_ROW, version), [
       { exchange: 'heddle.submit', key: `${task}${SUSPECT_SUFFIX}` },
     ]);
+  }
+
+  async #declarePartition(connection: ChannelModel, run: RunOnChannel, queue: string): Promise<void> {
+    const declaration = queueDeclaration(SERIAL_ROW, versionOf(connection));
+    const bindings = [{ exchange: 'heddle.serial', key: queue.slice(SERIAL_PREFIX.length) }];
+    await this.#declareQueue(run, queue, declaration, bindings);
   }
 
   /** Nothing may be published to the exchange before its queue is bound: the caller waits for all of it. */
@@ -217,33 +240,6 @@ export class TopologyDeclarer {
       (channel) => channel.assertExchange(name, type, { durable: true, ...options }),
       (channel) => channel.checkExchange(name),
     );
-  }
-
-  async #declareInstanceQueue(
-    connection: ChannelModel,
-    queue: string,
-    row: QueueRow,
-  ): Promise<readonly string[]> {
-    const { exclusive, durable } = queueDeclaration(row, versionOf(connection));
-    const declareAs = (name: string): Promise<string> =>
-      useChannel(connection, async (channel) => {
-        await channel.assertQueue(name, { exclusive, durable });
-        for (const { exchange, key } of queues[row].bindings) {
-          // Under its own name too: what answers an earlier question knows no other.
-          for (const own of key === '' ? [''] : new Set([queue, name])) {
-            await channel.bindQueue(name, exchange, own);
-          }
-        }
-        return name;
-      });
-    try {
-      return [await declareAs(queue)];
-    } catch (error) {
-      const code = replyCodeOf(error);
-      if (code === replyCode.accessRefused) return fromAnywhere(slotQueues(row));
-      if (code !== replyCode.resourceLocked) throw error;
-      return [await declareAs(`${queue}.${++this.#renamed}`)];
-    }
   }
 
   async #declareQueue(
@@ -304,12 +300,6 @@ async function inParallel<T>(
       for (const one of left) await declare(run, one);
     });
   await Promise.all(Array.from({ length: PLANNED_AT_ONCE }, work));
-}
-
-/** The same names, beginning somewhere in the middle: those who start together do not all ask for the first. */
-function fromAnywhere(names: readonly string[]): readonly string[] {
-  const start = Math.floor(Math.random() * names.length);
-  return [...names.slice(start), ...names.slice(0, start)];
 }
 
 /** The broker's version, as it said when the connection was opened. */

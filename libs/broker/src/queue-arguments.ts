@@ -5,6 +5,7 @@ type QueueEntry = {
   readonly type: 'job' | 'quorum' | 'single' | 'tokens' | 'delay' | 'stream' | 'reply';
   readonly deadLetter?: string;
   readonly maxBytes?: number;
+  readonly serial?: 'single';
 };
 
 /** How a queue is declared. */
@@ -23,10 +24,13 @@ export function isAtLeast(version: string, major: number, minor: number): boolea
   return ownMajor > major || (ownMajor === major && ownMinor >= minor);
 }
 
-/** How the broker of this version (3.10 and later) is asked for a queue of this row. The table is in DESIGN. */
-export function queueDeclaration(row: QueueRow, version: string): QueueDeclaration {
+/**
+ * How the broker of this version (3.10 and later) is asked for a queue of this row. The table is in DESIGN.
+ * `isSerial`: the task that it belongs to has serial keys.
+ */
+export function queueDeclaration(row: QueueRow, version: string, isSerial = false): QueueDeclaration {
   const entry: QueueEntry = queues[row];
-  switch (entry.type) {
+  switch (isSerial ? (entry.serial ?? entry.type) : entry.type) {
     case 'job':
       // Strict priorities: quorum queues have them from 4.3, before only classic queues, which are not replicated.
       return isAtLeast(version, 4, 3)
@@ -46,7 +50,7 @@ export function queueDeclaration(row: QueueRow, version: string): QueueDeclarati
       // Where rejected ones go is each limit's own: whoever declares it adds it.
       return durable(quorum(version));
     case 'single':
-      return durable({ ...quorum(version), 'x-single-active-consumer': true });
+      return durable({ ...quorum(version), ...safeDeadLettering(entry), 'x-single-active-consumer': true });
     case 'delay':
       // The time to live is each rung's own: whoever declares it adds it.
       return durable({ ...quorum(version), ...safeDeadLettering(entry) });

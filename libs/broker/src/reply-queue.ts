@@ -1,6 +1,9 @@
 import { HeddleError, type ReceivedMessage } from '@heddle/contracts';
 import type { Delivery, ReplyQueue } from './broker.ts';
+import { waitAtMost } from './wait-at-most.ts';
 
+/** How long after its loss the queue is waited for: most connections are back by then. */
+const RETURN_MS = 2_000;
 const MOST_WAITING = 10_000;
 
 interface Waiting {
@@ -16,21 +19,24 @@ export class ReplyDesk implements ReplyQueue {
   name: string;
   #bound = new Gate();
   /** Milliseconds since the epoch; undefined while the queue is there. */
-  goneSince: number | undefined = Date.now();
+  #goneSince: number | undefined = Date.now();
 
   constructor(name: string) {
     this.name = name;
   }
 
-  /** Resolves once a reply would find the queue. */
-  get ready(): Promise<void> {
-    return this.#bound.opened;
+  /** Resolves when a reply would find the queue; rejects with `broker_unavailable` if it is not back soon after its loss. */
+  async awaitReturn(): Promise<void> {
+    const waitMs = this.#goneSince === undefined ? 0 : this.#goneSince + RETURN_MS - Date.now();
+    if (waitMs > 0) await waitAtMost(waitMs, this.#bound.opened);
+    if (this.#goneSince === undefined) return;
+    throw new HeddleError('broker_unavailable', 'the queue of replies went with its connection');
   }
 
   /** The queue is on the broker, and bound with this key. */
   opened(name: string): void {
     this.name = name;
-    this.goneSince = undefined;
+    this.#goneSince = undefined;
     this.#bound.open();
   }
 
@@ -79,8 +85,8 @@ export class ReplyDesk implements ReplyQueue {
 
   /** The queue went, and with it the replies that were on their way. */
   abandon(reason: string): void {
-    if (this.goneSince === undefined) {
-      this.goneSince = Date.now();
+    if (this.#goneSince === undefined) {
+      this.#goneSince = Date.now();
       this.#bound = new Gate();
     }
     for (const waiting of this.#waiting.values()) {

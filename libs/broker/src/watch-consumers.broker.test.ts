@@ -19,6 +19,7 @@ function idle(queue: string) {
     brokerName: queue,
     consuming: true,
     isStream: false,
+    isSingle: false,
     deliveries: 7,
     held: 0,
     restarts,

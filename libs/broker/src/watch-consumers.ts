@@ -10,6 +10,8 @@ export interface WatchedConsumer {
   /** It believes that it is subscribed. */
   readonly consuming: boolean;
   readonly isStream: boolean;
+  /** Its queue delivers to one consumer at a time: this one may have nothing to do but wait for its turn. */
+  readonly isSingle: boolean;
   /** How many it has got so far. */
   readonly deliveries: number;
   /** How many it has not settled. */
@@ -63,6 +65,7 @@ export class ConsumerWatchdog {
     const ready = (queue?.ready ?? 0) > 0;
     this.#seen.set(consumer, { deliveries, readyBefore: ready });
     if (!queue || queue.consumers === 0) await consumer.restart('the broker knows of no consumer');
-    else if (ready && before.readyBefore) await consumer.restart('messages lie ready and none is delivered');
+    else if (ready && before.readyBefore && !consumer.isSingle)
+      await consumer.restart('messages lie ready and none is delivered');
   }
 }

@@ -11,9 +11,12 @@ import {
   type RetryInput,
   type RetryOptions,
   retrySchema,
+  stateKeySchema,
   taskNameSchema,
 } from '@heddle/contracts';
 import { z } from 'zod';
+import type { KeyedState } from './define-state.ts';
+import type { SerialContext, SerialResult, SerialTask } from './serial-task.ts';
 import type { TaskContext } from './task-context.ts';
 
 /** A task as its author writes it. `I` is the checked input, `O` the result, `In` the input as a client sends it. */
@@ -56,6 +59,25 @@ export interface TaskDefinition<I, O, In = unknown> {
   run(context: TaskContext<I>): Promise<O> | O;
 }
 
+/** A task whose jobs run one at a time and in order for each key, and may keep state by key. `S` is the state. */
+export interface SerialTaskDefinition<I, O, In = unknown, S = undefined>
+  extends Omit<TaskDefinition<I, O, In>, 'run' | 'body'> {
+  readonly body?: 'json' | undefined;
+  /** The key of a job, 1 to 200 characters: such as the account that it is about. */
+  readonly serialBy: (input: I) => string | number;
+  /** What `defineState` has made. Tasks that share a state run one at a time and see each other's changes. */
+  readonly state?: KeyedState<S> | undefined;
+  /** How many workers can share the keys at most, 1 to 64; 4 by default. May be raised later, never lowered. */
+  readonly partitions?: number | undefined;
+  /**
+   * Returns the result, which leaves the state as it is; or `commit(state, result)`; or `waitForChange({ … })`. May run
+   * more than once for one job, but only one run takes effect, together with the job's end.
+   */
+  run(context: SerialContext<I, S>): Promise<SerialResult<S, O>> | SerialResult<S, O>;
+}
+
+const DEFAULT_PARTITIONS = 4;
+
 /** Found on every task, also on one that another copy of this library has made. */
 const TASK = Symbol.for('heddle.task');
 
@@ -77,6 +99,8 @@ export interface Task<I = unknown, O = unknown, In = unknown> {
   readonly concurrency: number | undefined;
   /** Absent: none. Durations in milliseconds. */
   readonly limit: Limit | undefined;
+  /** Absent: its jobs run side by side. */
+  readonly serial: SerialTask | undefined;
   run(context: TaskContext<I>): Promise<O> | O;
 }
 
@@ -88,20 +112,41 @@ const zodSchema = z.custom<z.ZodType>(
   { error: 'expected a zod schema' },
 );
 
-const definitionSchema = z.strictObject({
-  name: taskNameSchema,
-  description: z.string().max(1_000).optional(),
-  input: zodSchema,
-  output: zodSchema.optional(),
-  body: z.enum(['json', 'bytes']).default('json'),
-  pool: z.enum(poolKinds).default('event-loop'),
-  timeout: durationSchema.default(300_000),
-  retry: retrySchema.optional(),
-  resultTtl: durationSchema.optional(),
-  concurrency: z.int().min(1).max(10_000).optional(),
-  limit: limitSchema.optional(),
-  run: z.custom<() => unknown>((value) => typeof value === 'function', { error: 'expected a function' }),
-});
+const definitionSchema = z
+  .strictObject({
+    name: taskNameSchema,
+    description: z.string().max(1_000).optional(),
+    input: zodSchema,
+    output: zodSchema.optional(),
+    body: z.enum(['json', 'bytes']).default('json'),
+    pool: z.enum(poolKinds).default('event-loop'),
+    timeout: durationSchema.default(300_000),
+    retry: retrySchema.optional(),
+    resultTtl: durationSchema.optional(),
+    concurrency: z.int().min(1).max(10_000).optional(),
+    limit: limitSchema.optional(),
+    serialBy: z.custom<(input: unknown) => unknown>(isFunction, { error: 'expected a function' }).optional(),
+    state: z
+      .custom<KeyedState>((value) => typeof value === 'object' && value !== null && 'schema' in value, {
+        error: 'expected what defineState has made',
+      })
+      .optional(),
+    partitions: z.int().min(1).max(64).optional(),
+    run: z.custom<() => unknown>(isFunction, { error: 'expected a function' }),
+  })
+  .superRefine(({ serialBy, state, partitions, body, limit }, context) => {
+    const refuse = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    if (serialBy && body === 'bytes') refuse('body', 'expected "json" beside serialBy');
+    if (serialBy && limit) refuse('limit', 'expected none beside serialBy');
+    if (!serialBy && state) refuse('state', 'expected it together with serialBy only');
+    if (!serialBy && partitions !== undefined)
+      refuse('partitions', 'expected it together with serialBy only');
+  });
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
 
 /**
  * Defines a task. Throws `invalid_task` naming each field that is wrong.
@@ -114,6 +159,10 @@ const definitionSchema = z.strictObject({
  * });
  * ```
  */
+export function defineTask<I, O, In, S = undefined>(
+  definition: SerialTaskDefinition<I, O, In, S>,
+): Task<I, O, In>;
+export function defineTask<I, O, In>(definition: TaskDefinition<I, O, In>): Task<I, O, In>;
 export function defineTask<I, O, In>(definition: TaskDefinition<I, O, In>): Task<I, O, In> {
   const parsed = definitionSchema.safeParse(definition);
   if (!parsed.success) {
@@ -135,8 +184,36 @@ export function defineTask<I, O, In>(definition: TaskDefinition<I, O, In>): Task
     resultTtlMs: resultTtl,
     concurrency,
     limit,
+    serial: serialOf(parsed.data),
     run: (context: TaskContext<I>) => definition.run(context),
   });
+}
+
+function serialOf({
+  name,
+  serialBy,
+  state,
+  partitions = DEFAULT_PARTITIONS,
+}: z.output<typeof definitionSchema>): SerialTask | undefined {
+  if (!serialBy) return undefined;
+  return Object.freeze({
+    keyOf: (input: unknown) => keyOf(name, serialBy, input),
+    stateName: state?.name ?? name,
+    state,
+    partitions,
+  });
+}
+
+function keyOf(task: string, serialBy: (input: unknown) => unknown, input: unknown): string {
+  let given: unknown;
+  try {
+    given = serialBy(input);
+  } catch (error) {
+    throw new HeddleError('invalid_key', `serialBy of ${task} threw: ${String(error)}`, { cause: error });
+  }
+  const key = stateKeySchema.safeParse(typeof given === 'number' ? String(given) : given);
+  if (key.success) return key.data;
+  throw new HeddleError('invalid_key', `serialBy of ${task}: ${describeIssues(issuesOf(key.error))}`);
 }
 
 /** Whether a value, such as a module's export, is a task. */

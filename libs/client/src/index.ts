@@ -1,5 +1,6 @@
 export { ControlFollower } from './control/follow-control.ts';
 export { KnownControl } from './control/known-control.ts';
+export * from './define-state.ts';
 export * from './define-task.ts';
 export { Executor, type ExecutorOptions, type Runnable } from './futures/executor.ts';
 export type { JobProgress } from './futures/followed-job.ts';
@@ -11,5 +12,6 @@ export { asCompleted, type Waited, type WaitOptions, wait } from './futures/wait
 export { Deadline, type Timeout, timeoutMs } from './futures/wait-limit.ts';
 export { deriveJobId, newJobId } from './job-id.ts';
 export { RecorderClient } from './recorder-client.ts';
+export * from './serial-task.ts';
 export { acceptedEvent, JobSubmitter, type NewJob, type SubmitOptions } from './submit-job.ts';
 export * from './task-context.ts';

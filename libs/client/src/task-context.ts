@@ -1,4 +1,5 @@
 import type { BatchResult } from '@heddle/contracts';
+import type { KeyedState } from './define-state.ts';
 
 /** What a handler gets: the input, the job it belongs to, and ways to speak while it runs. */
 export interface TaskContext<I = unknown> {
@@ -34,6 +35,11 @@ export interface TaskContext<I = unknown> {
    * While the recorder is away it waits. Throws `batch_not_found` in any other job.
    */
   readonly batchResults: () => AsyncIterable<BatchResult>;
+  /**
+   * The state of a key as it is now, for a task that wants to look and not to change it. While the recorder is away it
+   * waits. Rejects with `invalid_state`.
+   */
+  readonly readState: <S>(state: KeyedState<S>, key: string) => Promise<S>;
   /** Writes to the worker's log, with the job's id. */
   readonly log: TaskLog;
 }

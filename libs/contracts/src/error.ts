@@ -112,6 +112,19 @@ export const errorTable = {
   // Data
   data_unreadable: { status: 422, retryable: false, title: 'A line of the data is no row' },
   data_too_many_groups: { status: 422, retryable: false, title: 'The data has too many groups' },
+  // Keyed state
+  invalid_key: { status: 422, retryable: false, title: 'What the task takes for the key of a job is none' },
+  invalid_state: { status: 500, retryable: false, title: "A key's state does not fit the task's schema" },
+  state_too_large: { status: 500, retryable: false, title: 'The state of a key is larger than it may be' },
+  too_many_waiters: {
+    status: 503,
+    retryable: true,
+    title: 'Too many jobs wait for the same key to change',
+  },
+  insufficient_funds: { status: 422, retryable: false, title: 'The account does not have the amount' },
+  event_not_found: { status: 404, retryable: false, title: 'No tickets were ever opened for this event' },
+  sold_out: { status: 409, retryable: false, title: 'The event has not enough seats left' },
+  seats_taken: { status: 409, retryable: false, title: 'More seats are reserved than the event would have' },
   // Images
   folder_refused: {
     status: 422,

@@ -11,6 +11,7 @@ export const eventStates = {
   delayed: 'delayed',
   started: 'running',
   progress: 'running',
+  waiting: 'delayed',
   retrying: 'retrying',
   succeeded: 'succeeded',
   failed: 'failed',
@@ -107,6 +108,8 @@ export const eventSchema = z.discriminatedUnion('type', [
     error: jobErrorSchema,
     until: z.int(),
   }),
+  /** The handler waits for its key's state to change, at most until `until`; then it runs again, as the next attempt. */
+  z.object({ type: z.literal('waiting'), ...byWorker, startedAt: z.int(), until: z.int() }),
   /** Ended without a run's own word: by the recorder (`run` empty) or by the worker that took the job. */
   z.object({
     type: z.enum(['cancelled', 'expired']),

@@ -81,6 +81,14 @@ export const exchanges = {
     publishers: ['consumer'],
     about: 'Where a token of a rate goes when a worker has spent it, that is, rejected it.',
   },
+  'heddle.serial': {
+    type: 'topic',
+    carries: ['job'],
+    keys: ['<partition>'],
+    publishers: ['consumer'],
+    about:
+      "Jobs of serial tasks, on their way from their task's queue to the partition of their key. The routing key is `<task>.<n>`; a topic exchange only because the broker can then hold a worker to its own tasks.",
+  },
   'heddle.replies': {
     type: 'direct',
     carries: ['reply', 'result', 'results'],

@@ -25,6 +25,8 @@ export * from './request.ts';
 export * from './result.ts';
 export * from './retry.ts';
 export * from './schedule.ts';
+export * from './state.ts';
+export * from './state-name.ts';
 export * from './sync.ts';
 export * from './task.ts';
 export * from './toolbox-error.ts';

@@ -113,6 +113,10 @@ export const batchPlaceSchema = z.object({
 });
 export type BatchPlace = z.infer<typeof batchPlaceSchema>;
 
+/** Milliseconds since the epoch: when a job first waited for its key to change, which is its place in line, and when it gives up. */
+export const waitingSchema = z.object({ since: z.int().min(0), until: z.int().min(0) });
+export type Waiting = z.infer<typeof waitingSchema>;
+
 /** A job as the services hold it. */
 export interface Job {
   readonly id: string;
@@ -132,6 +136,8 @@ export interface Job {
   readonly deadline?: number | undefined;
   /** Milliseconds that result and outputs are kept after a success; absent: the task's own. */
   readonly resultTtlMs?: number | undefined;
+  /** Only of a job that has waited for the state of its key to change. */
+  readonly waiting?: Waiting | undefined;
   readonly webhook?: Webhook | undefined;
   readonly batch?: BatchPlace | undefined;
   /** Only of a copy that stands for a long job while it runs. */
@@ -168,6 +174,7 @@ export function encodeJob(job: Job): WireMessage<'job'> {
   if (job.retry !== undefined) headers[header.retry] = job.retry;
   if (job.deadline !== undefined) headers[header.deadline] = job.deadline;
   if (job.resultTtlMs !== undefined) headers[header.resultTtl] = job.resultTtlMs;
+  if (job.waiting !== undefined) headers[header.waiting] = job.waiting;
   if (job.webhook !== undefined) headers[header.webhook] = job.webhook;
   if (job.batch !== undefined) headers[header.batch] = job.batch;
   if (job.chunk) headers[header.chunk] = true;
@@ -202,6 +209,7 @@ export const jobHeadersSchema = z.object({
   [header.retry]: retrySchema.optional(),
   [header.deadline]: z.int().min(0).optional(),
   [header.resultTtl]: durationSchema.optional(),
+  [header.waiting]: waitingSchema.optional(),
   [header.webhook]: webhookSchema.optional(),
   [header.guard]: guardSchema.optional(),
   [header.crashes]: z.int().min(0).optional(),
@@ -257,6 +265,7 @@ export function decodeJob(message: ReceivedMessage): Decoded<Job> {
       retry: headers[header.retry],
       deadline: headers[header.deadline],
       resultTtlMs: headers[header.resultTtl],
+      waiting: headers[header.waiting],
       webhook: headers[header.webhook],
       guard: headers[header.guard],
       crashes: headers[header.crashes],

@@ -77,6 +77,8 @@ export const header = {
   deadline: 'heddle-deadline',
   /** Milliseconds that the recorder keeps result and outputs after a success. */
   resultTtl: 'heddle-result-ttl',
+  /** Of a job that has waited for the state of its key to change: a table with `since` and `until`, milliseconds since the epoch. */
+  waiting: 'heddle-waiting',
   /** Where the end of the job is to be told: a table with `url`. */
   webhook: 'heddle-webhook',
   /** True when the body is an array of inputs, run one after the other; the result is the array of their results. */

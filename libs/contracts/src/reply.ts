@@ -9,6 +9,7 @@ import type { RecorderOp } from './request.ts';
 import type { JobStanding } from './result.ts';
 import { retrySchema } from './retry.ts';
 import type { ScheduleRecord } from './schedule.ts';
+import type { CommitOutcome, KeyState } from './state.ts';
 import { type taskAnnouncementSchema, taskNameSchema } from './task.ts';
 
 const attemptSchema = z.object({
@@ -97,6 +98,9 @@ export interface RecorderReplies {
   'dead-groups': { groups: { task: string; error: string; day: string; count: number; newest: string }[] };
   replay: { replayed: number; skipped: { id: string; reason: string }[]; left: number };
   sync: SyncOutcome;
+  'state-read': KeyState;
+  /** One for each step up to the first that was not committed. `version`: of the state now. */
+  'state-commit': { version: number; outcomes: CommitOutcome[] };
   'drop-dead': { dropped: number; left: number };
 }
 

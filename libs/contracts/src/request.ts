@@ -6,6 +6,8 @@ import { syncDemandSchema } from './keyed-sync.ts';
 import { type Decoded, parseJson, type ReceivedMessage, type WireMessage } from './message.ts';
 import { retrySchema } from './retry.ts';
 import { scheduleRecordSchema } from './schedule.ts';
+import { commitStepSchema, MAX_COMMIT_STEPS } from './state.ts';
+import { stateKeySchema, stateNameSchema } from './state-name.ts';
 import { taskAnnouncementSchema, taskNameSchema } from './task.ts';
 
 /** The filters of a job search; all are optional and combine with "and". Times are milliseconds since the epoch. */
@@ -160,6 +162,16 @@ export const requestSchema = z.discriminatedUnion('op', [
     /** Tickets whose outcomes have arrived. */
     acked: z.array(z.string().max(64)).max(500),
     demand: syncDemandSchema,
+  }),
+  z.object({ op: z.literal('state-read'), state: stateNameSchema, key: stateKeySchema }),
+  /** Runs of jobs of one key, in order, each on the state that the one before left: all that is committed is so in one transaction. */
+  z.object({
+    op: z.literal('state-commit'),
+    state: stateNameSchema,
+    key: stateKeySchema,
+    /** Of the state that the first run saw. */
+    expectedVersion: z.int().min(0),
+    steps: z.array(commitStepSchema).min(1).max(MAX_COMMIT_STEPS),
   }),
   z.object({ op: z.literal('drop-dead'), select: deadSelectionSchema, limit: z.int().min(1).max(10_000) }),
 ]);

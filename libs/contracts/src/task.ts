@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { limitSchema } from './limit.ts';
 import { retrySchema } from './retry.ts';
+import { stateNameSchema } from './state-name.ts';
 
 const TASK_NAME = /^[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+$/;
 
@@ -41,6 +42,8 @@ export const taskAnnouncementSchema = z.object({
   resultTtlMs: z.int().min(0).exactOptional(),
   inputSchema: z.record(z.string(), z.unknown()),
   outputSchema: z.record(z.string(), z.unknown()).exactOptional(),
+  /** Jobs of one key run one at a time; `state`: what their keys' states belong to. */
+  serial: z.object({ state: stateNameSchema, partitions: z.int().positive() }).exactOptional(),
 });
 export type TaskAnnouncement = z.infer<typeof taskAnnouncementSchema>;
 
@@ -52,4 +55,14 @@ export function suspectQueue(task: string): `heddle.jobs.${string}.suspect` {
 /** The queue of a task's jobs. */
 export function jobQueue(task: string): `heddle.jobs.${string}` {
   return `heddle.jobs.${task}`;
+}
+
+/** The queue of one partition of a serial task's jobs, from 0. */
+export function serialQueue(task: string, partition: number): `heddle.serial.${string}` {
+  return `heddle.serial.${serialKey(task, partition)}`;
+}
+
+/** Its routing key on `heddle.serial`. */
+export function serialKey(task: string, partition: number): string {
+  return `${task}.${partition}`;
 }

@@ -25,6 +25,8 @@ interface QueueEntry {
   readonly deadLetter?: ExchangeName | ExchangeRow;
   /** Bytes after which the broker drops from the head, for queues where old messages lose their worth. */
   readonly maxBytes?: number;
+  /** What it is for a task with serial keys. */
+  readonly serial?: 'single';
   readonly about: string;
 }
 
@@ -41,8 +43,9 @@ export const queues = {
     consumers: ['consumer', 'notifier'],
     prefetch: 'task',
     deadLetter: 'heddle.dropped',
+    serial: 'single',
     about:
-      'The jobs of one task, highest priority first. The notifier serves `webhook.deliver`, workers all others.',
+      'The jobs of one task, highest priority first. The notifier serves `webhook.deliver`, workers all others. Of a serial task one worker at a time takes them, in order, to the partitions of their keys.',
   },
   'heddle.events.recorder': {
     type: 'quorum',
@@ -89,6 +92,15 @@ export const queues = {
     deadLetter: 'heddle.dropped',
     about:
       'Jobs of one task that were running when their worker went: each is run alone, in a process of its own.',
+  },
+  'heddle.serial.<partition>': {
+    type: 'single',
+    carries: ['job'],
+    bindings: [{ exchange: 'heddle.serial', key: '<partition>' }],
+    consumers: ['consumer'],
+    prefetch: 100,
+    about:
+      'Jobs of a serial task whose keys fall into one partition, named `<task>.<n>`: one worker at a time runs them, those of each key in order.',
   },
   'heddle.delay.<ms>': {
     type: 'delay',
@@ -230,19 +242,21 @@ export type RowOf<Q extends QueueName> = Q extends QueueRow
     ? 'heddle.jobs.<task>.suspect'
     : Q extends `heddle.jobs.${string}`
       ? 'heddle.jobs.<task>'
-      : Q extends `heddle.delay.${string}`
-        ? 'heddle.delay.<ms>'
-        : Q extends `heddle.tokens.${string}`
-          ? 'heddle.tokens.<limit>'
-          : Q extends `heddle.ledger.${string}`
-            ? 'heddle.ledger.<limit>'
-            : Q extends `heddle.rest.${string}`
-              ? 'heddle.rest.<ms>'
-              : Q extends `heddle.replies.${string}`
-                ? 'heddle.replies.<instance>'
-                : Q extends `heddle.control.${string}`
-                  ? 'heddle.control.<instance>'
-                  : never;
+      : Q extends `heddle.serial.${string}`
+        ? 'heddle.serial.<partition>'
+        : Q extends `heddle.delay.${string}`
+          ? 'heddle.delay.<ms>'
+          : Q extends `heddle.tokens.${string}`
+            ? 'heddle.tokens.<limit>'
+            : Q extends `heddle.ledger.${string}`
+              ? 'heddle.ledger.<limit>'
+              : Q extends `heddle.rest.${string}`
+                ? 'heddle.rest.<ms>'
+                : Q extends `heddle.replies.${string}`
+                  ? 'heddle.replies.<instance>'
+                  : Q extends `heddle.control.${string}`
+                    ? 'heddle.control.<instance>'
+                    : never;
 
 /** The rows whose queues exist once, declared by every service at start. */
 export const sharedQueues = (Object.keys(queues) as QueueRow[]).filter((row) => !row.includes('<'));

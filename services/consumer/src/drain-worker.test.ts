@@ -23,6 +23,8 @@ function parts() {
     runs,
     announcer: { stop: step('stop announcing') },
     follower: { stop: () => Promise.resolve() },
+    sharing: { stop: () => undefined },
+    lanes: { close: () => undefined },
     lifeSigns: { stop: step('say goodbye') },
     worker,
   } as unknown as Parameters<typeof drainWorker>[0];

@@ -1,10 +1,12 @@
 import type { ControlFollower } from '@heddle/client';
-import type { TaskServer } from './jobs/serve-task.ts';
+import type { JobServer } from './jobs/job-server.ts';
 import type { RunWatch } from './jobs/watch-runs.ts';
 import type { WorkerPorts } from './jobs/worker-ports.ts';
 import type { TaskLimiter } from './limits/limit-task.ts';
 import type { TaskAnnouncer } from './presence/announce-tasks.ts';
 import type { LifeSigns } from './presence/send-life-signs.ts';
+import type { KeyLanes } from './serial/key-lanes.ts';
+import type { KeySharing } from './serial/share-keys.ts';
 
 /** Share of the drain time after which handlers are asked to end. */
 const STOP_AFTER = 0.7;
@@ -12,12 +14,14 @@ const STOP_AFTER = 0.7;
 const GIVE_UP_AFTER = 0.9;
 
 interface DrainedParts {
-  readonly servers: readonly TaskServer[];
+  readonly servers: readonly JobServer[];
   readonly limiters: readonly TaskLimiter[];
   readonly runs: RunWatch;
   readonly announcer: TaskAnnouncer;
   readonly lifeSigns: LifeSigns;
   readonly follower: ControlFollower;
+  readonly sharing: KeySharing;
+  readonly lanes: KeyLanes;
   readonly worker: WorkerPorts;
 }
 
@@ -26,8 +30,9 @@ interface DrainedParts {
  * aborts the handlers' signals, and at last leaves their jobs to the broker, which gives them to another worker.
  */
 export async function drainWorker(parts: DrainedParts, limitMs: number): Promise<void> {
-  const { servers, limiters, runs, announcer, lifeSigns, follower, worker } = parts;
+  const { servers, limiters, runs, announcer, lifeSigns, follower, sharing, lanes, worker } = parts;
   announcer.stop();
+  sharing.stop();
   await Promise.all(servers.map((server) => server.stop()));
   await Promise.all(limiters.map((limiter) => limiter.stop()));
 
@@ -38,6 +43,7 @@ export async function drainWorker(parts: DrainedParts, limitMs: number): Promise
   if (!finished) worker.log.warn({ running: runs.running }, 'jobs still run: they go back to their queues');
 
   runs.close();
+  lanes.close();
   await Promise.all(servers.map((server) => server.close()));
   await Promise.all(limiters.map((limiter) => limiter.close()));
   await follower.stop();

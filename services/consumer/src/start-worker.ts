@@ -6,6 +6,7 @@ import { drainWorker } from './drain-worker.ts';
 import { keepModel } from './inference/keep-model.ts';
 import { Guards } from './jobs/ask-owner.ts';
 import { Interruptions } from './jobs/explain-redelivery.ts';
+import type { JobServer } from './jobs/job-server.ts';
 import { TaskServer } from './jobs/serve-task.ts';
 import { Followers } from './jobs/tell-followers.ts';
 import { RunWatch } from './jobs/watch-runs.ts';
@@ -21,6 +22,11 @@ import { LifeSigns } from './presence/send-life-signs.ts';
 import { countSlots } from './registry/count-slots.ts';
 import type { RegisteredTask } from './registry/load-tasks.ts';
 import { selectTasks } from './registry/select-tasks.ts';
+import { KeyLanes } from './serial/key-lanes.ts';
+import { KnownWorkers } from './serial/known-workers.ts';
+import { SerialTaskServer } from './serial/serve-serial-task.ts';
+import { KeySharing } from './serial/share-keys.ts';
+import { Slots } from './serial/slots.ts';
 import type { ConsumerSettings } from './settings.ts';
 
 /** A worker: a pool and a consumer for each of its tasks, and word of it to the rest of the system. */
@@ -53,8 +59,10 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
     jobsPerProcess: settings.HEDDLE_PROCESS_JOBS,
     maxOutputBytes: settings.HEDDLE_MAX_MESSAGE_BYTES,
   };
-  /** Two for each task: for its jobs in the pool that it asks for, and for suspects, one after the other, in a child process. */
-  const serversOf = (registered: RegisteredTask): TaskServer[] => {
+  const lanes = new KeyLanes(worker);
+  const workers = new KnownWorkers(instance, [...tasks.keys()]);
+  /** One for a serial task. Two for each other: for its jobs in the pool that it asks for, and for suspects, one after the other, in a child process. */
+  const serversOf = (registered: RegisteredTask): JobServer[] => {
     const { task } = registered;
     const slots = countSlots(task, settings.HEDDLE_CONCURRENCY);
     const limiter = task.limit && new TaskLimiter({ broker, log, task, slots, renewMs: guardAfterMs });
@@ -71,6 +79,11 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
     };
     const pool = openPool(registered, { ...poolOptions, slots });
     const isolation = new ProcessPool(registered, poolOptions);
+    if (task.serial) {
+      const serial = { ...service, pool, isolation, isolated: false };
+      const slotsOfTask = { slots: new Slots(slots), isolationSlots: new Slots(1) };
+      return [new SerialTaskServer({ ...serial, ...slotsOfTask }, lanes, workers)];
+    }
     // Suspects are few: where both share the permits, they are asked first.
     return [
       new TaskServer({ ...service, pool: isolation, isolated: true }, 1),
@@ -89,6 +102,11 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
     { name: instance, tasks: [...tasks.keys()], running: () => runs.running },
     log,
   );
+  const sharing = new KeySharing({
+    workers,
+    servers: servers.filter((server) => server instanceof SerialTaskServer),
+    lifeSigns,
+  });
   const follower = new ControlFollower({
     broker,
     recorder,
@@ -100,6 +118,7 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
     },
     onOther: (news) => {
       guards.hear(news);
+      if (news.type === 'worker') sharing.hear(news);
       if (news.type !== 'recall-tokens') return;
       for (const limiter of limiters) limiter.recall(news.limit);
     },
@@ -109,11 +128,15 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
   await Promise.all(servers.map((server) => server.start(broker)));
   await Promise.all(limiters.map((limiter) => limiter.start()));
   announcer.start();
+  sharing.start();
   lifeSigns.start();
   return {
     drain: async () => {
       const limitMs = settings.HEDDLE_DRAIN_SECONDS * 1_000;
-      await drainWorker({ servers, limiters, runs, announcer, follower, lifeSigns, worker }, limitMs);
+      await drainWorker(
+        { servers, limiters, runs, announcer, follower, sharing, lanes, lifeSigns, worker },
+        limitMs,
+      );
       await endModel();
     },
   };

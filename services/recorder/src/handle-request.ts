@@ -1,5 +1,6 @@
 import { HeddleError, type RecorderOp, type RecorderReplies, type RecorderRequest } from '@heddle/contracts';
 import type { RequestHandler } from './answer-requests.ts';
+import type { StateCommitter } from './commit-in-groups.ts';
 import { announceTasks, readTasks } from './store/announce-tasks.ts';
 import { cancelBatch } from './store/cancel-batch.ts';
 import { cancelJob } from './store/cancel-job.ts';
@@ -15,6 +16,7 @@ import type { Store } from './store/open-database.ts';
 import { pauseTask } from './store/pause-task.ts';
 import { readBatchResults } from './store/read-batch-results.ts';
 import { readStandings } from './store/read-standings.ts';
+import { readState } from './store/read-state.ts';
 import type { EventWriter } from './store/record-events.ts';
 import { replayDead } from './store/replay-dead.ts';
 import { searchJobs } from './store/search-jobs.ts';
@@ -28,6 +30,7 @@ import type { EventWatch } from './wait-for-events.ts';
 export interface RequestContext {
   readonly store: Store;
   readonly events: EventWriter;
+  readonly states: Pick<StateCommitter, 'commit'>;
   readonly watch: EventWatch;
   readonly sync: SyncKeeper;
   readonly maxMessageBytes: number;
@@ -39,6 +42,7 @@ export interface RequestContext {
 export function requestHandler({
   store,
   events,
+  states,
   watch,
   sync,
   maxMessageBytes,
@@ -80,6 +84,8 @@ export function requestHandler({
     'dead-groups': ({ include }) => readDeadGroups(db, include),
     sync: (request) => sync.meet(request),
     replay: (request) => replayDead(store, events, request).finally(onOutgoing),
+    'state-read': ({ state, key }) => readState(db, state, key),
+    'state-commit': (request) => states.commit(request),
     'drop-dead': ({ select, limit }) => dropDead(store, select, limit),
   };
   return (request) =>

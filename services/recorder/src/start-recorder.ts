@@ -2,6 +2,7 @@ import type { Broker, BrokerLog } from '@heddle/broker';
 import { queues } from '@heddle/contracts';
 import type { Meters, RunningService } from '@heddle/service';
 import { RequestAnswerer } from './answer-requests.ts';
+import { StateCommitter } from './commit-in-groups.ts';
 import { requestHandler } from './handle-request.ts';
 import { keepEventLog } from './keep-event-log.ts';
 import { createRecorderMetrics } from './metrics.ts';
@@ -11,6 +12,7 @@ import { openStore } from './store/open-database.ts';
 import { BatchWriter } from './store/record-batch.ts';
 import { EndingSweeper } from './sweep-endings.ts';
 import { RetentionSweeper } from './sweep-old-jobs.ts';
+import { WaiterSweeper } from './sweep-waiters.ts';
 import { SyncKeeper } from './sync/meet-in-groups.ts';
 import { SessionWatch } from './sync/watch-sessions.ts';
 import { EventWatch } from './wait-for-events.ts';
@@ -50,6 +52,7 @@ export async function startRecorder({
     requestHandler({
       store,
       events: writer.events,
+      states: new StateCommitter(store, writer.events, onOutgoing),
       watch: new EventWatch(broker, recorder, store.shared),
       sync: syncKeeper,
       maxMessageBytes: broker.publisher.maxMessageBytes,
@@ -64,12 +67,14 @@ export async function startRecorder({
 
   const queueWatch = new QueueWatch({ store, broker, meters, log, onTasks: (tasks) => metrics.known(tasks) });
   const endings = new EndingSweeper(store, writer.events, log, onOutgoing);
+  const waiters = new WaiterSweeper(store, log, onOutgoing);
   const eventLog = await keepEventLog(broker, store.db, log);
   await outbox.start();
   sweeper.start();
   endings.start();
   queueWatch.start();
   sessions.start();
+  waiters.start();
   const events = await broker.consume(
     'heddle.events.recorder',
     { prefetch: queues['heddle.events.recorder'].prefetch },
@@ -93,6 +98,7 @@ export async function startRecorder({
         endings.stop(),
         queueWatch.stop(),
         sessions.stop(),
+        waiters.stop(),
       ]);
       await syncKeeper.drain();
       await Promise.all([events.close(), queries.close()]);

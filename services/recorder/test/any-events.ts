@@ -53,6 +53,8 @@ function eventAt(job: string, moment: AnyMoment): JobEvent {
       return { ...base, type, worker, startedAt: at - attempt, error };
     case 'retrying':
       return { ...base, type, worker, startedAt: at - attempt, error, until: at + 50 };
+    case 'waiting':
+      return { ...base, type, worker, startedAt: at - attempt, until: at + 200 };
     case 'cancelled':
     case 'expired':
       return { ...base, type, ...(seq > 0 && { error }) };

@@ -13,6 +13,8 @@ export type ObservedBroker = Pick<Broker, 'health' | 'load'>;
 function queueLabel(queue: string): string {
   if (queue.startsWith('heddle.replies.')) return 'heddle.replies';
   if (queue.startsWith('heddle.control.')) return 'heddle.control';
+  // `heddle.serial.<task>.<n>`: a task's partitions too.
+  if (queue.startsWith('heddle.serial.')) return queue.slice(0, queue.lastIndexOf('.'));
   return queue;
 }
 

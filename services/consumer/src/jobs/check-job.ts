@@ -15,6 +15,7 @@ export function checkJob(job: Job, task: Task): CheckedInput {
     return { ok: false, issues: [{ path: 'body', message: `expected ${expected}, got ${got}` }] };
   }
   try {
+    if (job.chunk && task.serial) return { ok: false, issues: [NO_CHUNK] };
     if (job.chunk) return checkChunk(job.input, task);
     const parsed = task.input.safeParse(job.input);
     if (parsed.success) return { ok: true, input: parsed.data };
@@ -23,6 +24,9 @@ export function checkJob(job: Job, task: Task): CheckedInput {
     return { ok: false, issues: [{ path: 'input', message: `the schema threw: ${String(error)}` }] };
   }
 }
+
+/** Its inputs may have different keys, and each of them its own effect. */
+const NO_CHUNK: Issue = { path: 'input', message: 'expected a job an input: the task has serial keys' };
 
 /** A chunk fits if it is an array and each of its inputs fits. */
 function checkChunk(given: unknown, task: Task): CheckedInput {

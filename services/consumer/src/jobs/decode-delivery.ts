@@ -19,3 +19,8 @@ export function decodeDelivery(message: ReceivedMessage, task: string): DecodedD
   }
   return decoded.value.id === '' ? { is: 'nameless' } : { is: 'job', job: decoded.value };
 }
+
+/** Reads a delivery from a partition of `task`: its routing key names the partition, and its `type` the task. */
+export function decodePartitioned(message: ReceivedMessage, task: string): DecodedDelivery {
+  return decodeDelivery({ ...message, routingKey: message.properties.type ?? '' }, task);
+}

@@ -11,9 +11,10 @@ import {
 } from '@heddle/contracts';
 import type { TraceSpan } from '@heddle/tracing';
 import { OutputCheck } from '../pools/check-output.ts';
-import type { HandlerHost, LogLevel } from '../pools/handler-context.ts';
+import type { HandlerHost, KeyedInput, LogLevel } from '../pools/handler-context.ts';
 import { GatheredOutputs } from './gather-outputs.ts';
 import { readBatchPage } from './read-batch-page.ts';
+import { readKeyState } from './read-key-state.ts';
 import type { WorkerPorts } from './worker-ports.ts';
 
 const MAX_NOTE_CHARACTERS = 500;
@@ -45,6 +46,8 @@ export class JobRun implements HandlerHost {
   stopReason: StopReason | undefined;
   /** Present while somebody traces. */
   span: TraceSpan | undefined;
+  /** Of a task with serial keys. */
+  keyed: KeyedInput | undefined;
   /** Set by the pool: what to do when the run is stopped. */
   onStop: ((reason: StopReason) => void) | undefined;
 
@@ -186,6 +189,10 @@ export class JobRun implements HandlerHost {
 
   batchPage(first: number): Promise<readonly BatchResult[]> {
     return readBatchPage(this.#worker, this, first);
+  }
+
+  readState(state: string, key: string): Promise<unknown> {
+    return readKeyState(this.#worker, this, state, key);
   }
 
   log(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void {

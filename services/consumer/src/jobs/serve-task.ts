@@ -6,6 +6,7 @@ import type { PoolLoad } from '../pools/measure-pools.ts';
 import { AdaptivePrefetch } from './adapt-prefetch.ts';
 import { handBack } from './hand-back.ts';
 import type { JobRun } from './job-run.ts';
+import type { JobServer } from './job-server.ts';
 import { PriorityBuffer } from './order-by-priority.ts';
 import { runJob } from './run-job.ts';
 import type { TaskService } from './task-service.ts';
@@ -20,7 +21,7 @@ const LOOK_MS = 1_000;
 const LOOKS = { withoutRoom: 1, withRoom: 20 };
 
 /** Consumes one queue of a task, that of its jobs or that of its suspects: as many jobs at once as there are slots, the rest waiting here, highest priority first. */
-export class TaskServer {
+export class TaskServer implements JobServer {
   readonly #service: TaskService;
   readonly #prefetch: AdaptivePrefetch;
   readonly #slots: number;

@@ -8,7 +8,7 @@ import { republishedJob } from './republish-job.ts';
 import type { WorkerPorts } from './worker-ports.ts';
 
 /** A terminal event also carries what the result is wrapped in. */
-const EVENT_OVERHEAD_BYTES = 16 * 1024;
+export const EVENT_OVERHEAD_BYTES = 16 * 1024;
 
 /**
  * Tells the world how a run ended, in the order that loses nothing: outputs confirmed → terminal event confirmed →
@@ -38,7 +38,7 @@ export async function settleRun(worker: WorkerPorts, run: JobRun, ended: Outcome
   return outcome;
 }
 
-type Told = Exclude<Outcome, { state: 'handed-back' | 'retrying' }>;
+export type Told = Exclude<Outcome, { state: 'handed-back' | 'retrying' }>;
 
 async function addEvent(worker: WorkerPorts, run: JobRun, event: JobEvent): Promise<void> {
   if (run.takeUnaccepted()) {
@@ -82,7 +82,8 @@ function isTooLarge(error: unknown): boolean {
   return error instanceof HeddleError && error.code === 'message_too_large';
 }
 
-function terminalEvent(run: JobRun, outcome: Told): JobEvent {
+/** The event that tells how a run ended its job. */
+export function terminalEvent(run: JobRun, outcome: Told): JobEvent {
   const base = run.eventBase(Date.now());
   const { startedAt } = run;
   const webhook = run.job.webhook && { webhook: run.job.webhook };
@@ -120,8 +121,8 @@ function sendResult(worker: WorkerPorts, run: JobRun, replyTo: string, outcome: 
   });
 }
 
-/** What is wrong with a result: it must be JSON, since that is how it travels and is kept, and fit into a message. */
-function checkSendable(result: unknown, maxBytes: number): HeddleError | undefined {
+/** What is wrong with a result, if anything: it must be JSON, since that is how it travels and is kept, and fit into a message. */
+export function checkSendable(result: unknown, maxBytes: number): HeddleError | undefined {
   let text: string | undefined;
   try {
     text = JSON.stringify(result);

@@ -40,7 +40,9 @@ function hostOfItem(host: HandlerHost, input: unknown, index: number, count: num
     },
     progress: (fraction, note) => host.progress((index + fraction) / count, note),
     output: (...output) => host.output(...output),
+    keyed: host.keyed,
     batchPage: (first) => host.batchPage(first),
+    readState: (state, key) => host.readState(state, key),
     log: (...line) => host.log(...line),
   };
 }

@@ -1,7 +1,21 @@
-import type { JobInfo, TaskContext, TaskLog } from '@heddle/client';
+import {
+  commit,
+  type JobInfo,
+  parseState,
+  type SerialContext,
+  type TaskContext,
+  type TaskLog,
+  waitForChange,
+} from '@heddle/client';
 import type { BatchResult } from '@heddle/contracts';
 
 export type LogLevel = keyof TaskLog;
+
+/** The key of a run, and the state that it sees: its own copy. */
+export interface KeyedInput {
+  readonly key: string;
+  readonly state: unknown;
+}
 
 /** What stands behind a handler's context: the run itself on the event loop, a line to it elsewhere. */
 export interface HandlerHost {
@@ -12,10 +26,14 @@ export interface HandlerHost {
   readonly bytesType: string;
   readonly jobInfo: JobInfo;
   readonly signal: AbortSignal;
+  /** Of a task with serial keys. */
+  readonly keyed: KeyedInput | undefined;
   progress(fraction: number, note?: string): void;
   output(name: string, type: string, bytes: Uint8Array, meta?: Record<string, unknown>): Promise<void>;
   /** Results of the batch that this job reduces, from place `first` on; none: there are no more. */
   batchPage(first: number): Promise<readonly BatchResult[]>;
+  /** As it is kept; undefined: the key has none. */
+  readState(state: string, key: string): Promise<unknown>;
   log(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
@@ -23,7 +41,7 @@ export interface HandlerHost {
  * The context that a handler sees. Everything is a getter, so that a job pays only for what its handler uses, and so
  * that `({ input, progress }) => …` works.
  */
-export class HandlerContext implements TaskContext {
+export class HandlerContext implements SerialContext {
   readonly #host: HandlerHost;
 
   constructor(host: HandlerHost) {
@@ -50,12 +68,32 @@ export class HandlerContext implements TaskContext {
     return this.#host.signal;
   }
 
+  get key(): string {
+    return this.#host.keyed?.key ?? '';
+  }
+
+  get state(): unknown {
+    return this.#host.keyed?.state;
+  }
+
+  get commit(): SerialContext['commit'] {
+    return ((state: unknown, result: unknown) => commit(state, result)) as SerialContext['commit'];
+  }
+
+  get waitForChange(): SerialContext['waitForChange'] {
+    return waitForChange;
+  }
+
   get progress(): TaskContext['progress'] {
     return (fraction, note) => this.#host.progress(fraction, note);
   }
 
   get output(): TaskContext['output'] {
     return (name, type, bytes, meta) => this.#host.output(name, type, bytes, meta);
+  }
+
+  get readState(): TaskContext['readState'] {
+    return async (state, key) => parseState(state, await this.#host.readState(state.name, key));
   }
 
   get batchResults(): TaskContext['batchResults'] {

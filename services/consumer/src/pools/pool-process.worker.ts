@@ -23,7 +23,7 @@ const send: Send = (message) =>
 let running: RemoteRun | undefined;
 process.on('message', (message: ToProcess) => {
   if (message.kind === 'stop') return running?.stop(message.reason);
-  if (message.kind === 'batch-page') return running?.answer(message);
+  if (message.kind === 'answer') return running?.answer(message);
   running = new RemoteRun({ ...message, bytes: readBytes(message.bytes) }, send);
   void running.run();
 });

@@ -14,7 +14,7 @@ export async function runInThread({
   const run = new RemoteRun(request, (message) => port.postMessage(message, transferable(message)));
   port.on('message', (message: ToHandler) => {
     if (message.kind === 'stop') run.stop(message.reason);
-    if (message.kind === 'batch-page') run.answer(message);
+    if (message.kind === 'answer') run.answer(message);
   });
   await run.run();
   port.close();

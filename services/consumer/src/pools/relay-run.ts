@@ -1,7 +1,7 @@
 import { HeddleError } from '@heddle/contracts';
 import type { JobRun } from '../jobs/job-run.ts';
 import type { Outcome } from '../jobs/outcome.ts';
-import type { BatchPage, FromHandler, RunRequest } from './run-protocol.ts';
+import type { Answer, FromHandler, RunRequest } from './run-protocol.ts';
 
 /** The request that runs this job elsewhere. */
 export function toRequest(run: JobRun, module: string, maxOutputBytes: number): RunRequest {
@@ -13,6 +13,7 @@ export function toRequest(run: JobRun, module: string, maxOutputBytes: number): 
     isChunk: run.isChunk,
     bytes: run.bytes,
     bytesType: run.bytesType,
+    keyed: run.keyed,
     maxOutputBytes,
     traceparent: run.traceparent,
   };
@@ -22,7 +23,7 @@ export function toRequest(run: JobRun, module: string, maxOutputBytes: number): 
 export function relay(
   run: JobRun,
   message: FromHandler,
-  answer: (page: BatchPage) => void,
+  answer: (answer: Answer) => void,
 ): Outcome | undefined {
   switch (message.kind) {
     case 'progress':
@@ -36,8 +37,13 @@ export function relay(
       run.log(message.level, message.message, message.fields);
       return undefined;
     case 'read-batch':
-      void readPage(run, message.first).then((page) =>
-        answer({ kind: 'batch-page', question: message.question, page }),
+      void say(() => run.batchPage(message.first)).then((said) =>
+        answer({ kind: 'answer', question: message.question, said }),
+      );
+      return undefined;
+    case 'read-state':
+      void say(() => run.readState(message.state, message.key)).then((said) =>
+        answer({ kind: 'answer', question: message.question, said }),
       );
       return undefined;
     case 'ended':
@@ -45,9 +51,9 @@ export function relay(
   }
 }
 
-async function readPage(run: JobRun, first: number): Promise<BatchPage['page']> {
+async function say(ask: () => Promise<unknown>): Promise<Answer['said']> {
   try {
-    return { results: await run.batchPage(first) };
+    return { value: await ask() };
   } catch (error) {
     const code = error instanceof HeddleError ? error.code : 'internal_error';
     return { error: { code, message: error instanceof Error ? error.message : String(error) } };

@@ -1,18 +1,18 @@
 import type { JobInfo } from '@heddle/client';
-import type { BatchResult, ErrorCode, OutputDescription } from '@heddle/contracts';
+import type { ErrorCode, OutputDescription } from '@heddle/contracts';
 import type { StopReason } from '../jobs/job-run.ts';
 import type { Outcome } from '../jobs/outcome.ts';
-import type { LogLevel } from './handler-context.ts';
+import type { KeyedInput, LogLevel } from './handler-context.ts';
 
 /** What a thread or child process is told: to run a handler, one at a time, or to end the one that runs; and what it asked for. */
-export type ToHandler = RunRequest | { readonly kind: 'stop'; readonly reason: StopReason } | BatchPage;
+export type ToHandler = RunRequest | { readonly kind: 'stop'; readonly reason: StopReason } | Answer;
 
 /** The answer to the handler's question of that number. */
-export interface BatchPage {
-  readonly kind: 'batch-page';
+export interface Answer {
+  readonly kind: 'answer';
   readonly question: number;
-  readonly page:
-    | { readonly results: readonly BatchResult[] }
+  readonly said:
+    | { readonly value: unknown }
     | { readonly error: { readonly code: ErrorCode; readonly message: string } };
 }
 
@@ -31,6 +31,7 @@ export interface RunRequest {
   readonly isChunk: boolean;
   readonly bytes: Uint8Array;
   readonly bytesType: string;
+  readonly keyed: KeyedInput | undefined;
   readonly maxOutputBytes: number;
   /** W3C trace context of the run. */
   readonly traceparent: string | undefined;
@@ -47,4 +48,5 @@ export type FromHandler =
       readonly fields: Readonly<Record<string, unknown>> | undefined;
     }
   | { readonly kind: 'read-batch'; readonly question: number; readonly first: number }
+  | { readonly kind: 'read-state'; readonly question: number; readonly state: string; readonly key: string }
   | { readonly kind: 'ended'; readonly outcome: Outcome };

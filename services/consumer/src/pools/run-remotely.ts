@@ -7,8 +7,8 @@ import { failed, type Outcome } from '../jobs/outcome.ts';
 import { loadTask } from '../registry/load-tasks.ts';
 import { callHandler } from './call-handler.ts';
 import { OutputCheck } from './check-output.ts';
-import type { HandlerHost, LogLevel } from './handler-context.ts';
-import type { BatchPage, FromHandler, RunRequest } from './run-protocol.ts';
+import type { HandlerHost, KeyedInput, LogLevel } from './handler-context.ts';
+import type { Answer, FromHandler, RunRequest } from './run-protocol.ts';
 
 /** Sends a message to the worker's own thread; throws what cannot be cloned. */
 export type Send = (message: FromHandler) => Promise<void> | void;
@@ -32,7 +32,7 @@ export class RemoteRun implements HandlerHost {
   readonly #outputCheck: OutputCheck;
   readonly #abort = new AbortController();
   /** Questions to the worker that wait for their answers, by number. */
-  readonly #asked = new Map<number, (page: BatchPage['page']) => void>();
+  readonly #asked = new Map<number, (said: Answer['said']) => void>();
   #questions = 0;
   #ended = false;
 
@@ -58,8 +58,8 @@ export class RemoteRun implements HandlerHost {
     this.#abort.abort(new HeddleError(reason, STOP_MESSAGES[reason]));
   }
 
-  answer({ question, page }: BatchPage): void {
-    this.#asked.get(question)?.(page);
+  answer({ question, said }: Answer): void {
+    this.#asked.get(question)?.(said);
     this.#asked.delete(question);
   }
 
@@ -100,6 +100,10 @@ export class RemoteRun implements HandlerHost {
     return this.#request.bytesType;
   }
 
+  get keyed(): KeyedInput | undefined {
+    return this.#request.keyed;
+  }
+
   get jobInfo(): JobInfo {
     return this.#request.job;
   }
@@ -121,12 +125,20 @@ export class RemoteRun implements HandlerHost {
   }
 
   async batchPage(first: number): Promise<readonly BatchResult[]> {
+    return (await this.#ask((question) => ({ kind: 'read-batch', question, first }))) as BatchResult[];
+  }
+
+  readState(state: string, key: string): Promise<unknown> {
+    return this.#ask((question) => ({ kind: 'read-state', question, state, key }));
+  }
+
+  async #ask(put: (question: number) => FromHandler): Promise<unknown> {
     const question = (this.#questions += 1);
-    const answered = new Promise<BatchPage['page']>((resolve) => this.#asked.set(question, resolve));
-    await this.#send({ kind: 'read-batch', question, first });
-    const page = await answered;
-    if ('error' in page) throw new HeddleError(page.error.code, page.error.message);
-    return page.results;
+    const answered = new Promise<Answer['said']>((resolve) => this.#asked.set(question, resolve));
+    await this.#send(put(question));
+    const said = await answered;
+    if ('error' in said) throw new HeddleError(said.error.code, said.error.message);
+    return said.value;
   }
 
   log(level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>): void {

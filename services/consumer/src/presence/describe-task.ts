@@ -13,6 +13,7 @@ export function describeTask(task: Task): TaskAnnouncement {
     ...(task.limit && { limit: task.limit }),
     ...(task.resultTtlMs !== undefined && { resultTtlMs: task.resultTtlMs }),
     body: task.body,
+    ...(task.serial && { serial: { state: task.serial.stateName, partitions: task.serial.partitions } }),
     inputSchema: toJsonSchema(task, 'input'),
     ...(task.output && { outputSchema: toJsonSchema(task, 'output') }),
   };

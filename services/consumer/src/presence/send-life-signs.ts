@@ -25,8 +25,14 @@ export class LifeSigns {
     void this.#send(false);
   }
 
+  /** One more, out of turn. */
+  sendNow(): void {
+    if (this.#timer) void this.#send(false);
+  }
+
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    this.#timer = undefined;
     await this.#send(true);
   }
 

@@ -7,9 +7,11 @@ import { debugSleep } from './debug-sleep.ts';
 import { debugSum } from './debug-sum.ts';
 import { imageClassify } from './image-classify.ts';
 import { imageThumbnail } from './image-thumbnail.ts';
+import { ledgerBalance, ledgerDeposit, ledgerWithdraw } from './ledger.ts';
 import { mathCountPrimes } from './math-count-primes.ts';
 import { mathIsPrime } from './math-is-prime.ts';
 import { mathSum } from './math-sum.ts';
+import { ticketsOpen, ticketsReserve } from './tickets.ts';
 import { webDownload } from './web-download.ts';
 import { webTitle } from './web-title.ts';
 
@@ -29,4 +31,9 @@ export const builtInTasks = [
   mathSum,
   webDownload,
   webTitle,
+  ledgerBalance,
+  ledgerDeposit,
+  ledgerWithdraw,
+  ticketsOpen,
+  ticketsReserve,
 ];

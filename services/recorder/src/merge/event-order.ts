@@ -11,11 +11,12 @@ const ranks: Record<EventType, number> = {
   started: 3,
   progress: 3,
   retrying: 4,
-  expired: 5,
-  failed: 6,
-  dead: 7,
-  cancelled: 8,
-  succeeded: 9,
+  waiting: 5,
+  expired: 6,
+  failed: 7,
+  dead: 8,
+  cancelled: 9,
+  succeeded: 10,
 };
 
 export function endsJob(type: EventType): boolean {

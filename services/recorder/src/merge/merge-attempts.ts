@@ -55,6 +55,7 @@ function attemptOf(event: JobEvent): Attempt {
 function endOf(event: JobEvent): AttemptEnd | null {
   switch (event.type) {
     case 'succeeded':
+    case 'waiting':
       return { type: event.type, at: event.at, seq: event.seq, error: null };
     case 'failed':
     case 'dead':

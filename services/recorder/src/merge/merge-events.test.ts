@@ -91,9 +91,10 @@ describe('merging events', () => {
 
 /** The rule of the design, written down a second time. */
 const TERMINAL_RANKS = ['expired', 'failed', 'dead', 'cancelled', 'succeeded'];
-const RANKS = ['queued', 'replayed', 'delayed', 'running', 'retrying', ...TERMINAL_RANKS];
+const RANKS = ['queued', 'replayed', 'delayed', 'running', 'retrying', 'waiting', ...TERMINAL_RANKS];
 function byTheRule(a: JobEvent, b: JobEvent): number {
-  const rank = (type: EventType) => RANKS.indexOf(type === 'replayed' ? type : eventStates[type]);
+  const rank = (type: EventType) =>
+    RANKS.indexOf(type === 'replayed' || type === 'waiting' ? type : eventStates[type]);
   return (
     a.generation - b.generation ||
     Number(endsJob(a.type)) - Number(endsJob(b.type)) ||

@@ -3,6 +3,7 @@ import { parseOr } from './job-history-rows.ts';
 import { outgoingEvents, putOutgoing } from './outbox.ts';
 import type { EventWriter } from './record-events.ts';
 import type { JobRow, Tx } from './schema.ts';
+import { forgetWaiters } from './wait-in-line.ts';
 
 /** What must be known of a job to end it. */
 export const ENDED_COLUMNS = [
@@ -34,5 +35,9 @@ export async function endJobs(
     return { type, job: id, task, ...moment, error, ...(told && { webhook: told }) };
   });
   await writer.write(tx, events);
+  await forgetWaiters(
+    tx,
+    jobs.map((job) => job.id),
+  );
   await putOutgoing(tx, outgoingEvents(events));
 }

@@ -22,6 +22,8 @@ export async function expireJobs(
       // As in the index, so that both databases use it.
       .where(sql<boolean>`state in ('queued', 'delayed')`)
       .where('generation', '=', 0)
+      // A worker took it in time, and it waits for something since.
+      .where('event', '<>', 'waiting')
       .orderBy('deadline')
       .limit(limit)
       .$if(store.shared, (query) => query.forUpdate().skipLocked())

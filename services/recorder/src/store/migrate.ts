@@ -2,6 +2,7 @@ import { type Kysely, type Migration, Migrator } from 'kysely';
 import { up as first } from './migrations/0001-first.ts';
 import { up as dependable } from './migrations/0002-dependable-jobs.ts';
 import { up as batchPartsAndResultTtl } from './migrations/0004-batch-parts-and-result-ttl.ts';
+import { up as keyedState } from './migrations/0005-keyed-state.ts';
 import { up as syncObjects } from './migrations/0006-sync-objects.ts';
 import type { Database } from './schema.ts';
 
@@ -10,6 +11,7 @@ const migrations: Record<string, Migration> = {
   '0001-first': { up: first },
   '0002-dependable-jobs': { up: dependable },
   '0004-batch-parts-and-result-ttl': { up: batchPartsAndResultTtl },
+  '0005-keyed-state': { up: keyedState },
   '0006-sync-objects': { up: syncObjects },
 };
 

@@ -1,0 +1,172 @@
+import {
+  type CommitOutcome,
+  type CommitStep,
+  isTerminal,
+  MAX_STATE_BYTES,
+  MAX_WAITERS,
+  type RecorderReplies,
+  type RecorderRequest,
+} from '@heddle/contracts';
+import { ENDING_COLUMNS, type EndingRow, endedEvent } from './ended-event.ts';
+import type { Store } from './open-database.ts';
+import { lockState } from './read-state.ts';
+import type { EventWriter } from './record-events.ts';
+import { runTransaction } from './run-transaction.ts';
+import type { KeyStateRow, Tx } from './schema.ts';
+import { countWaiters, forgetWaiters, parkWaiters, readWaiters, wakeNext } from './wait-in-line.ts';
+
+export type CommitRequest = Extract<RecorderRequest, { op: 'state-commit' }>;
+export type CommitReply = RecorderReplies['state-commit'];
+
+/** Commits what runs made of the states of keys, of each request all or nothing, and of all of them as well. `hasOutgoing`: jobs were woken. */
+export async function commitStates(
+  store: Store,
+  writer: EventWriter,
+  requests: readonly CommitRequest[],
+): Promise<{ replies: CommitReply[]; hasOutgoing: boolean }> {
+  return await runTransaction(store.db, async (tx) => {
+    const replies: CommitReply[] = [];
+    let hasOutgoing = false;
+    for (const request of requests) {
+      const { woken, ...reply } = await commitState(store, tx, writer, request);
+      replies.push(reply);
+      hasOutgoing ||= woken > 0;
+    }
+    return { replies, hasOutgoing };
+  });
+}
+
+/**
+ * The key's row is locked, so that commits of one key come one after the other. A job
+ * that has ended before changes nothing, whoever commits it and how often; neither does a run that saw another version
+ * of the state. Each change, and each job that is done waiting, lets those that wait look again.
+ */
+async function commitState(
+  store: Store,
+  tx: Tx,
+  writer: EventWriter,
+  request: CommitRequest,
+): Promise<CommitReply & { woken: number }> {
+  const state = await lockState(store, tx, request.state, request.key);
+  const before = state.version;
+  let woken = 0;
+  const { outcomes, fresh } = await judgeSteps(store, tx, state, request);
+  if (fresh.length > 0) {
+    await writer.write(
+      tx,
+      fresh.map(({ event }) => event),
+    );
+    if (state.has_waiters === 1) await forgetWaiters(tx, fresh.filter(hasEnded).map(jobOf));
+    const parked = fresh.filter(({ parked }) => parked !== undefined);
+    if (parked.length > 0) {
+      await parkWaiters(tx, state, parked);
+      state.has_waiters = 1;
+    }
+    if (state.has_waiters === 1) woken = await wakeNext(tx, state, Date.now());
+    if (state.version > before) await writeState(tx, state);
+    else if (parked.length > 0) await markWaiters(tx, state);
+  }
+  return { version: state.version, outcomes, woken };
+}
+
+/** Goes through the steps until one is not to be committed; changes `state` as they say. `fresh`: those to be written. */
+async function judgeSteps(
+  store: Store,
+  tx: Tx,
+  state: KeyStateRow,
+  { steps, expectedVersion }: CommitRequest,
+): Promise<{ outcomes: CommitOutcome[]; fresh: CommitStep[] }> {
+  const rows = await readJobs(store, tx, steps.map(jobOf));
+  const waiters = state.has_waiters === 1 ? await readWaiters(tx, steps.map(jobOf)) : undefined;
+  const outcomes: CommitOutcome[] = [];
+  const fresh: CommitStep[] = [];
+  let expected = expectedVersion;
+  let waiting: number | undefined;
+  for (const step of steps) {
+    const { event } = step;
+    const row = rows.get(event.job);
+    if (row?.run === event.run && row.event === event.type && row.generation === event.generation) {
+      // Asked again, because the answer was lost.
+      outcomes.push({ is: 'committed' });
+    } else if (row && hasEndedBefore(row, step)) {
+      outcomes.push({ is: 'already', event: endedEvent(row) });
+      break;
+    } else if ((waiters?.get(event.job)?.attempt ?? 0) > event.attempt) {
+      // A copy of a message that has parked its job already.
+      outcomes.push({ is: 'already' });
+      break;
+    } else if (state.version !== expected) {
+      outcomes.push({ is: 'stale' });
+      break;
+    } else {
+      const isNewcomer = step.parked !== undefined && !waiters?.has(event.job);
+      if (isNewcomer) waiting = (waiting ?? (await countWaiters(tx, state))) + 1;
+      const fault = isNewcomer && (waiting ?? 0) > MAX_WAITERS ? tooMany(state.key) : undefined;
+      if (fault !== undefined) {
+        outcomes.push({ is: 'refused', message: fault });
+        break;
+      }
+      fresh.push(step);
+      outcomes.push({ is: 'committed' });
+      if (step.state) {
+        state.version += 1;
+        state.value = textOf(step.state.value);
+      }
+    }
+    if (step.state) expected += 1;
+  }
+  return { outcomes, fresh };
+}
+
+function tooMany(key: string): string {
+  return `expected at most ${MAX_WAITERS} jobs that wait for key "${key}" to change`;
+}
+
+/** The worker has told a state that is too large to its job before it came here. */
+function textOf(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'null';
+  if (Buffer.byteLength(text) > MAX_STATE_BYTES) {
+    throw new Error(`expected a state of at most ${MAX_STATE_BYTES} bytes of JSON`);
+  }
+  return text;
+}
+
+function hasEndedBefore(row: EndingRow, { event }: CommitStep): boolean {
+  return row.generation > event.generation || (row.generation === event.generation && isTerminal(row.state));
+}
+
+function hasEnded({ parked }: CommitStep): boolean {
+  return parked === undefined;
+}
+
+function jobOf({ event }: CommitStep): string {
+  return event.job;
+}
+
+async function readJobs(store: Store, tx: Tx, ids: readonly string[]): Promise<Map<string, EndingRow>> {
+  const rows = await tx
+    .selectFrom('jobs')
+    .select(ENDING_COLUMNS)
+    .where('id', 'in', ids)
+    .$if(store.shared, (query) => query.orderBy('id').forUpdate())
+    .execute();
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+async function writeState(tx: Tx, { name, key, version, value, has_waiters }: KeyStateRow): Promise<void> {
+  await tx
+    .updateTable('key_states')
+    .set({ version, value, has_waiters, updated_at: Date.now() })
+    .where('name', '=', name)
+    .where('key', '=', key)
+    .execute();
+}
+
+async function markWaiters(tx: Tx, { name, key, has_waiters }: KeyStateRow): Promise<void> {
+  await tx
+    .updateTable('key_states')
+    .set({ has_waiters })
+    .where('name', '=', name)
+    .where('key', '=', key)
+    .execute();
+}
