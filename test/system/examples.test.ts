@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startWebServer } from '../../services/consumer/test/web-server.ts';
 import { runLines, shellLines } from '../support/run-lines.ts';
 import { SystemStack } from '../support/system-stack.ts';
 
@@ -84,6 +85,25 @@ describe('the examples, as their pages have them', () => {
         result: { file: 'hills.jpg', predictions: [expect.anything()] },
       }),
     );
+  });
+
+  test('03: five hundred pages at once, in one worker, on one thread', async () => {
+    const held: (() => void)[] = [];
+    const server = await startWebServer((_, answer) => {
+      held.push(() => answer.end('<title>Hello</title>'));
+      if (held.length === 500) for (const release of held) release();
+    });
+    const inputs = Array.from({ length: 500 }, (_, n) => ({ url: `${server.url}/${n}` }));
+    const { body } = await stack.api.call('POST', '/v1/gather', {
+      task: 'web.title',
+      inputs,
+      deadline: '60s',
+    });
+    const { results, complete } = body as { complete: boolean; results: { result: { title: string } }[] };
+    expect(complete).toBe(true);
+    expect(results.filter(({ result }) => result.title === 'Hello')).toHaveLength(500);
+    expect(server.most()).toBe(500);
+    await server.close();
   });
 
   test('06: many answers in one, and a file counted by chunks', async () => {
