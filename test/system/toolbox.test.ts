@@ -1,0 +1,181 @@
+/** The toolbox between real processes: killed, frozen, and with a broker that dies. */
+import fc from 'fast-check';
+import { Client } from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type BrokerNode, startBroker } from '../support/broker.ts';
+import { isLinearizable } from '../support/check-history.ts';
+import { createDatabase } from '../support/postgres.ts';
+import { type Done, startToolboxProcess, type ToolboxProcess } from '../support/toolbox-processes.ts';
+
+let node: BrokerNode;
+let url: string;
+let all: [ToolboxProcess, ToolboxProcess, ToolboxProcess];
+let frozen: ToolboxProcess;
+
+beforeAll(async () => {
+  node = await startBroker();
+  url = (await node.createVhost()).url;
+  const start = () => startToolboxProcess(url);
+  [frozen, ...all] = await Promise.all([startToolboxProcess(url, 1), start(), start(), start()]);
+});
+afterAll(async () => {
+  await Promise.all([frozen, ...(all ?? [])].map((one) => one?.kill()));
+  await node?.stop();
+});
+
+it('a process that is frozen past its heartbeat loses its lease, and its stale fence is refused by the row', async () => {
+  const database = await createDatabase();
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    await client.query('create table account (name text primary key, writer int, fence bigint)');
+    await client.query("insert into account values ('row', 0, 0)");
+    const other = all[0];
+    const write = async (one: ToolboxProcess, fence: number) =>
+      (await one.tell<number>({ do: 'writeRow', name: 'row', url: database.url, fence })).value;
+
+    const stale = (await frozen.tell<number>({ do: 'acquire', name: 'row' })).value ?? 0;
+    frozen.freeze();
+    const fence = (await other.tell<number>({ do: 'acquire', name: 'row' })).value ?? 0;
+    expect(fence).toBeGreaterThan(stale);
+    expect(await write(other, fence)).toBe(1);
+    // It still thinks that it holds the lock when it wakes up.
+    const late = write(frozen, stale);
+    frozen.thaw();
+    expect(await late).toBe(0);
+    await expect.poll(() => frozen.lost).toEqual([stale]);
+    expect((await frozen.tell({ do: 'release', name: 'row' })).error).toBe('LeaseLostError');
+    const { rows } = await client.query('select fence from account');
+    expect(rows).toEqual([{ fence: String(fence) }]);
+  } finally {
+    await client.end();
+    await database.drop();
+  }
+});
+
+it('items and permits that a killed process had are there again, each once', async () => {
+  const other = all[0];
+  const killed = await startToolboxProcess(url);
+  await killed.tell({ do: 'acquirePermit', name: 'killed' });
+  await killed.tell({ do: 'acquirePermit', name: 'killed' });
+  for (const item of ['a', 'b']) await killed.tell({ do: 'put', name: 'killed', item });
+  expect((await killed.tell({ do: 'get', name: 'killed' })).value).toBe('a');
+  await killed.kill();
+  expect((await other.tell({ do: 'get', name: 'killed' })).value).toBe('a');
+  expect((await other.tell({ do: 'get', name: 'killed' })).value).toBe('b');
+  expect((await other.tell({ do: 'getNowait', name: 'killed' })).error).toBe('Empty');
+  await expect.poll(async () => (await other.tell({ do: 'permits', name: 'killed' })).value).toBe(2);
+});
+
+it('over restarts of the broker no fence comes twice, no token and no item is lost, and nobody who waits is forgotten', async () => {
+  const [one, two, three] = all;
+  await one.tell({ do: 'acquirePermit', name: 'restart' });
+  const items = Array.from({ length: 30 }, (_, n) => n);
+  await Promise.all(items.map((item) => two.tell({ do: 'put', name: 'items', item })));
+  const event = three.tell<boolean>({ do: 'wait', name: 'restart' });
+  const line = three.tell<string>({ do: 'get', name: 'line' });
+
+  const fences = all.map((): number[] => []);
+  const stopping = new AbortController();
+  const contend = async (one: ToolboxProcess, own: number[]): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      const { value } = await one.tell<number>({ do: 'acquire', name: 'restart' });
+      if (value !== undefined) own.push(value);
+      await one.tell({ do: 'release', name: 'restart' });
+    }
+  };
+  const contending = Promise.all(all.map((one, index) => contend(one, fences[index] ?? [])));
+  const everybodyGetsOn = async () => {
+    const before = fences.map(({ length }) => length);
+    await expect
+      .poll(() => fences.map(({ length }, index) => length - (before[index] ?? 0) >= 2), { timeout: 60_000 })
+      .toEqual([true, true, true]);
+  };
+  await everybodyGetsOn();
+  await node.restart();
+  await everybodyGetsOn();
+  await node.kill();
+  await node.start();
+  await everybodyGetsOn();
+  stopping.abort();
+  await contending;
+
+  const given = fences.flat();
+  expect(new Set(given).size).toBe(given.length);
+  for (const own of fences) expect(own).toEqual(own.toSorted((a, b) => a - b));
+  expect((await one.tell({ do: 'tryAcquire', name: 'restart' })).value).toEqual(expect.any(Number));
+  expect((await two.tell({ do: 'tryAcquire', name: 'restart' })).value).toBe(null);
+  expect((await two.tell({ do: 'permits', name: 'restart' })).value).toBe(2);
+  await one.tell({ do: 'set', name: 'restart' });
+  expect((await event).value).toBe(true);
+  await one.tell({ do: 'put', name: 'line', item: 'next' });
+  expect((await line).value).toBe('next');
+  const got: unknown[] = [];
+  for (let done: Done<unknown> = await one.tell({ do: 'getNowait', name: 'items' }); !done.error; ) {
+    got.push(done.value);
+    done = await one.tell({ do: 'getNowait', name: 'items' });
+  }
+  expect(new Set(got)).toEqual(new Set(items));
+});
+
+/** What a process does with a lock and a queue, one after the other. */
+const program = fc.array(fc.constantFrom('acquire', 'tryAcquire', 'release', 'put', 'getNowait'), {
+  minLength: 3,
+  maxLength: 7,
+});
+
+type Seen = Done<number | null> & { readonly by: number; readonly what: string; readonly item: number };
+
+async function perform(name: string, programs: readonly (readonly string[])[]): Promise<Seen[]> {
+  const history: Seen[] = [];
+  let items = 0;
+  await Promise.all(
+    programs.map(async (calls, by) => {
+      const one = all[by];
+      if (!one) throw new Error('expected three processes');
+      let holds = false;
+      for (const what of [...calls, 'release']) {
+        // Waiting for what one holds would wait for ever.
+        if (what === 'release' ? !holds : what.toLowerCase().includes('acquire') && holds) continue;
+        items += 1;
+        const item = items;
+        const done = await one.tell<number | null>({ do: what, name, item } as never);
+        if (what !== 'put' && what !== 'getNowait') holds = what !== 'release' && done.value !== null;
+        history.push({ ...done, by, what, item });
+      }
+    }),
+  );
+  return history;
+}
+
+it('random histories of three processes are linearizable', async () => {
+  let runs = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.tuple(program, program, program), async (programs) => {
+      runs += 1;
+      const history = await perform(`history-${runs}`, programs);
+      const isQueue = ({ what }: Seen) => what === 'put' || what === 'getNowait';
+      const locks = history.filter((seen) => !isQueue(seen));
+      expect(
+        isLinearizable(locks, { holder: -1, fence: 0 }, ({ holder, fence }, { what, by, value }) => {
+          if (what === 'release') return holder === by ? { holder: -1, fence } : undefined;
+          if (value === null) return holder === -1 ? undefined : { holder, fence };
+          return holder === -1 && value !== undefined && value > fence
+            ? { holder: by, fence: value }
+            : undefined;
+        }),
+        `lock: ${JSON.stringify(locks)}`,
+      ).toBe(true);
+      const queue = history.filter(isQueue);
+      expect(
+        isLinearizable(queue, [] as number[], (held, { what, item, value, error }) => {
+          if (what === 'put') return [...held, item];
+          if (error === 'Empty') return held.length === 0 ? held : undefined;
+          return held[0] === value ? held.slice(1) : undefined;
+        }),
+        `queue: ${JSON.stringify(queue)}`,
+      ).toBe(true);
+    }),
+    { numRuns: 15 },
+  );
+});
