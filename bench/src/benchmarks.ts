@@ -2,12 +2,15 @@ import { concurrency } from './concurrency/concurrency.ts';
 import { consume } from './consume/consume.ts';
 import { echo } from './echo/echo.ts';
 import type { Benchmark } from './harness/benchmark.ts';
+import { locks } from './locks/locks.ts';
+import { map } from './map/map.ts';
 import { memory } from './memory/memory.ts';
 import { predict } from './predict/predict.ts';
 import { primes } from './primes/primes.ts';
 import { publish } from './publish/publish.ts';
 import { search } from './search/search.ts';
 import { submit } from './submit/submit.ts';
+import { syncQueue } from './sync-queue/sync-queue.ts';
 import { thumbnails } from './thumbnails/thumbnails.ts';
 
 /** Every benchmark, in the order they run. */
@@ -22,4 +25,7 @@ export const benchmarks: readonly Benchmark[] = [
   search,
   concurrency,
   primes,
+  locks,
+  syncQueue,
+  map,
 ];
