@@ -85,4 +85,15 @@ describe('the examples of the concurrency toolbox, as their pages have them', ()
     expect(lines[0]).toBe('2 is prime, its square is 4');
     expect(lines.at(-1)).toBe('47 is prime, its square is 2209');
   });
+
+  test('17: remainders come off the stack in the other order', async () => {
+    expect(await run('17-binary')).toEqual(['2026 is 11111101010']);
+  });
+
+  test('18: every part is used once, and then the line is done', async () => {
+    const lines = await run('18-production-line');
+    const used = lines.slice(0, -1).map((line) => Number(line.split(' ').at(-1)));
+    expect(used.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    expect(lines.at(-1)).toBe('every part is used');
+  });
 });

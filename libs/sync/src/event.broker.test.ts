@@ -1,4 +1,4 @@
-import { ValueError } from '@heddle/contracts';
+import { HeddleError, RuntimeError, ValueError } from '@heddle/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openSessions, type SyncSessions } from '../test/sync-sessions.ts';
 import { Event } from './event.ts';
@@ -72,5 +72,16 @@ describe('an event', () => {
     expect(await (await event('many')).isSet()).toBe(false);
     await flag.close();
     expect(await flag.isSet()).toBe(false);
+  });
+
+  it('tells who waits when it or its session is closed', async () => {
+    const flag = await event('closed');
+    await flag.isSet();
+    const closed = expect(flag.wait()).rejects.toThrow(RuntimeError);
+    await flag.close();
+    await closed;
+    const again = expect(flag.wait()).rejects.toThrow(HeddleError);
+    await sessions.end();
+    await again;
   });
 });

@@ -61,7 +61,7 @@ export class Event {
     }
   }
 
-  /** Stops listening; the next call begins again. */
+  /** Stops listening: who waits here gets a `RuntimeError`. The next call begins again. */
   async close(): Promise<void> {
     await this.#changes.close();
   }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Delivery, SessionChannel } from '@heddle/broker';
-import { parseJson, type SyncObject, syncNames, toSyncMessage } from '@heddle/contracts';
+import { parseJson, RuntimeError, type SyncObject, syncNames, toSyncMessage } from '@heddle/contracts';
 import type { SyncSession } from '../session/sync-session.ts';
 import { throwIfFinal } from '../session/throw-if-final.ts';
 
@@ -70,8 +70,10 @@ export class ChangeStream {
     });
   }
 
+  /** Who waits hears of it; the next call begins again. */
   async close(): Promise<void> {
     this.#closed = true;
+    for (const { fail } of this.#waiters) fail(new RuntimeError(`${this.#object}: closed while waiting`));
     const channel = this.#channel;
     this.#channel = undefined;
     this.#listening = undefined;
