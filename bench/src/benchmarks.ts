@@ -1,6 +1,9 @@
+import { batchMemory } from './batch-memory/batch-memory.ts';
 import { concurrency } from './concurrency/concurrency.ts';
 import { consume } from './consume/consume.ts';
+import { delays } from './delays/delays.ts';
 import { echo } from './echo/echo.ts';
+import { features } from './features/features.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { locks } from './locks/locks.ts';
 import { map } from './map/map.ts';
@@ -12,16 +15,21 @@ import { search } from './search/search.ts';
 import { submit } from './submit/submit.ts';
 import { syncQueue } from './sync-queue/sync-queue.ts';
 import { thumbnails } from './thumbnails/thumbnails.ts';
+import { wait } from './wait/wait.ts';
 
 /** Every benchmark, in the order they run. */
 export const benchmarks: readonly Benchmark[] = [
   publish,
   consume,
   submit,
+  wait,
   echo,
+  features,
+  delays,
   thumbnails,
   predict,
   memory,
+  batchMemory,
   search,
   concurrency,
   primes,

@@ -36,6 +36,15 @@ const resultSchema: z.ZodType<JobResult> = z.object({
   result: z.unknown().optional(),
   error: jobErrorSchema.exactOptional(),
   outputs: z.array(outputDescriptionSchema).exactOptional(),
+  run: z
+    .object({
+      worker: z.string(),
+      acceptedAt: z.int(),
+      startedAt: z.int(),
+      endedAt: z.int(),
+      resultTtlMs: z.int().exactOptional(),
+    })
+    .exactOptional(),
 });
 
 const newsSchema: z.ZodType<JobNews> = z.object({

@@ -12,20 +12,27 @@ const OWN_BROKER = ['test/system/start.test.ts', 'test/system/demo.test.ts'];
  * @property {readonly string[]} without
  */
 
-const everything = { projects: ['broker', 'features', 'system'], files: [], without: OWN_BROKER };
+/** In the tests' own process; those of the recorder's queries have both databases anyway. */
+const broker = { projects: ['broker'], files: [], without: [], database: 'sqlite' };
+/** Whole stacks. */
+const stacks = { projects: ['features', 'system'], files: [], without: OWN_BROKER };
 
 /** @type {Record<string, readonly Run[]>} what `npm test`, with the installed broker and SQLite, leaves out */
 const runsOf = {
   /** The broker library and every feature, each with the newest of both. */
   '--quick': [
-    { ...everything, broker: 'newest', database: 'postgres', projects: ['broker'], files: ['libs/broker'] },
-    { ...everything, broker: 'newest', database: 'postgres', projects: ['features'] },
+    { ...broker, broker: 'newest', files: ['libs/broker'] },
+    { ...stacks, broker: 'newest', database: 'postgres', projects: ['features'] },
   ],
-  '': [{ ...everything, broker: 'newest', database: 'postgres' }],
+  '': [
+    { ...broker, broker: 'newest' },
+    { ...stacks, broker: 'newest', database: 'postgres' },
+  ],
   '--all': [
-    { ...everything, broker: 'newest', database: 'postgres' },
-    { ...everything, broker: 'newest', database: 'sqlite' },
-    { ...everything, broker: 'installed', database: 'postgres' },
+    { ...broker, broker: 'newest' },
+    { ...stacks, broker: 'newest', database: 'postgres' },
+    { ...stacks, broker: 'newest', database: 'sqlite' },
+    { ...stacks, broker: 'installed', database: 'postgres' },
   ],
 };
 

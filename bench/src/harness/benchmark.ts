@@ -31,14 +31,17 @@ export interface Comparison {
   reference(): Promise<number>;
 }
 
-/** Ours against a fixed limit in `unit`, where less is better. */
+/** Ours against a limit in `unit`, where less is better. */
 export interface Limit {
   readonly kind: 'limit';
   readonly name: string;
   readonly unit: string;
-  /** Absent: only watched. */
+  /** Of ours, or with `above: 'reference'` of what ours is above the reference. Absent: only watched. */
   readonly limit: number | undefined;
+  readonly above?: 'reference';
   ours(): Promise<number>;
+  /** What the same takes without us, measured by turns with ours. */
+  reference?(): Promise<number>;
 }
 
 export type Measurement = Comparison | Limit;
@@ -58,12 +61,14 @@ export interface Outcome {
   readonly name: string;
   readonly unit: string;
   readonly ours: Series;
-  /** Absent for limits. */
+  readonly kind: Measurement['kind'];
   readonly reference: Series | undefined;
-  /** Ours to reference, or limit to ours: in both cases more is better. Absent when there is nothing to compare with. */
+  /** Ours to reference. Absent when there is nothing to compare with. */
   readonly ratio: number | undefined;
   /** Least ratio of a comparison, or the limit itself. */
   readonly target: number | undefined;
+  /** What the limit is for; absent: ours. */
+  readonly above?: 'reference';
   /** Absent when there is no target. */
   readonly met: boolean | undefined;
 }

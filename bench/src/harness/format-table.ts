@@ -19,19 +19,20 @@ export function formatTable(outcomes: readonly Outcome[]): string {
 }
 
 function formatRow(outcome: Outcome): readonly string[] {
-  const isLimit = outcome.reference === undefined;
   return [
     outcome.name,
     `${formatFigure(outcome.ours.median)} ${outcome.unit}`,
     outcome.reference ? `${formatFigure(outcome.reference.median)} ${outcome.unit}` : '–',
-    outcome.ratio === undefined || isLimit ? '–' : outcome.ratio.toFixed(2),
-    outcome.target === undefined
-      ? '–'
-      : isLimit
-        ? `≤ ${outcome.target} ${outcome.unit}`
-        : `≥ ${outcome.target}`,
+    outcome.ratio === undefined ? '–' : outcome.ratio.toFixed(2),
+    formatTarget(outcome),
     outcome.met === undefined ? '' : outcome.met ? 'met' : 'MISSED',
   ];
+}
+
+function formatTarget({ kind, target, unit, above }: Outcome): string {
+  if (target === undefined) return '–';
+  if (kind === 'comparison') return `≥ ${target}`;
+  return `≤ ${above ? 'reference + ' : ''}${target} ${unit}`;
 }
 
 /** Three significant digits, thousands apart. */

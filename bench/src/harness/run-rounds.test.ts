@@ -58,6 +58,22 @@ test('a limit is met up to its exact value', async () => {
   expect(met.reference).toBeUndefined();
 });
 
+test('a limit may be one of what ours is above its reference', async () => {
+  const above = (figure: number): Limit => ({
+    kind: 'limit',
+    name: 'latency',
+    unit: 'ms',
+    limit: 5,
+    above: 'reference',
+    ours: () => Promise.resolve(figure),
+    reference: () => Promise.resolve(2),
+  });
+  const met = await runRounds(above(7), { rounds: 2, warmUp: true });
+  const missed = await runRounds(above(7.1), { rounds: 2, warmUp: true });
+  expect([met.met, missed.met]).toEqual([true, false]);
+  expect(met.ratio).toBe(3.5);
+});
+
 test('a figure that cannot be true fails the benchmark', async () => {
   const broken = runRounds(comparison([Number.NaN], [1]), { rounds: 1, warmUp: false });
   await expect(broken).rejects.toThrow('made up, ours: expected a figure above 0, got NaN');

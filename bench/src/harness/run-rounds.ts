@@ -28,6 +28,7 @@ async function compare(comparison: Comparison, options: RoundOptions): Promise<O
   const referenceSeries = series(reference);
   const ratio = oursSeries.median / referenceSeries.median;
   return {
+    kind: comparison.kind,
     name: comparison.name,
     unit: comparison.unit,
     ours: oursSeries,
@@ -39,20 +40,30 @@ async function compare(comparison: Comparison, options: RoundOptions): Promise<O
 }
 
 async function limit(watched: Limit, options: RoundOptions): Promise<Outcome> {
-  if (options.warmUp) await watched.ours();
+  if (options.warmUp) {
+    await watched.ours();
+    await watched.reference?.();
+  }
   const figures: number[] = [];
+  const references: number[] = [];
   for (let round = 0; round < options.rounds; round += 1) {
     figures.push(await measured(watched.name, 'ours', watched.ours(), options));
+    const bare = watched.reference?.();
+    if (bare) references.push(await measured(watched.name, 'reference', bare, options));
   }
   const ours = series(figures);
+  const reference = references.length > 0 ? series(references) : undefined;
+  const limited = ours.median - (watched.above && reference ? reference.median : 0);
   return {
+    kind: watched.kind,
     name: watched.name,
     unit: watched.unit,
     ours,
-    reference: undefined,
-    ratio: watched.limit === undefined ? undefined : watched.limit / ours.median,
+    reference,
+    ratio: reference && ours.median / reference.median,
     target: watched.limit,
-    met: watched.limit === undefined ? undefined : ours.median <= watched.limit,
+    ...(watched.above && { above: watched.above }),
+    met: watched.limit === undefined ? undefined : limited <= watched.limit,
   };
 }
 

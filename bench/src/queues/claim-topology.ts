@@ -1,13 +1,18 @@
-import { jobQueue, sharedExchanges, sharedQueues, suspectQueue } from '@heddle/contracts';
+import { delayName, jobQueue, rungFor, sharedExchanges, sharedQueues, suspectQueue } from '@heddle/contracts';
 import type { ConfirmChannel } from 'amqplib';
 import type { BenchSession } from '../harness/benchmark.ts';
 import { openChannel, openConnection } from './open-channel.ts';
 
 /**
  * Makes sure that no Heddle lives on this virtual host, whose jobs a benchmark would take, and that every queue and
- * exchange of Heddle's is removed at the end. `tasks`: those whose job queues the benchmark's services will declare.
+ * exchange of Heddle's is removed at the end. `tasks`: those whose job queues the benchmark's services will declare; `delaysMs`:
+ * the delays it uses.
  */
-export async function claimTopology(session: BenchSession, tasks: readonly string[]): Promise<void> {
+export async function claimTopology(
+  session: BenchSession,
+  tasks: readonly string[],
+  delaysMs: readonly number[] = [],
+): Promise<void> {
   const queues = [...sharedQueues, ...tasks.flatMap((task) => [jobQueue(task), suspectQueue(task)])];
   const inUse = await firstExisting(session.amqpUrl, queues);
   if (inUse) {
@@ -15,14 +20,21 @@ export async function claimTopology(session: BenchSession, tasks: readonly strin
       `expected a virtual host without Heddle, found its queue "${inUse}": give AMQP_URL another one, such as .../bench`,
     );
   }
-  session.cleanUp.add("remove Heddle's queues and exchanges", () => removeTopology(session.amqpUrl, queues));
+  session.cleanUp.add("remove Heddle's queues and exchanges", () =>
+    removeTopology(session.amqpUrl, queues, delaysMs),
+  );
 }
 
-async function removeTopology(amqpUrl: string, queues: readonly string[]): Promise<void> {
+async function removeTopology(
+  amqpUrl: string,
+  queues: readonly string[],
+  delaysMs: readonly number[],
+): Promise<void> {
   const connection = await openConnection(amqpUrl);
   const channel = await connection.createChannel();
-  for (const queue of queues) await channel.deleteQueue(queue);
-  for (const exchange of sharedExchanges) await channel.deleteExchange(exchange);
+  const rungs = delaysMs.map((delayMs) => delayName(rungFor(delayMs) ?? delayMs));
+  for (const queue of [...queues, ...rungs]) await channel.deleteQueue(queue);
+  for (const exchange of [...rungs, ...sharedExchanges]) await channel.deleteExchange(exchange);
   await connection.close();
 }
 

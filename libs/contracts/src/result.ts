@@ -11,6 +11,18 @@ export interface JobResult {
   readonly result?: unknown;
   readonly error?: JobError;
   readonly outputs?: readonly OutputDescription[];
+  /** There if the job ended in its only run, and nothing was told of it before: with it the result says all that the recorder will. */
+  readonly run?: OnlyRun;
+}
+
+/** Times are milliseconds since the epoch. */
+export interface OnlyRun {
+  readonly worker: string;
+  readonly acceptedAt: number;
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** Absent: the result is kept as long as the job. */
+  readonly resultTtlMs?: number;
 }
 
 export function encodeResult(result: JobResult, correlationId: string | undefined): WireMessage<'result'> {

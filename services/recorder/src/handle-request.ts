@@ -33,6 +33,8 @@ export interface RequestContext {
   readonly states: Pick<StateCommitter, 'commit'>;
   readonly watch: EventWatch;
   readonly sync: SyncKeeper;
+  /** Resolves when what has come until now is committed, or soon: reads show what was confirmed before they were asked for. */
+  readonly caughtUp: () => Promise<void>;
   readonly maxMessageBytes: number;
   /** Something may have come into the outbox. */
   readonly onOutgoing: () => void;
@@ -45,17 +47,24 @@ export function requestHandler({
   states,
   watch,
   sync,
+  caughtUp,
   maxMessageBytes,
   onOutgoing,
 }: RequestContext): RequestHandler {
   const { db } = store;
   const answers: { [Op in RecorderRequest['op']]: Answer<Op> } = {
-    job: ({ id }) => watch.find(id, () => findJob(db, id)),
+    job: async ({ id }) => {
+      await caughtUp();
+      return watch.find(id, () => findJob(db, id));
+    },
     output: ({ id, name }) => {
       const absent = new HeddleError('output_not_found', `there is no output "${name}" of a job ${id}`);
       return watch.find(id, () => findOutput(db, id, name), absent);
     },
-    jobs: (search) => searchJobs(db, search),
+    jobs: async (search) => {
+      await caughtUp();
+      return searchJobs(db, search);
+    },
     counts: () => readCounts(db),
     tasks: () => readTasks(db),
     'stream-epoch': async () => ({ epoch: await readEpoch(db) }),
@@ -73,7 +82,10 @@ export function requestHandler({
       await dropParts(db, batch);
       return { id: batch };
     },
-    batch: ({ id }) => findBatch(db, id),
+    batch: async ({ id }) => {
+      await caughtUp();
+      return findBatch(db, id);
+    },
     batches: ({ cursor, limit }) => listBatches(db, cursor, limit),
     'batch-results': ({ id, first, limit }) => readBatchResults(db, id, first, limit),
     'cancel-batch': ({ id }) => cancelBatch(store, id).finally(onOutgoing),

@@ -4,6 +4,7 @@ import type { RecorderMetrics } from './metrics.ts';
 import { readDelivery } from './read-delivery.ts';
 import type { BatchWriter, Item } from './store/record-batch.ts';
 import { traceCommits } from './trace-commits.ts';
+import { Watermark } from './watermark.ts';
 
 /** Items of one transaction. SQLite works on our own thread, and this many take it some 20 ms. */
 const MAX_ITEMS = 1_000;
@@ -30,6 +31,7 @@ export class DeliveryRecorder {
   /** When what is being written had to wait no longer; milliseconds since the epoch. */
   #heldSince: number | undefined;
   #taken = 0;
+  readonly #committedMark = new Watermark();
   #working: Promise<void> | undefined;
   #trouble: string | undefined;
   readonly #stopped = new AbortController();
@@ -58,6 +60,14 @@ export class DeliveryRecorder {
     return this.#taken;
   }
 
+  /**
+   * Resolves when everything that was taken until now is committed, at the latest after `limitMs`: who reads then reads what was
+   * confirmed before he asked.
+   */
+  caughtUp(limitMs: number): Promise<void> {
+    return this.#committedMark.reached(this.#taken, limitMs);
+  }
+
   /** What is wrong with the database, if anything. */
   get trouble(): string | undefined {
     return this.#trouble;
@@ -83,6 +93,7 @@ export class DeliveryRecorder {
     while (this.#waiting.length > 0) {
       const batch = this.#nextBatch();
       if (batch.length > 0) await this.#record(batch);
+      this.#committedMark.reach(this.#taken - this.#holding);
       // SQLite has kept the event loop from reading the socket.
       await setImmediate();
       this.#heldSince = this.#waiting.length > 0 ? Date.now() : undefined;

@@ -26,6 +26,9 @@ export interface RecorderOptions {
   readonly retentionMs: number;
 }
 
+/** How long a read waits for the transaction that is under way. */
+const CATCH_UP_MS = 250;
+
 /** Opens the database, then the event log, then the two queues. */
 export async function startRecorder({
   broker,
@@ -55,6 +58,7 @@ export async function startRecorder({
       states: new StateCommitter(store, writer.events, onOutgoing),
       watch: new EventWatch(broker, recorder, store.shared),
       sync: syncKeeper,
+      caughtUp: () => recorder.caughtUp(CATCH_UP_MS),
       maxMessageBytes: broker.publisher.maxMessageBytes,
       onOutgoing,
     }),

@@ -94,7 +94,17 @@ describe('settleRun', () => {
     const message = { ...delivery.message, ...reply?.message };
     expect(decodeResult(message)).toEqual({
       ok: true,
-      value: { job: job.id, state: 'succeeded', result: { n: 2 } },
+      value: {
+        job: job.id,
+        state: 'succeeded',
+        result: { n: 2 },
+        run: {
+          worker: worker.name,
+          acceptedAt: job.acceptedAt,
+          startedAt: run.startedAt,
+          endedAt: worker.eventsSent()[0]?.at,
+        },
+      },
     });
   });
 

@@ -1,5 +1,12 @@
 import { acceptedEvent } from '@heddle/client';
-import { encodeResult, HeddleError, type JobEvent, type JobResult } from '@heddle/contracts';
+import {
+  encodeResult,
+  HeddleError,
+  type JobEvent,
+  type JobResult,
+  MAX_RECORDED_INPUT_BYTES,
+  type OnlyRun,
+} from '@heddle/contracts';
 import { handBack } from './hand-back.ts';
 import type { JobRun } from './job-run.ts';
 import { keepInput } from './keep-input.ts';
@@ -32,8 +39,9 @@ export async function settleRun(worker: WorkerPorts, run: JobRun, ended: Outcome
   }
   await keepInput(worker, run, outcome);
   await run.outputs?.confirm();
-  await addEvent(worker, run, terminalEvent(run, outcome));
-  if (run.job.replyTo !== undefined) sendResult(worker, run, run.job.replyTo, outcome);
+  const event = terminalEvent(run, outcome);
+  await addEvent(worker, run, event);
+  if (run.job.replyTo !== undefined) sendResult(worker, run, run.job.replyTo, outcome, event.at);
   run.delivery.ack();
   return outcome;
 }
@@ -96,14 +104,18 @@ export function terminalEvent(run: JobRun, outcome: Told): JobEvent {
   }
   const { result } = outcome;
   const outputs = run.outputs?.descriptions;
-  const resultTtlMs = run.job.resultTtlMs ?? run.task.resultTtlMs;
-  const kept = resultTtlMs !== undefined && { resultTtlMs };
+  const kept = keptFor(run);
   if (!outputs) return { type: 'succeeded', ...base, startedAt, result, ...kept, ...webhook };
   return { type: 'succeeded', ...base, startedAt, result, outputs, ...kept, ...webhook };
 }
 
+function keptFor(run: JobRun): { readonly resultTtlMs?: number } {
+  const resultTtlMs = run.job.resultTtlMs ?? run.task.resultTtlMs;
+  return resultTtlMs === undefined ? {} : { resultTtlMs };
+}
+
 /** The requester may be gone, and then nobody misses the result: the recorder has it. */
-function sendResult(worker: WorkerPorts, run: JobRun, replyTo: string, outcome: Told): void {
+function sendResult(worker: WorkerPorts, run: JobRun, replyTo: string, outcome: Told, endedAt: number): void {
   const outputs = run.outputs?.descriptions;
   const result: JobResult =
     outcome.state === 'succeeded'
@@ -115,10 +127,33 @@ function sendResult(worker: WorkerPorts, run: JobRun, replyTo: string, outcome: 
         }
       : { job: run.job.id, state: outcome.state, error: outcome.error };
   if (run.job.follow) return worker.followers.tell(replyTo, result);
-  const message = encodeResult(result, run.job.correlationId);
+  const only = isOnlyRun(run, outcome) && { run: describeRun(worker, run, outcome, endedAt) };
+  const message = encodeResult({ ...result, ...only }, run.job.correlationId);
   worker.publisher.publish('heddle.replies', replyTo, message).catch((error: unknown) => {
     worker.log.debug({ err: error, job: run.job.id }, 'the result could not be sent to reply_to');
   });
+}
+
+/** Whether the job's row will say nothing but what its submitter and this run know. */
+function isOnlyRun({ job, announced, delivery }: JobRun, { state }: Told): boolean {
+  return (
+    !announced &&
+    job.attempt === 1 &&
+    job.generation === 0 &&
+    (state === 'succeeded' || state === 'failed') &&
+    (job.bytes !== undefined || delivery.message.body.length <= MAX_RECORDED_INPUT_BYTES)
+  );
+}
+
+function describeRun(worker: WorkerPorts, run: JobRun, { state }: Told, endedAt: number): OnlyRun {
+  const kept = state === 'succeeded' && keptFor(run);
+  return {
+    worker: worker.name,
+    acceptedAt: run.job.acceptedAt,
+    startedAt: run.startedAt,
+    endedAt,
+    ...kept,
+  };
 }
 
 /** What is wrong with a result, if anything: it must be JSON, since that is how it travels and is kept, and fit into a message. */

@@ -8,6 +8,7 @@ import {
   isTerminal,
   type JobResult,
   type JobView,
+  type OnlyRun,
 } from '@heddle/contracts';
 import { iso, outputHref, viewJob } from './view-job.ts';
 
@@ -67,6 +68,10 @@ export async function submitAndAwait(
     if (signal.aborted) return undefined;
     // No reply: not ended in time, or the reply was lost with the connection; the recorder knows.
     if (!result?.ok) return pollForEnd(recorder, id, deadline - Date.now(), signal);
+    const { run } = result.value;
+    if (run && newJob.delayMs === undefined) {
+      return { ...submitted, ...describeResult(id, result.value), ...describeRun(result.value, run) };
+    }
     return (await viewEnded(recorder, id)) ?? { ...submitted, ...describeResult(id, result.value) };
   };
   return { id, ended: view() };
@@ -109,6 +114,19 @@ async function look(recorder: Recorder, id: string): Promise<JobView | 'away' | 
   }
 }
 
+/** What the recorder will say of a job's only run: nobody need wait for it. */
+function describeRun({ error }: JobResult, { worker, acceptedAt, startedAt, endedAt, resultTtlMs }: OnlyRun) {
+  const [started, ended] = [iso(startedAt), iso(endedAt)];
+  return {
+    attempts: [{ number: 1, worker, startedAt: started, endedAt: ended, error: error ?? null }],
+    acceptedAt: iso(acceptedAt),
+    startedAt: started,
+    endedAt: ended,
+    updatedAt: ended,
+    resultExpiresAt: resultTtlMs === undefined ? null : iso(endedAt + resultTtlMs),
+  };
+}
+
 /** What is known of a job without the recorder; holds none of its bytes. */
 function describeSubmitted(job: NewJob, id: string) {
   const now = iso(Date.now());
@@ -136,7 +154,7 @@ function describeResult(id: string, result: JobResult) {
   const now = iso(Date.now());
   return {
     state: result.state,
-    result: result.result,
+    result: result.result ?? null,
     error: result.error ?? null,
     outputs: (result.outputs ?? []).map((output) => ({ ...output, href: outputHref(id, output.name) })),
     endedAt: now,

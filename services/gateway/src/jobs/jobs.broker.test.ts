@@ -104,6 +104,24 @@ describe('Prefer: wait', () => {
     expect(body).toEqual((await get(`/v1/jobs/${body['id']}`)).body);
   });
 
+  it.each<[string, object]>([
+    ['with options', { ttl: '1h', resultTtl: '1h', timeout: '10s', tags: ['a', 'b'], priority: 7 }],
+    [
+      'that is tried twice',
+      { task: 'debug.fail', input: { message: 'no' }, retry: { attempts: 2, delay: 1 } },
+    ],
+    ['that rested first', { delay: 120 }],
+    ['that runs out of time', { task: 'debug.sleep', input: { ms: 60_000 }, timeout: 20 }],
+    ['that takes its time', { task: 'debug.sleep', input: { ms: 200 } }],
+  ])('answers as GET does for a job %s', async (_which, options) => {
+    const { status, body } = await submit(
+      { task: 'debug.echo', input: 1, ...options },
+      { prefer: 'wait=10' },
+    );
+    expect(status).toBe(200);
+    expect(body).toEqual((await get(`/v1/jobs/${body['id']}`)).body);
+  });
+
   it('answers 200 with the error of a job that failed', async () => {
     const { status, body } = await submit(
       { task: 'debug.fail', input: { message: 'on purpose' } },
@@ -111,6 +129,7 @@ describe('Prefer: wait', () => {
     );
     expect(status).toBe(200);
     expect(body).toMatchObject({ state: 'failed', error: { message: 'on purpose' } });
+    expect(body).toEqual((await get(`/v1/jobs/${body['id']}`)).body);
   });
 
   it('answers 202 when it does not', async () => {
