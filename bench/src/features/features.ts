@@ -59,7 +59,7 @@ interface FeatureStack {
   readonly gatewayUrl: string;
   readonly receiverUrl: string;
   /** A round of jobs that differ from plain ones by this. */
-  send(options: Partial<NewJob>): (jobs: number) => Promise<void>;
+  readonly send: (options: Partial<NewJob>) => (jobs: number) => Promise<void>;
 }
 
 async function startStack(session: BenchSession): Promise<FeatureStack> {

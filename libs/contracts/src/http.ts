@@ -19,7 +19,7 @@ import { taskAnnouncementSchema, taskNameSchema } from './task.ts';
 type Timing = Pick<JobOptions, 'delay' | 'runAt' | 'ttl'>;
 
 /** Refuses two answers to "when", and a job that would expire before it may begin. */
-function refineTiming<S extends z.ZodType<Timing>>(schema: S): S {
+export function refineTiming<S extends z.ZodType<Timing>>(schema: S): S {
   return schema
     .refine(({ delay, runAt }) => delay === undefined || runAt === undefined, {
       path: ['runAt'],

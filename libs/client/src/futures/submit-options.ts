@@ -1,37 +1,35 @@
-import { describeIssues, issuesOf, jobOptionsSchema, ValueError } from '@heddle/contracts';
+import {
+  describeIssues,
+  HeddleError,
+  issuesOf,
+  jobOptionsSchema,
+  refineTiming,
+  ValueError,
+} from '@heddle/contracts';
 import type { z } from 'zod';
+import { acceptJob } from '../asked-job.ts';
 import type { NewJob } from '../submit-job.ts';
 
-/** As in `POST /v1/jobs`: durations are milliseconds or text such as `"30s"`. */
-export interface FutureOptions
-  extends Omit<z.input<typeof jobOptionsSchema>, 'key' | 'onConflict' | 'runAt' | 'webhook'> {
+const schema = jobOptionsSchema.omit({ key: true, onConflict: true });
+const timed = refineTiming(schema);
+
+/**
+ * As in `POST /v1/jobs`: durations are milliseconds or text such as `"30s"`. Not its keys: whose a key is the recorder says, and a
+ * future has its id at once; submit with `Heddle.submit`, and take its future up with `Executor.future`.
+ */
+export interface FutureOptions extends z.input<typeof schema> {
   /** For tasks that take bytes. `type` is a media type. */
   readonly bytes?: NewJob['bytes'];
 }
 
-const schema = jobOptionsSchema.pick({
-  priority: true,
-  timeout: true,
-  tags: true,
-  delay: true,
-  ttl: true,
-  resultTtl: true,
-  retry: true,
-});
-
 /** The options as a job has them. Throws `ValueError` naming each that is wrong. */
 export function readOptions({ bytes, ...options }: FutureOptions): Omit<NewJob, 'task' | 'input'> {
-  const parsed = schema.safeParse(options);
+  const parsed = timed.safeParse(options);
   if (!parsed.success) throw new ValueError(describeIssues(issuesOf(parsed.error)));
-  const { priority, timeout, tags, delay, ttl, resultTtl, retry } = parsed.data;
-  return {
-    priority,
-    tags,
-    retry,
-    bytes,
-    timeoutMs: timeout,
-    delayMs: delay,
-    resultTtlMs: resultTtl,
-    deadline: ttl === undefined ? undefined : Date.now() + ttl,
-  };
+  try {
+    const { task: _, input: __, ...job } = acceptJob({ task: '', input: null, bytes, options: parsed.data });
+    return job;
+  } catch (error) {
+    throw error instanceof HeddleError ? new ValueError(error.message) : error;
+  }
 }

@@ -1,5 +1,5 @@
+import { type AskedJob, acceptJob } from '@heddle/client';
 import { type AggregateSpec, HeddleError, type JobView, type PartialAggregate } from '@heddle/contracts';
-import { type AskedJob, acceptJob } from '../jobs/asked-job.ts';
 import { submitAndAwait } from '../jobs/await-job.ts';
 import { type RecordChunk, takeHeader } from './split-records.ts';
 

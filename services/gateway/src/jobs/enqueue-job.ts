@@ -1,6 +1,6 @@
+import { type AskedJob, acceptJob } from '@heddle/client';
 import { HeddleError, type JobState, rungFor } from '@heddle/contracts';
 import type { GatewayParts } from '../gateway-parts.ts';
-import { type AskedJob, acceptJob } from './asked-job.ts';
 import { type Awaited, pollForEnd, submitAndAwait } from './await-job.ts';
 import { isKeyed, submitKeyed } from './submit-keyed.ts';
 

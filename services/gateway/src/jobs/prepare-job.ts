@@ -1,8 +1,8 @@
+import type { AskedJob } from '@heddle/client';
 import { HeddleError, submitBodySchema } from '@heddle/contracts';
 import { check } from '../http/check.ts';
 import { readJson } from '../http/read-json.ts';
 import type { KnownTask, KnownTasks } from '../tasks/known-tasks.ts';
-import type { AskedJob } from './asked-job.ts';
 
 /**
  * The job that a JSON body (or a line of one) asks for, checked against its task's schema. Waits only when the task

@@ -1,11 +1,10 @@
-import { JobSubmitter } from '@heddle/client';
+import { acceptJob, JobSubmitter } from '@heddle/client';
 import type { GatewayParts } from '../gateway-parts.ts';
 import { requireMediaType } from '../http/media-type.ts';
 import { problemOf } from '../http/problem.ts';
 import { tooLarge } from '../http/read-body.ts';
 import type { Handler } from '../http/route.ts';
 import { traceparentOf } from '../http/traceparent.ts';
-import { acceptJob } from './asked-job.ts';
 import { requireBroker } from './enqueue-job.ts';
 import { type HeldLine, heldLines } from './held-lines.ts';
 import { OrderedAnswers } from './ordered-answers.ts';

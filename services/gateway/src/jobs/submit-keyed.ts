@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import { newJobId, type RecorderClient } from '@heddle/client';
+import { type AskedJob, acceptJob, newJobId, type RecorderClient } from '@heddle/client';
 import { DEFAULT_PRIORITY, HeddleError } from '@heddle/contracts';
-import { type AskedJob, acceptJob } from './asked-job.ts';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
 

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
+import type { AskedJob } from '@heddle/client';
 import { tagsSchema, thumbnailQuerySchema } from '@heddle/contracts';
 import { check } from '../http/check.ts';
 import { readQuery } from '../http/read-query.ts';
-import type { AskedJob } from '../jobs/asked-job.ts';
 import type { KnownTasks } from '../tasks/known-tasks.ts';
 
 export const THUMBNAIL_TASK = 'image.thumbnail';

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AskedJob } from '@heddle/client';
 import { HeddleError, type JobView } from '@heddle/contracts';
 import type { GatewayParts } from '../gateway-parts.ts';
 import { answerJson } from '../http/answer.ts';
@@ -9,7 +10,6 @@ import { problemOf } from '../http/problem.ts';
 import { readBody } from '../http/read-body.ts';
 import type { Handler } from '../http/route.ts';
 import { traceparentOf } from '../http/traceparent.ts';
-import type { AskedJob } from '../jobs/asked-job.ts';
 import { enqueueJob } from '../jobs/enqueue-job.ts';
 import { idempotencyKeyOf } from '../jobs/submit-keyed.ts';
 import { describeThumbnails, pictureType } from './describe-thumbnails.ts';

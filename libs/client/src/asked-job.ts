@@ -1,5 +1,5 @@
-import type { NewJob } from '@heddle/client';
 import { HeddleError, type JobOptions, MAX_DURATION_MS } from '@heddle/contracts';
+import type { NewJob } from './submit-job.ts';
 
 /** A job as a client asks for it, checked; its times still count from when it will be accepted. */
 export interface AskedJob {
