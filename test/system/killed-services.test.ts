@@ -23,8 +23,8 @@ describe('of two gateways', () => {
   it('one cancels a running job that the other took', async () => {
     const { id } = await one.submit({ task: 'debug.sleep', input: { ms: 120_000 } });
     await other.untilJob(id, { state: 'running' });
-    expect((await other.call('DELETE', `/v1/jobs/${id}`)).status).toBe(202);
-    await other.untilJob(id, { state: 'cancelled', error: { code: 'cancelled' } });
+    expect((await other.call('DELETE', `/v1/jobs/${id}?reason=enough`)).status).toBe(202);
+    await other.untilJob(id, { state: 'cancelled', error: { code: 'cancelled', message: 'enough' } });
     expect((await other.call('DELETE', `/v1/jobs/${id}`)).status).toBe(200);
   });
 

@@ -113,7 +113,7 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
     control,
     log,
     onChange: () => {
-      runs.stopCancelled((job) => control.isCancelled(job));
+      runs.stopCancelled((job) => control.whyCancelled(job));
       for (const server of servers) void server.setPaused(control.isPaused(server.task));
     },
     onOther: (news) => {

@@ -7,6 +7,8 @@ describe('what is cancelled', () => {
     control.replace({ cancelled: ['a', 'batch'], paused: [] });
     control.hear({ type: 'cancel', job: 'b' });
     expect(control.isCancelled({ id: 'a', generation: 0 })).toBe(true);
+    control.hear({ type: 'cancel', job: 'b', reason: 'too late' });
+    expect(control.whyCancelled({ id: 'b', generation: 0 })).toBe('too late');
     expect(control.isCancelled({ id: 'b', generation: 0 })).toBe(true);
     expect(control.isCancelled({ id: 'c', generation: 0, batch: { id: 'batch', index: 7 } })).toBe(true);
     expect(control.isCancelled({ id: 'c', generation: 0, batch: { id: 'other' } })).toBe(false);

@@ -52,6 +52,8 @@ export class JobRun implements HandlerHost {
   onStop: ((reason: StopReason) => void) | undefined;
 
   readonly #worker: WorkerPorts;
+  /** What was said about a cancel. */
+  #why: string | undefined;
   #seq = 0;
   #acceptedSent: boolean;
   #abort: AbortController | undefined;
@@ -120,17 +122,19 @@ export class JobRun implements HandlerHost {
    * Asks the handler to end, and the pool to see to it. Later calls change nothing, but for time that runs out after a
    * cancel: then the pool need not wait any longer.
    */
-  stop(reason: StopReason): void {
+  stop(reason: StopReason, why?: string): void {
     if (this.stopReason === 'cancelled' && reason === 'timed_out') return this.onStop?.(reason);
     if (this.stopReason !== undefined) return;
     this.stopReason = reason;
+    this.#why = why;
     this.#abort?.abort(this.stopError());
     this.onStop?.(reason);
   }
 
   /** The reason that the abort signal gives. */
   stopError(): HeddleError {
-    if (this.stopReason === 'cancelled') return new HeddleError('cancelled', 'somebody cancelled it');
+    if (this.stopReason === 'cancelled')
+      return new HeddleError('cancelled', this.#why ?? 'somebody cancelled it');
     return this.stopReason === 'shutting_down'
       ? new HeddleError('shutting_down', 'the worker is shutting down')
       : new HeddleError('timed_out', `ran longer than its ${this.deadline - this.startedAt} ms`);

@@ -8,13 +8,12 @@ const MAX_CRASHES = 3;
 
 /** How a job ends that is not to be begun: because somebody cancelled it, it comes too late, or it has taken three workers down. */
 export function refuseStart(
-  { isolated, control }: { readonly isolated: boolean; readonly control: Pick<KnownControl, 'isCancelled'> },
+  { isolated, control }: { readonly isolated: boolean; readonly control: Pick<KnownControl, 'whyCancelled'> },
   delivery: Delivery,
   job: Job,
 ): Outcome | undefined {
-  if (control.isCancelled(job)) {
-    return { state: 'cancelled', error: { code: 'cancelled', message: 'somebody cancelled it' } };
-  }
+  const message = control.whyCancelled(job);
+  if (message !== undefined) return { state: 'cancelled', error: { code: 'cancelled', message } };
   if (job.deadline !== undefined && Date.now() > job.deadline) {
     const due = new Date(job.deadline).toISOString();
     return { state: 'expired', error: { code: 'expired', message: `expected a worker before ${due}` } };

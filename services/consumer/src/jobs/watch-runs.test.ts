@@ -74,8 +74,9 @@ describe('RunWatch', () => {
     const { run: other } = someRun(task, { worker });
     watch.add(one);
     watch.add(other);
-    watch.stopCancelled(({ id }) => id === one.job.id);
+    watch.stopCancelled(({ id }) => (id === one.job.id ? 'too late' : undefined));
     expect([one.stopReason, other.stopReason]).toEqual(['cancelled', undefined]);
+    expect(one.stopError().message).toBe('too late');
     watch.close();
   });
 

@@ -47,9 +47,10 @@ export class RunWatch {
   }
 
   /** Stops what runs and is cancelled. */
-  stopCancelled(isCancelled: (job: Job) => boolean): void {
+  stopCancelled(whyCancelled: (job: Job) => string | undefined): void {
     for (const run of this.#runs) {
-      if (isCancelled(run.job)) run.stop('cancelled');
+      const why = whyCancelled(run.job);
+      if (why !== undefined) run.stop('cancelled', why);
     }
   }
 
