@@ -14,7 +14,7 @@ export interface TaskService {
   readonly pool: Pool;
   readonly metrics: TaskMetrics;
   readonly runs: RunWatch;
-  readonly control: Pick<KnownControl, 'whyCancelled' | 'forget'>;
+  readonly control: Pick<KnownControl, 'isCancelled' | 'whyCancelled' | 'forget'>;
   readonly interruptions: Pick<Interruptions, 'subscribed' | 'explain'>;
   readonly worker: WorkerPorts;
   /** For runs that last longer than the broker lets a delivery be held. */
