@@ -22,6 +22,9 @@ const takenSchema = z.object({ item: ticketSchema, ticket: ticketSchema });
 const queue = { object: objectSchema, maxsize: z.int().min(0).max(MAX_QUEUE_SIZE) };
 const barrier = { object: objectSchema, parties: z.int().min(1).max(MAX_PARTIES) };
 
+/** The ticket has waited already: if it waits no more, its process was taken for dead, and what happened since is unknown. */
+const known = z.boolean().exactOptional();
+
 /** What a process asks of a keyed object. With `wait`, what cannot be done now is done when it can, and then said. */
 export const syncDemandSchema = z.discriminatedUnion('is', [
   z.object({
@@ -35,17 +38,27 @@ export const syncDemandSchema = z.discriminatedUnion('is', [
   }),
   z.object({ is: z.literal('get'), ...queue, ticket: ticketSchema, wait: z.boolean() }),
   /** These items are done with. */
-  z.object({ is: z.literal('done'), ...queue, taken: z.array(takenSchema).min(1).max(1_000) }),
+  z.object({
+    is: z.literal('done'),
+    ...queue,
+    ticket: ticketSchema,
+    taken: z.array(takenSchema).min(1).max(1_000),
+  }),
   /** These items are to be got by somebody else. */
-  z.object({ is: z.literal('give-back'), ...queue, taken: z.array(takenSchema).min(1).max(1_000) }),
+  z.object({
+    is: z.literal('give-back'),
+    ...queue,
+    ticket: ticketSchema,
+    taken: z.array(takenSchema).min(1).max(1_000),
+  }),
   z.object({ is: z.literal('join'), ...queue, ticket: ticketSchema }),
   z.object({ is: z.literal('size'), ...queue }),
   z.object({ is: z.literal('shut-down'), ...queue, immediate: z.boolean() }),
   /** Forgets the object and everything in it. */
   z.object({ is: z.literal('delete'), object: objectSchema }),
-  z.object({ is: z.literal('pass'), ...barrier, ticket: ticketSchema }),
+  z.object({ is: z.literal('pass'), ...barrier, ticket: ticketSchema, known }),
   z.object({ is: z.literal('barrier'), ...barrier, change: z.enum(['none', 'abort', 'reset']) }),
-  z.object({ is: z.literal('wait'), object: objectSchema, ticket: ticketSchema }),
+  z.object({ is: z.literal('wait'), object: objectSchema, ticket: ticketSchema, known }),
   /** Wakes so many who wait; null: all. */
   z.object({ is: z.literal('notify'), object: objectSchema, count: z.int().min(1).nullable() }),
   /** Ends a wait, unless it has come to its end meanwhile: then that is the answer. */

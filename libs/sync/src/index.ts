@@ -1,4 +1,6 @@
 export { Event } from './event.ts';
+export { Barrier } from './keyed/barrier.ts';
+export { Condition } from './keyed/condition.ts';
 export type { QueueOptions, QueueWait } from './keyed/keyed-queue.ts';
 export type { QueueItem } from './keyed/queue-item.ts';
 export { LifoQueue, PriorityQueue, Queue } from './keyed/queues.ts';

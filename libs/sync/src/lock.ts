@@ -14,6 +14,7 @@ import type { SyncSession } from './session/sync-session.ts';
 export class Lock {
   readonly name: string;
   readonly #tokens: TokenQueue;
+  #lease: Lease | undefined;
 
   /** Throws `ValueError` for a name other than 1 to 100 letters, digits, `.`, `_`, `:` or `-`. */
   constructor(session: SyncSession, name: string, options: LeaseOptions = {}) {
@@ -28,7 +29,20 @@ export class Lock {
   acquire(options?: Certain): Promise<Lease>;
   acquire(options: AcquireOptions): Promise<Lease | undefined>;
   async acquire(options: AcquireOptions = {}): Promise<Lease | undefined> {
-    return await this.#tokens.take(waitMs(options, 'refused'), options.signal);
+    const lease = await this.#tokens.take(waitMs(options, 'refused'), options.signal);
+    if (lease) this.#lease = lease;
+    return lease;
+  }
+
+  /** The lease that was acquired through this object, while it is held. */
+  get lease(): Lease | undefined {
+    return this.#lease?.held ? this.#lease : undefined;
+  }
+
+  /** For conditions: gets a released lease again. */
+  async retake(lease: Lease): Promise<void> {
+    await this.#tokens.retake(lease);
+    this.#lease = lease;
   }
 
   /** Whether anybody holds it now. */

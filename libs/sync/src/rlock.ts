@@ -51,6 +51,16 @@ export class RLock {
     await newest.release();
   }
 
+  /** The lease that this context has, however often it was acquired. */
+  get lease(): Lease | undefined {
+    return this.#hold()?.lease ?? undefined;
+  }
+
+  /** For conditions: gets a released lease again, with all its acquires. */
+  async retake(lease: Lease): Promise<void> {
+    await this.#tokens.retake(lease);
+  }
+
   /** Whether this context has it. */
   owned(): boolean {
     return this.#hold() !== undefined;

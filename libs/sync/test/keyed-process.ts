@@ -1,5 +1,5 @@
 /** A process that calls what its parent tells it of keyed objects, so that it can be killed and frozen. */
-import { LifoQueue, PriorityQueue, Queue, SyncSession } from '@heddle/sync';
+import { Barrier, Condition, LifoQueue, PriorityQueue, Queue, SyncSession } from '@heddle/sync';
 import type { KeyedCall } from './start-keyed-process.ts';
 
 const [url = '', heartbeat = '1'] = process.argv.slice(2);
@@ -9,6 +9,19 @@ type Callable = Record<string, (...args: unknown[]) => Promise<unknown>>;
 const objects = new Map<string, Callable>();
 
 function make({ kind, name, size }: KeyedCall): Callable {
+  if (kind === 'barrier') return new Barrier(session, name, size) as unknown as Callable;
+  if (kind === 'condition') {
+    const condition = new Condition(session, name);
+    const here = new Queue(session, `${name}.here`);
+    return {
+      /** Says that it is about to wait; the lock is free when it does. */
+      wait: () =>
+        condition.run(async () => {
+          await here.put('waiting');
+          return await condition.wait();
+        }),
+    };
+  }
   const queues = { fifo: Queue, lifo: LifoQueue, priority: PriorityQueue };
   return new queues[kind](session, name, { maxsize: size }) as unknown as Callable;
 }

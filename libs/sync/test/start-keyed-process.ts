@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
 export interface KeyedCall {
-  readonly kind: 'fifo' | 'lifo' | 'priority';
+  readonly kind: 'fifo' | 'lifo' | 'priority' | 'condition' | 'barrier';
   readonly name: string;
-  /** Bound of a queue. */
+  /** Bound of a queue, parties of a barrier. */
   readonly size: number;
   readonly call: string;
   readonly args: readonly unknown[];

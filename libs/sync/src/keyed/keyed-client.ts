@@ -51,11 +51,12 @@ export class KeyedClient {
   }
 
   /** Demands what is done at once. It may be done twice when the recorder's answer is lost: what must not, has a ticket. */
-  async ask(demand: SyncDemand, patienceMs = PATIENCE_MS): Promise<{ outcome: SyncOutcome; asked: number }> {
-    const patience = performance.now() + patienceMs;
-    for (let asked = 1; ; asked += 1) {
+  async ask(demand: SyncDemand): Promise<SyncOutcome> {
+    const patience = performance.now() + PATIENCE_MS;
+    for (;;) {
       try {
-        return { outcome: await this.#askOnce(demand), asked };
+        const outcome = await this.#askOnce(demand);
+        return 'ticket' in demand ? this.#heard(demand.ticket, outcome) : outcome;
       } catch (error) {
         this.#judge(error);
         if (performance.now() > patience) throw error;
@@ -69,25 +70,27 @@ export class KeyedClient {
     signal?.throwIfAborted();
     const deadline = performance.now() + waitMs;
     const patience = performance.now() + Math.max(waitMs, PATIENCE_MS);
+    let asked = demand;
     for (;;) {
       let outcome: SyncOutcome | undefined;
       try {
-        outcome = await this.#lookOnce(demand, deadline, signal);
+        outcome = await this.#lookOnce(asked, deadline, signal);
+        if (outcome.is !== 'waiting') return this.#heard(demand.ticket, outcome);
+        if (asked.is === 'wait' || asked.is === 'pass') asked = { ...asked, known: true };
       } catch (error) {
         this.#judge(error);
         if (performance.now() > patience) throw error;
         await pause(PAUSE_MS);
       }
-      if (outcome && outcome.is !== 'waiting') return this.#heard(demand.ticket, outcome);
+      const late = performance.now() >= deadline;
       // Who does not wait for its turn waits for the answer all the same.
-      if (signal?.aborted || (waitMs > 0 && performance.now() >= deadline)) return await this.cancel(demand);
+      if (signal?.aborted || (late && (outcome || waitMs > 0))) return await this.cancel(demand);
     }
   }
 
   /** Ends the wait for what was demanded; what came meanwhile is the outcome. */
   async cancel({ object, ticket }: Waitable): Promise<SyncOutcome> {
-    const { outcome } = await this.ask({ is: 'cancel', object, ticket });
-    return this.#heard(ticket, outcome);
+    return await this.ask({ is: 'cancel', object, ticket });
   }
 
   /** Whatever is held goes back at once. */
@@ -98,11 +101,7 @@ export class KeyedClient {
     await this.#broker.close();
   }
 
-  async #lookOnce(
-    demand: Waitable,
-    deadline: number,
-    signal: AbortSignal | undefined,
-  ): Promise<SyncOutcome | undefined> {
+  async #lookOnce(demand: Waitable, deadline: number, signal: AbortSignal | undefined): Promise<SyncOutcome> {
     const replies = await this.#broker.replies();
     const stop = new AbortController();
     // It listens before it asks: the answer may be overtaken.
@@ -110,7 +109,8 @@ export class KeyedClient {
     try {
       const outcome = await this.#askOnce(demand);
       if (outcome.is !== 'waiting') return outcome;
-      return await until(told, Math.min(deadline, performance.now() + LOOK_AGAIN_MS), signal);
+      const lookAgainAt = Math.min(deadline, performance.now() + LOOK_AGAIN_MS);
+      return (await until(told, lookAgainAt, signal)) ?? outcome;
     } finally {
       stop.abort();
     }
@@ -126,7 +126,7 @@ export class KeyedClient {
 
   /** The recorder may forget it: said with the next question, or, for a wake-up, soon. */
   #heard(ticket: string, outcome: SyncOutcome): SyncOutcome {
-    if (outcome.is !== 'got') this.#acked.add(ticket);
+    if (outcome.is !== 'got' && outcome.is !== 'waiting') this.#acked.add(ticket);
     return outcome;
   }
 

@@ -139,7 +139,7 @@ export class KeyedQueue<T> {
 
   /** Items that are there to be got. */
   async qsize(): Promise<number> {
-    const { outcome } = await this.#client.ask({ is: 'size', ...this.#queue });
+    const outcome = await this.#client.ask({ is: 'size', ...this.#queue });
     if (outcome.is !== 'size') throw new RuntimeError(`${this.name}: unexpected answer "${outcome.is}"`);
     return outcome.ready;
   }

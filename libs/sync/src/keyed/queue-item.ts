@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { type DemandOf, LeaseLostError, RuntimeError } from '@heddle/contracts';
 import type { KeyedClient } from './keyed-client.ts';
 
-type Settling = Omit<DemandOf<'done'>, 'is'>;
+type Settling = Omit<DemandOf<'done'>, 'is' | 'ticket'>;
 
 /** An item of a queue that this process has taken. It comes back to the queue if the process ends before it is done. */
 export class QueueItem<T> {
@@ -43,10 +44,9 @@ export class QueueItem<T> {
     const { object } = this.#settling;
     if (this.#settled) throw new RuntimeError(`${object}: the item was settled before`);
     this.#settled = true;
-    const { outcome, asked } = await this.#client.ask({ is, ...this.#settling });
+    const outcome = await this.#client.ask({ is, ticket: randomUUID(), ...this.#settling });
     if (outcome.is !== 'settled') throw new RuntimeError(`${object}: unexpected answer "${outcome.is}"`);
-    // Asked twice, the first time may have done it.
-    if (outcome.lost.length > 0 && asked === 1) {
+    if (outcome.lost.length > 0) {
       throw new LeaseLostError(
         `${object}: the item has gone back to the queue, because this process was taken for dead`,
       );

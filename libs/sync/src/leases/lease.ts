@@ -19,28 +19,25 @@ interface Held {
  */
 export class Lease {
   readonly object: SyncObject;
-  /** Grows with each hand-over of the lock, or of this permit: the later holder has the greater. A safe integer. */
-  readonly fence: number;
   /** Aborted when the lease is lost, with a `LeaseLostError`; not when it is released. */
   readonly signal: AbortSignal;
-  readonly #held: Held;
+  #held: Held;
   readonly #lost = new AbortController();
-  readonly #forget: () => void;
-  readonly #timer: NodeJS.Timeout;
+  #forget: () => void = () => undefined;
+  #timer: NodeJS.Timeout | undefined;
   readonly #onEnd: (() => void)[] = [];
   #state: 'held' | 'released' | 'lost' = 'held';
 
   constructor(held: Held) {
-    const { session, object, channel, fence, longestHold } = held;
-    this.#held = held;
-    this.object = object;
-    this.fence = fence;
+    this.object = held.object;
     this.signal = this.#lost.signal;
-    const entry = session.ledger.hold(object, fence);
-    this.#forget = () => session.ledger.holding.delete(entry);
-    channel.onEnded = (reason) => this.#lose(reason);
-    this.#timer = setTimeout(() => this.#expire(), longestHold);
-    this.#timer.unref();
+    this.#held = held;
+    this.#hold(held);
+  }
+
+  /** Grows with each hand-over of the lock, or of this permit: the later holder has the greater. A safe integer. */
+  get fence(): number {
+    return this.#held.fence;
   }
 
   /** Neither released nor known to be lost. */
@@ -70,6 +67,28 @@ export class Lease {
   onEnd(listener: () => void): void {
     if (this.held) this.#onEnd.push(listener);
     else listener();
+  }
+
+  /**
+   * Stands from now on for another lease of the same lock, which is left empty: that of a holder who let the lock go to wait for
+   * a condition, and has it again. Throws as `release` rejects if the other one is held no more.
+   */
+  resume(next: Lease): void {
+    if (next.#state === 'lost') throw next.signal.reason;
+    if (!next.held || this.held) throw new RuntimeError(`${this.object}: there is nothing to go on with`);
+    next.#leave('released');
+    this.#state = 'held';
+    this.#hold(next.#held);
+  }
+
+  #hold(held: Held): void {
+    const { session, object, channel, fence, longestHold } = held;
+    this.#held = held;
+    const entry = session.ledger.hold(object, fence);
+    this.#forget = () => session.ledger.holding.delete(entry);
+    channel.onEnded = (reason) => this.#lose(reason);
+    this.#timer = setTimeout(() => this.#expire(), longestHold);
+    this.#timer.unref();
   }
 
   async #end(settle: (delivery: Delivery) => void): Promise<void> {

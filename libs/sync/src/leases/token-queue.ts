@@ -71,6 +71,12 @@ export class TokenQueue {
     return await this.#session.ledger.waitFor(this.object, () => this.#waitInLine(waitMs, signal));
   }
 
+  /** Gets a lease again that was released, however long that takes. */
+  async retake(lease: Lease): Promise<void> {
+    const next = await this.take(Number.POSITIVE_INFINITY);
+    if (next) lease.resume(next);
+  }
+
   /** Tokens that nobody holds. */
   async countReady(): Promise<number> {
     await this.#seed(ASK_MS);

@@ -7,7 +7,7 @@ export async function pass(c: SyncContext, session: string, asked: DemandOf<'pas
   const row = await c.open(asked.object, asked.parties);
   const known = await c.outcomeOf(asked.ticket);
   if (known) return known;
-  if (row.state === 'broken') return { is: 'broken' };
+  if (row.state === 'broken' || asked.known) return { is: 'broken' };
   const asker = { session, ticket: asked.ticket };
   if (row.waiting + 1 < row.size) return await c.wait(row, asker, 'pass');
   const index = row.waiting;

@@ -18,15 +18,11 @@ export async function cancel(
   if (!row) return { is: 'cancelled' };
   const known = (await takenBy(c, ticket)) ?? (await c.outcomeOf(ticket));
   if (known && known.is !== 'waiting') return known;
-  if (!known) {
-    await c.keep(row, { session, ticket }, 'nothing', { is: 'cancelled' });
-    return { is: 'cancelled' };
-  }
-  if (object.startsWith('barrier.')) {
-    // As in Python: who gives up breaks it for all.
-    await breakBarrier(c, row);
-    return { is: 'broken' };
-  }
+  // As in Python: who gives up waiting at a barrier breaks it for all.
+  if (object.startsWith('barrier.')) await breakBarrier(c, row);
+  const ended = { is: object.startsWith('barrier.') ? 'broken' : 'cancelled' } as const;
+  if (!known) await c.keep(row, { session, ticket }, 'nothing', ended);
+  if (!known || ended.is === 'broken') return ended;
   await c.tx.deleteFrom('sync_tickets').where('id', '=', ticket).execute();
   row.waiting -= 1;
   return { is: 'cancelled' };

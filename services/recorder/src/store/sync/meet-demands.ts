@@ -48,7 +48,7 @@ async function meet(c: SyncContext, session: string, demand: SyncDemand): Promis
       return await get(c, session, demand);
     case 'done':
     case 'give-back':
-      return await settle(c, demand);
+      return await settle(c, session, demand);
     case 'join':
       return await join(c, session, demand);
     case 'shut-down':

@@ -47,9 +47,12 @@ export async function takenBy(c: SyncContext, ticket: string): Promise<SyncOutco
 
 export async function settle(
   c: SyncContext,
+  session: string,
   asked: DemandOf<'done'> | DemandOf<'give-back'>,
 ): Promise<SyncOutcome> {
   const row = await c.open(asked.object, asked.maxsize);
+  const known = await c.outcomeOf(asked.ticket);
+  if (known) return known;
   const lost: string[] = [];
   for (const { item, ticket } of asked.taken) {
     const had = asked.is === 'done' ? await remove(c, item, ticket) : await putBack(c, item, ticket);
@@ -57,8 +60,10 @@ export async function settle(
     else if (asked.is === 'done') row.unfinished -= 1;
     else row.ready += 1;
   }
+  const settled = { is: 'settled', lost } as const;
+  await c.keep(row, { session, ticket: asked.ticket }, 'nothing', settled);
   await serve(c, row);
-  return { is: 'settled', lost };
+  return settled;
 }
 
 export async function join(c: SyncContext, session: string, asked: DemandOf<'join'>): Promise<SyncOutcome> {
