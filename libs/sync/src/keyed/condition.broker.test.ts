@@ -50,7 +50,7 @@ describe('a condition', () => {
   it('has the lock again after the wait, by the same lease with a new fence', async () => {
     const lock = new Lock(await stack.connect(), 'lease');
     const condition = new Condition(await stack.connect(), 'lease', lock);
-    await using lease = await lock.acquire();
+    const lease = await lock.acquire();
     const before = lease.fence;
     expect(await condition.wait(30)).toBe(false);
     expect(lease.held).toBe(true);
