@@ -1,6 +1,7 @@
 import { batchMemory } from './batch-memory/batch-memory.ts';
 import { concurrency } from './concurrency/concurrency.ts';
 import { consume } from './consume/consume.ts';
+import { costs } from './costs/costs.ts';
 import { delays } from './delays/delays.ts';
 import { echo } from './echo/echo.ts';
 import { features } from './features/features.ts';
@@ -8,6 +9,7 @@ import type { Benchmark } from './harness/benchmark.ts';
 import { locks } from './locks/locks.ts';
 import { map } from './map/map.ts';
 import { memory } from './memory/memory.ts';
+import { metrics } from './metrics/metrics.ts';
 import { predict } from './predict/predict.ts';
 import { primes } from './primes/primes.ts';
 import { publish } from './publish/publish.ts';
@@ -30,6 +32,8 @@ export const benchmarks: readonly Benchmark[] = [
   predict,
   memory,
   batchMemory,
+  metrics,
+  costs,
   search,
   concurrency,
   primes,

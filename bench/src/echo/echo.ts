@@ -16,7 +16,7 @@ export const echo: Benchmark = {
   warmUp: true,
   prepare: async (session) => {
     const jobs = Math.max(100, Math.round(JOBS * session.scale));
-    const sendOurs = await startOurEcho(session, { jobs, window: WINDOW });
+    const ours = await startOurEcho(session, { jobs, window: WINDOW });
     const sendReference = await startReferenceEcho(session, {
       jobs,
       window: WINDOW,
@@ -28,7 +28,7 @@ export const echo: Benchmark = {
         name: 'echo',
         unit: 'jobs/s',
         target: 0.7,
-        ours: () => ratePerSecond(jobs, sendOurs),
+        ours: () => ratePerSecond(jobs, ours.send),
         reference: () => ratePerSecond(jobs, sendReference),
       },
     ];
