@@ -30,7 +30,8 @@ ARG SERVICE
 # The service, and the libraries that it stands on: what this builds is what it needs.
 RUN npx tsc -b "services/${SERVICE}" \
   && mkdir built \
-  && cp -r --parents libs/*/dist "services/${SERVICE}/dist" built
+  && cp -r --parents libs/*/dist "services/${SERVICE}" built \
+  && rm -rf built/services/*/src built/services/*/test built/services/*/node_modules
 
 # Production dependencies of the one service and of its libraries. Of packages that bring a binary for every system (the inference
 # runtime of the worker), only Linux's stay.

@@ -2,8 +2,10 @@ import { asyncApiDocument } from './asyncapi-document.ts';
 import { colourLabels, colourModel } from './colour-model.ts';
 import { dashboardJson } from './grafana/dashboard-json.ts';
 import { dashboards } from './grafana/dashboards.ts';
+import { alertRules } from './kubernetes/alert-rules.ts';
+import { topologyObjects, topologyYaml } from './kubernetes/topology-objects.ts';
 import { metricsDocument } from './metrics-document.ts';
-import { permissionsDocument } from './permissions-document.ts';
+import { builtInTaskNames, permissionsDocument } from './permissions-document.ts';
 import { topologyDocument } from './topology-document.ts';
 
 interface GeneratedDocument {
@@ -25,5 +27,10 @@ export function documents(): GeneratedDocument[] {
     { path: 'docs/metrics.md', content: metricsDocument() },
     { path: 'services/consumer/models/colours.onnx', content: colourModel() },
     { path: 'services/consumer/models/colours.txt', content: colourLabels() },
+    { path: 'k8s/components/monitoring/alerts.yaml', content: alertRules() },
+    ...Object.entries(topologyObjects(builtInTaskNames)).map(([name, objects]) => ({
+      path: `k8s/components/topology-operator/${name}.yaml`,
+      content: topologyYaml(objects),
+    })),
   ];
 }

@@ -21,10 +21,10 @@ import type { BrokerLog } from './broker.ts';
 import { OwnQueues } from './declare-own-queue.ts';
 import { inspectQueue, rowOf } from './inspect-queue.ts';
 import {
+  plannedDeclaration,
   type QueueDeclaration,
   queueDeclaration,
   safeDeadLettering,
-  slotDeclaration,
 } from './queue-arguments.ts';
 import { type RunOnChannel, useChannels } from './use-channel.ts';
 
@@ -109,12 +109,9 @@ export class TopologyDeclarer {
     await inParallel(connection, planned.exchanges, (run, { name, type, alternate }) =>
       this.#declareExchange(run, name, type, alternate),
     );
-    await inParallel(connection, planned.queues, (run, { name, row, bindings, ttlMs, isSerial }) => {
-      const declaration =
-        queues[row].type === 'reply' ? slotDeclaration() : queueDeclaration(row, version, isSerial);
-      const ownArguments = ttlMs === undefined ? {} : { 'x-message-ttl': ttlMs };
-      return this.#declareQueue(run, name, declaration, bindings, ownArguments);
-    });
+    await inParallel(connection, planned.queues, (run, queue) =>
+      this.#declareQueue(run, queue.name, plannedDeclaration(queue, version), queue.bindings),
+    );
     const refused = this.#refused.size;
     if (refused > 0)
       throw new Error(

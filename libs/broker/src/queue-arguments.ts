@@ -1,4 +1,4 @@
-import { MAX_PRIORITY, type QueueRow, queues } from '@heddle/contracts';
+import { MAX_PRIORITY, type PlannedQueue, type QueueRow, queues } from '@heddle/contracts';
 
 /** A row of the topology as declared. */
 type QueueEntry = {
@@ -71,8 +71,16 @@ export function queueDeclaration(row: QueueRow, version: string, isSerial = fals
 const SLOT_TTL_MS = 60_000;
 const SLOT_MESSAGES = 1_000;
 
+/** How a queue is declared that is there before any service. */
+export function plannedDeclaration({ row, ttlMs, isSerial }: PlannedQueue, version: string): QueueDeclaration {
+  if (queues[row].type === 'reply') return slotDeclaration();
+  const declaration = queueDeclaration(row, version, isSerial);
+  if (ttlMs === undefined) return declaration;
+  return { ...declaration, arguments: { ...declaration.arguments, 'x-message-ttl': ttlMs } };
+}
+
 /** A queue of replies or news that is made beforehand, and taken by one process after the other. */
-export function slotDeclaration(): QueueDeclaration {
+function slotDeclaration(): QueueDeclaration {
   return durable({ 'x-queue-type': 'classic', 'x-message-ttl': SLOT_TTL_MS, 'x-max-length': SLOT_MESSAGES });
 }
 

@@ -24,15 +24,10 @@ export const serviceNames = Object.keys(serviceFacts) as ServiceName[];
 /** Where the gateway listens when nobody says otherwise. */
 export const gatewayPort = gatewaySettings.parse({}).HEDDLE_HTTP_PORT;
 
-/** Read by something else in the container than the service's own settings. */
-const FOR_OTHERS = new Set(['LD_PRELOAD']);
-
 /** What is wrong with an environment that a manifest gives a service, in words; empty if nothing is. */
 export function faultsOf(service: ServiceName, environment: Readonly<Record<string, string>>): string[] {
   const { settings } = serviceFacts[service];
-  const unknown = Object.keys(environment).filter(
-    (name) => !(name in settings.shape) && !FOR_OTHERS.has(name),
-  );
+  const unknown = Object.keys(environment).filter((name) => !(name in settings.shape));
   const parsed = settings.safeParse(environment);
   return [
     ...unknown.map((name) => `${name}: the ${service} has no such setting`),
