@@ -21,8 +21,10 @@ export interface Manifest {
   readonly spec?: any;
 }
 
-/** The first kubectl that knows components and `labels` is 1.27 or so. */
-export const hasKubectl = spawnSync('kubectl', ['kustomize', '--help']).status === 0;
+/** One that has kustomize 5 built in: older ones do not know all that the files use. */
+export const hasKubectl = /"kustomizeVersion": "v([5-9]|\d\d)/.test(
+  spawnSync('kubectl', ['version', '--client', '--output=json'], { encoding: 'utf8' }).stdout ?? '',
+);
 
 /** What `kubectl apply -k` would send for an overlay, with components, put into a namespace as an overlay of one's own would. */
 export function buildManifests(overlay: string, components: readonly string[] = []): Manifest[] {

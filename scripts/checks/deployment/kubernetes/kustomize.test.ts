@@ -10,6 +10,12 @@ import { environmentOf, matches, type Pod, secretsOf } from './read-workload.ts'
 import { faultsAgainstRestricted, type PodSpec } from './restricted.ts';
 import { faultsOfManifest } from './validate-manifest.ts';
 
+interface Key {
+  readonly parameter: string;
+  readonly name: string;
+  readonly key: string;
+}
+
 /** Every overlay with every set of components that fits it; the Topology Operator needs a RabbitmqCluster. */
 const combinations: readonly (readonly [string, readonly string[]])[] = [
   ['base', []],
@@ -204,7 +210,10 @@ describe.runIf(hasKubectl).each(combinations)('k8s/%s with %j', (overlay, compon
           expect(new RegExp(metadata.queueName).test(`heddle.jobs.${task}`), task).toBe(
             matches(patterns, task),
           );
-        expect(named('TriggerAuthentication', authenticationRef.name)).toBeDefined();
+        const asked = named('TriggerAuthentication', authenticationRef.name)?.spec.secretTargetRef as Key[];
+        expect(asked.map(({ parameter }) => parameter)).toContain('host');
+        if (overlay !== 'overlays/dev') continue;
+        for (const { name, key } of asked) expect(named('Secret', name)?.data).toHaveProperty(key);
       }
     },
   );
