@@ -100,7 +100,7 @@ describe('the steps of the Dockerfile, done in an empty folder', () => {
       },
     });
   }, 300_000);
-  afterAll(() => rmSync(folder, { recursive: true, force: true }), 60_000);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }), 300_000);
 
   test('leave an image with production dependencies only, and no sources', () => {
     const modules = readdirSync(join(image.root, 'heddle/node_modules'));

@@ -1,7 +1,7 @@
 import { type PlannedQueue, plannedTopology } from '@heddle/contracts';
 import { plannedDeclaration } from '../../../libs/broker/src/queue-arguments.ts';
 import { leastPermissionsOf, topicPermissionsOf } from '../least-permissions.ts';
-import { services } from '../permissions-document.ts';
+import { builtInTaskNames, plannedBuiltInTasks, services } from '../permissions-document.ts';
 
 interface TopologyObject {
   readonly apiVersion: 'rabbitmq.com/v1beta1';
@@ -16,10 +16,9 @@ const VERSION = '4.3.0';
 const VHOST = '/';
 
 /** Objects of the Messaging Topology Operator, by the name of their file: all that services need in order to declare nothing themselves. */
-export function topologyObjects(
-  tasks: readonly string[],
-): Readonly<Record<string, readonly TopologyObject[]>> {
-  const { exchanges, queues } = plannedTopology(tasks);
+export function topologyObjects(): Readonly<Record<string, readonly TopologyObject[]>> {
+  const { exchanges, queues } = plannedTopology(plannedBuiltInTasks);
+  const tasks = builtInTaskNames;
   return {
     exchanges: exchanges.map(({ name, type, alternate }) =>
       object('Exchange', name, {

@@ -131,6 +131,8 @@ function copy(from: string, paths: readonly string[], image: Growing): void {
     if (!existsSync(source)) throw new Error(`COPY ${path}: no such file`);
     const isFolder = statSync(source).isDirectory();
     mkdirSync(isFolder || target.endsWith('/') ? to : join(to, '..'), { recursive: true });
-    execFileSync('cp', ['-a', isFolder ? `${source}/.` : source, to]);
+    // Nothing changes what was copied from another stage.
+    const how = from.endsWith('/context') ? '-a' : '-al';
+    execFileSync('cp', [how, isFolder ? `${source}/.` : source, to]);
   }
 }
