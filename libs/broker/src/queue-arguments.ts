@@ -72,7 +72,10 @@ const SLOT_TTL_MS = 60_000;
 const SLOT_MESSAGES = 1_000;
 
 /** How a queue is declared that is there before any service. */
-export function plannedDeclaration({ row, ttlMs, isSerial }: PlannedQueue, version: string): QueueDeclaration {
+export function plannedDeclaration(
+  { row, ttlMs, isSerial }: PlannedQueue,
+  version: string,
+): QueueDeclaration {
   if (queues[row].type === 'reply') return slotDeclaration();
   const declaration = queueDeclaration(row, version, isSerial);
   if (ttlMs === undefined) return declaration;
