@@ -8,7 +8,7 @@ import { type SyncProcess, startProcess } from './start-process.ts';
 export interface SyncSessions {
   readonly vhost: TestVhost;
   connect(): Promise<SyncSession>;
-  start(): Promise<SyncProcess>;
+  start(heartbeatSeconds?: number): Promise<SyncProcess>;
   /** Resolves when so many consume from the queue. */
   consumersOf(queue: string, count: number): Promise<void>;
   deleteQueue(queue: string): Promise<void>;
@@ -42,8 +42,8 @@ export async function openSessions(): Promise<SyncSessions> {
       sessions.push(session);
       return session;
     },
-    start: async () => {
-      const started = await startProcess(vhost.url);
+    start: async (heartbeatSeconds) => {
+      const started = await startProcess(vhost.url, heartbeatSeconds);
       processes.push(started);
       return started;
     },
