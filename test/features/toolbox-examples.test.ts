@@ -96,4 +96,21 @@ describe('the examples of the concurrency toolbox, as their pages have them', ()
     expect(used.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
     expect(lines.at(-1)).toBe('every part is used');
   });
+
+  test('19: nobody runs before all are ready', async () => {
+    const lines = await run('19-race');
+    expect(lines.slice(0, 4).every((line) => line.endsWith('is ready'))).toBe(true);
+    const places = lines.slice(4).map((line) => Number(/number (\d)/.exec(line)?.[1]));
+    expect(places.toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4]);
+  });
+
+  test('20: the account has enough before it is drawn on', async () => {
+    const deposits = ['deposit 20: 20', 'deposit 20: 40', 'deposit 20: 60'];
+    expect(await run('20-bank')).toEqual([...deposits, 'withdraw 50: 10']);
+  });
+
+  test('21: five and zero, in turns', async () => {
+    const round = [...[1, 2, 3, 4, 5].map((n) => `add: ${n}`), ...[4, 3, 2, 1, 0].map((n) => `take: ${n}`)];
+    expect(await run('21-five-and-zero')).toEqual([...round, ...round]);
+  });
 });
