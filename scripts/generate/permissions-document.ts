@@ -89,7 +89,7 @@ ${block('foreign (any AMQP client that only publishes jobs)', FOREIGN)}
 With everything declared beforehand (\`npm run topology -- declare\`, or the component \`topology-operator\` of \`k8s/\`) no service declares anything, and
 each needs only what is below. Every rung of the delay ladder is there already. A process that may not declare its own queue of replies or
 news takes one of ${INSTANCE_SLOTS} that nobody else holds (\`heddle.replies.slot-1\` and so on), by being its exclusive consumer: so ${INSTANCE_SLOTS} processes can share a virtual host.
-The tokens of limits (\`heddle.tokens.<limit>\` and what belongs to them) are not made beforehand: a worker whose tasks have limits still needs its \`configure\` on those from above.
+The tokens of limits (\`heddle.tokens.<limit>\` and what belongs to them) and lanes of fair tasks (\`heddle.lanes.<lane>\`) are not made beforehand: a worker whose tasks have limits or are fair still needs its \`configure\` on those from above.
 
 Here it is for the built-in tasks; \`npm run topology -- permissions --tasks a,b\` prints it for any, as lines of \`rabbitmqctl\`, one user a service. There
 are topic permissions besides: on \`heddle.submit\`, on \`heddle.serial\` and on every rung, a worker may publish jobs of its own tasks only (retries, suspects, partitions), and the

@@ -61,6 +61,8 @@ export interface BrokerOptions {
 export interface JobQueueOptions {
   /** For a task with serial keys: how many partitions its jobs are spread over. Its queue then delivers to one consumer at a time. */
   readonly partitions?: number | undefined;
+  /** For a fair task: into how many lanes its jobs are sorted. */
+  readonly lanes?: number | undefined;
 }
 
 /** Of the publishing connection. `blocked`: the broker has raised an alarm and takes no messages. */
@@ -84,7 +86,7 @@ export interface Broker {
     options: ConsumeOptions,
     onDelivery: (delivery: Delivery) => void,
   ): Promise<Consumer>;
-  /** Declares a task's job queue and its bindings, now and again after every reconnect. Rejects with `broker_unavailable` after 30 s without a connection. */
+  /** Declares a task's job queue, with its lanes or partitions, and their bindings, now and again after every reconnect. Rejects with `broker_unavailable` after 30 s without a connection. */
   declareJobQueue(task: string, options?: JobQueueOptions): Promise<void>;
   /** Declares the queues of a limit's tokens, as `declareJobQueue` does. */
   declareTokens(limit: TokenLimit): Promise<void>;

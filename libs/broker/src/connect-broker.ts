@@ -177,7 +177,7 @@ class RabbitBroker implements Broker {
   }
 
   declareJobQueue(task: string, how: JobQueueOptions = {}): Promise<void> {
-    return this.#consuming.use(DECLARE_MS, (on) => this.#topology.declareJobQueue(on, task, how.partitions));
+    return this.#consuming.use(DECLARE_MS, (on) => this.#topology.declareJobQueue(on, task, how));
   }
 
   declareTokens(limit: TokenLimit): Promise<void> {

@@ -2,6 +2,8 @@ import {
   delayName,
   exchanges,
   jobQueue,
+  laneKey,
+  laneQueue,
   ledgerQueue,
   plannedTopology,
   queues,
@@ -10,6 +12,7 @@ import {
   serialQueue,
   sharedExchanges,
   sharedQueues,
+  splitLaneQueue,
   suspectQueue,
   type TokenLimit,
   tokenKeys,
@@ -17,7 +20,7 @@ import {
 } from '@heddle/contracts';
 import type { Channel, ChannelModel } from 'amqplib';
 import { messageOf, replyCode, replyCodeOf } from './amqp-error.ts';
-import type { BrokerLog } from './broker.ts';
+import type { BrokerLog, JobQueueOptions } from './broker.ts';
 import { OwnQueues } from './declare-own-queue.ts';
 import { inspectQueue, rowOf } from './inspect-queue.ts';
 import {
@@ -26,20 +29,18 @@ import {
   queueDeclaration,
   safeDeadLettering,
 } from './queue-arguments.ts';
-import { type RunOnChannel, useChannels } from './use-channel.ts';
+import { inParallel, type RunOnChannel, useChannels } from './use-channel.ts';
 
 interface Binding {
   readonly exchange: string;
   readonly key: string;
 }
 
-/** Channels over which everything is declared beforehand. */
-const PLANNED_AT_ONCE = 8;
-
 const JOB_ROW = 'heddle.jobs.<task>';
 const SUSPECT_ROW = 'heddle.jobs.<task>.suspect';
 const SERIAL_ROW = 'heddle.serial.<partition>';
 const SERIAL_PREFIX = 'heddle.serial.';
+const LANE_ROW = 'heddle.lanes.<lane>';
 const DELAY_ROW = 'heddle.delay.<ms>';
 const REST_ROW = 'heddle.rest.<ms>';
 const TOKEN_ROW = 'heddle.tokens.<limit>';
@@ -52,8 +53,8 @@ const EVENT_LOG = 'heddle.events.log';
  */
 export class TopologyDeclarer {
   readonly #log: BrokerLog;
-  /** With how many partitions each; none: not a serial task. */
-  readonly #tasks = new Map<string, number | undefined>();
+  /** With how many partitions or lanes each. */
+  readonly #tasks = new Map<string, JobQueueOptions>();
   readonly #rungs = new Set<number>();
   readonly #limits = new Map<string, TokenLimit>();
   /** What the last declaring was refused. */
@@ -80,10 +81,11 @@ export class TopologyDeclarer {
     this.#rungs.add(rungMs);
   }
 
-  /** A task's queue and that of its suspects, or those of its partitions, from now on with every `declareShared` too. */
-  async declareJobQueue(connection: ChannelModel, task: string, partitions?: number): Promise<void> {
-    this.#tasks.set(task, partitions);
-    await useChannels(connection, (run) => this.#declareJobQueue(connection, run, task, partitions));
+  /** A task's queue and that of its suspects and its lanes, or those of its partitions, from now on with every `declareShared` too. */
+  async declareJobQueue(connection: ChannelModel, task: string, options: JobQueueOptions): Promise<void> {
+    const how = { ...this.#tasks.get(task), ...options };
+    this.#tasks.set(task, how);
+    await useChannels(connection, (run) => this.#declareJobQueue(connection, run, task, how));
   }
 
   /** The queues of a limit's tokens, from now on with every `declareShared` too. */
@@ -131,9 +133,14 @@ export class TopologyDeclarer {
     if (row === JOB_ROW || row === SUSPECT_ROW) {
       const key = queue.slice(jobQueue('').length);
       const task = row === SUSPECT_ROW ? key.slice(0, -SUSPECT_SUFFIX.length) : key;
-      if (this.#tasks.has(task)) await this.declareJobQueue(connection, task, this.#tasks.get(task));
+      const how = this.#tasks.get(task);
+      if (how) await this.declareJobQueue(connection, task, how);
     } else if (row === SERIAL_ROW) {
       await useChannels(connection, (run) => this.#declarePartition(connection, run, queue));
+    } else if (row === LANE_ROW) {
+      const { task, lane } = splitLaneQueue(queue);
+      if (lane < (this.#tasks.get(task)?.lanes ?? 0))
+        await useChannels(connection, (run) => this.#declareLane(connection, run, task, lane));
     } else if (row === TOKEN_ROW || row === LEDGER_ROW) {
       const limit = this.#limits.get(queue.slice(row.indexOf('<')));
       if (limit) await this.declareTokens(connection, limit);
@@ -156,9 +163,7 @@ export class TopologyDeclarer {
       const { type, bindings } = queues[row];
       if (type !== 'stream') await this.#declareQueue(run, row, queueDeclaration(row, version), bindings);
     }
-    for (const [task, partitions] of this.#tasks) {
-      await this.#declareJobQueue(connection, run, task, partitions);
-    }
+    for (const [task, how] of this.#tasks) await this.#declareJobQueue(connection, run, task, how);
     for (const rung of this.#rungs) await this.#declareRung(connection, run, DELAY_ROW, rung);
     for (const limit of this.#limits.values()) await this.#declareTokens(connection, run, limit);
     const count = this.#refused.size;
@@ -169,7 +174,7 @@ export class TopologyDeclarer {
     connection: ChannelModel,
     run: RunOnChannel,
     task: string,
-    partitions: number | undefined,
+    { partitions, lanes = 0 }: JobQueueOptions,
   ): Promise<void> {
     const bindings = queues[JOB_ROW].bindings.map(({ exchange }) => ({ exchange, key: task }));
     const version = versionOf(connection);
@@ -181,6 +186,14 @@ export class TopologyDeclarer {
     if (isSerial) return;
     await this.#declareQueue(run, suspectQueue(task), queueDeclaration(SUSPECT_ROW, version), [
       { exchange: 'heddle.submit', key: `${task}${SUSPECT_SUFFIX}` },
+    ]);
+    for (let lane = 0; lane < lanes; lane += 1) await this.#declareLane(connection, run, task, lane);
+  }
+
+  async #declareLane(connection: ChannelModel, run: RunOnChannel, task: string, lane: number): Promise<void> {
+    const declaration = queueDeclaration(LANE_ROW, versionOf(connection));
+    await this.#declareQueue(run, laneQueue(task, lane), declaration, [
+      { exchange: 'heddle.lanes', key: laneKey(task, lane) },
     ]);
   }
 
@@ -283,20 +296,6 @@ export class TopologyDeclarer {
       else this.#log.warn({ what, reason: messageOf(error) }, 'kept what is on the broker');
     }
   }
-}
-
-/** Some at a time: one after the other, hundreds of quorum queues take a while. */
-async function inParallel<T>(
-  connection: ChannelModel,
-  all: readonly T[],
-  declare: (run: RunOnChannel, one: T) => Promise<void>,
-): Promise<void> {
-  const left = all.values();
-  const work = () =>
-    useChannels(connection, async (run) => {
-      for (const one of left) await declare(run, one);
-    });
-  await Promise.all(Array.from({ length: PLANNED_AT_ONCE }, work));
 }
 
 /** The broker's version, as it said when the connection was opened. */

@@ -36,3 +36,20 @@ export async function useChannels<T>(
 export function useChannel<T>(connection: ChannelModel, work: (channel: Channel) => Promise<T>): Promise<T> {
   return useChannels(connection, (run) => run(work));
 }
+
+/** Channels over which many things are declared at once. */
+const AT_ONCE = 8;
+
+/** Some at a time: one after the other, hundreds of quorum queues take a while. */
+export async function inParallel<T>(
+  connection: ChannelModel,
+  all: readonly T[],
+  declare: (run: RunOnChannel, one: T) => Promise<void>,
+): Promise<void> {
+  const left = all.values();
+  const work = () =>
+    useChannels(connection, async (run) => {
+      for (const one of left) await declare(run, one);
+    });
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+}

@@ -1,4 +1,5 @@
 import {
+  DEFAULT_LANES,
   describeIssues,
   durationSchema,
   HeddleError,
@@ -6,6 +7,7 @@ import {
   type Limit,
   type LimitInput,
   limitSchema,
+  MAX_LANES,
   type PoolKind,
   poolKinds,
   type RetryInput,
@@ -56,6 +58,11 @@ export interface TaskDefinition<I, O, In = unknown> {
    * run at the same time, and jobs that are begun, retries included. Each up to 1,000. Default: no limit.
    */
   readonly limit?: LimitInput | undefined;
+  /**
+   * Fair shares between tenants: who has jobs waiting gets its share of the workers' time, however many jobs others have.
+   * Jobs take one way more through the broker. Default: first come, first served.
+   */
+  readonly fair?: FairShares<I> | undefined;
   run(context: TaskContext<I>): Promise<O> | O;
 }
 
@@ -77,6 +84,16 @@ export interface SerialTaskDefinition<I, O, In = unknown, S = undefined>
 }
 
 const DEFAULT_PARTITIONS = 4;
+
+/** Whose jobs are to be told apart, and how. */
+export interface FairShares<I> {
+  /** Whose job it is, such as `(input) => input.tenant`. Called with the checked input; text is cut after 200 characters. Of a chunk, with its first input. */
+  by(input: I, job: { readonly tags: readonly string[] }): string | number;
+  /** Queues that tenants are spread over, 2 to 64: as many tenants as usually have jobs waiting at the same time. Default 8. */
+  readonly lanes?: number | undefined;
+  /** A tenant's share in comparison with others, from 0.01 to 100; what is outside is brought into that. Default 1 for everybody. */
+  weight?(tenant: string): number;
+}
 
 /** Found on every task, also on one that another copy of this library has made. */
 const TASK = Symbol.for('heddle.task');
@@ -101,8 +118,20 @@ export interface Task<I = unknown, O = unknown, In = unknown> {
   readonly limit: Limit | undefined;
   /** Absent: its jobs run side by side. */
   readonly serial: SerialTask | undefined;
+  /** Absent: first come, first served. */
+  readonly fair: TaskShares<I> | undefined;
   run(context: TaskContext<I>): Promise<O> | O;
 }
+
+/** Fair shares with defaults filled in. */
+export interface TaskShares<I = unknown> {
+  by(input: I, job: { readonly tags: readonly string[] }): string | number;
+  readonly lanes: number;
+  weight(tenant: string): number;
+}
+
+const isFunction = (value: unknown): boolean => typeof value === 'function';
+const aFunction = z.custom<(...given: never[]) => unknown>(isFunction, { error: 'expected a function' });
 
 const zodSchema = z.custom<z.ZodType>(
   (value) =>
@@ -125,6 +154,13 @@ const definitionSchema = z
     resultTtl: durationSchema.optional(),
     concurrency: z.int().min(1).max(10_000).optional(),
     limit: limitSchema.optional(),
+    fair: z
+      .strictObject({
+        by: aFunction,
+        lanes: z.int().min(2).max(MAX_LANES).default(DEFAULT_LANES),
+        weight: aFunction.optional(),
+      })
+      .optional(),
     serialBy: z.custom<(input: unknown) => unknown>(isFunction, { error: 'expected a function' }).optional(),
     state: z
       .custom<KeyedState>((value) => typeof value === 'object' && value !== null && 'schema' in value, {
@@ -132,21 +168,21 @@ const definitionSchema = z
       })
       .optional(),
     partitions: z.int().min(1).max(64).optional(),
-    run: z.custom<() => unknown>(isFunction, { error: 'expected a function' }),
+    run: aFunction,
   })
-  .superRefine(({ serialBy, state, partitions, body, limit }, context) => {
+  .superRefine(({ serialBy, state, partitions, body, limit, fair }, context) => {
     const refuse = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [path], message });
     if (serialBy && body === 'bytes') refuse('body', 'expected "json" beside serialBy');
     if (serialBy && limit) refuse('limit', 'expected none beside serialBy');
+    if (serialBy && fair) refuse('fair', 'expected none beside serialBy');
     if (!serialBy && state) refuse('state', 'expected it together with serialBy only');
     if (!serialBy && partitions !== undefined)
       refuse('partitions', 'expected it together with serialBy only');
   });
 
-function isFunction(value: unknown): boolean {
-  return typeof value === 'function';
-}
+const LEAST_WEIGHT = 0.01;
+const MOST_WEIGHT = 100;
 
 /**
  * Defines a task. Throws `invalid_task` naming each field that is wrong.
@@ -170,7 +206,7 @@ export function defineTask<I, O, In>(definition: TaskDefinition<I, O, In>): Task
     const name = JSON.stringify((definition as { name?: unknown } | undefined)?.name);
     throw new HeddleError('invalid_task', `task ${name}: ${describeIssues(issues)}`, { issues });
   }
-  const { name, description, body, pool, timeout, retry, resultTtl, concurrency, limit } = parsed.data;
+  const { name, description, body, pool, timeout, retry, resultTtl, concurrency, limit, fair } = parsed.data;
   return Object.freeze({
     [TASK]: true as const,
     name,
@@ -185,6 +221,7 @@ export function defineTask<I, O, In>(definition: TaskDefinition<I, O, In>): Task
     concurrency,
     limit,
     serial: serialOf(parsed.data),
+    fair: fair && sharesOf(definition.fair, fair.lanes),
     run: (context: TaskContext<I>) => definition.run(context),
   });
 }
@@ -214,6 +251,18 @@ function keyOf(task: string, serialBy: (input: unknown) => unknown, input: unkno
   const key = stateKeySchema.safeParse(typeof given === 'number' ? String(given) : given);
   if (key.success) return key.data;
   throw new HeddleError('invalid_key', `serialBy of ${task}: ${describeIssues(issuesOf(key.error))}`);
+}
+
+function sharesOf<I>(given: FairShares<I> | undefined, lanes: number): TaskShares<I> | undefined {
+  if (!given) return undefined;
+  return {
+    by: (input, job) => given.by(input, job),
+    lanes,
+    weight: (tenant) => {
+      const weight = given.weight?.(tenant) ?? 1;
+      return Number.isFinite(weight) ? Math.min(Math.max(weight, LEAST_WEIGHT), MOST_WEIGHT) : 1;
+    },
+  };
 }
 
 /** Whether a value, such as a module's export, is a task. */

@@ -44,6 +44,14 @@ export const exchanges = {
     alternate: 'heddle.dropped',
     about: 'Jobs from any AMQP client.',
   },
+  'heddle.lanes': {
+    type: 'direct',
+    carries: ['job'],
+    keys: ['<task>/<lane>'],
+    publishers: ['consumer'],
+    about:
+      'Jobs of fair tasks: workers sort what comes to the queue of such a task into its lanes, `mandatory` too.',
+  },
   'heddle.events': {
     type: 'direct',
     carries: ['events', 'output'],

@@ -4,6 +4,7 @@ import { MAX_PATH_LENGTH } from './batch.ts';
 import { durationQuerySchema } from './duration.ts';
 import type { ErrorCode } from './error.ts';
 import { jobErrorSchema, outputDescriptionSchema } from './event.ts';
+import { fairSchema } from './fair.ts';
 import {
   type JobOptions,
   jobIdSchema,
@@ -146,6 +147,8 @@ export const queueListSchema = z
         paused: z.boolean(),
         /** What holds for all workers together; null: nothing. Durations in milliseconds. */
         limit: limitSchema.nullable(),
+        /** Of a task whose jobs are taken in fair shares; null: they are not. What waits in its lanes is part of `ready`. */
+        fair: fairSchema.nullable(),
         /** Jobs that ended a second since the gateway was last asked; null when that is long ago. */
         endedPerSecond: z.number().nullable(),
         /** Workers that serve the task. */

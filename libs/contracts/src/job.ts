@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationSchema } from './duration.ts';
 import { describeIssues, issuesOf } from './error.ts';
+import { splitLaneKey } from './fair.ts';
 import { type Decoded, header, parseJson, type ReceivedMessage, type WireMessage } from './message.ts';
 import { type RetryOptions, retrySchema } from './retry.ts';
 import { SUSPECT_SUFFIX, taskNameSchema } from './task.ts';
@@ -230,7 +231,7 @@ export function decodeJob(message: ReceivedMessage): Decoded<Job> {
   if (id !== '' && !jobIdSchema.safeParse(id).success) {
     return { ok: false, reason: 'message_id: expected 1 to 200 printable ASCII characters' };
   }
-  const { routingKey } = message;
+  const { key: routingKey } = splitLaneKey(message.routingKey);
   const isSuspect = routingKey.endsWith(SUSPECT_SUFFIX);
   const task = taskNameSchema.safeParse(isSuspect ? routingKey.slice(0, -SUSPECT_SUFFIX.length) : routingKey);
   if (!task.success) return { ok: false, reason: `routing key: ${describeIssues(issuesOf(task.error))}` };

@@ -73,6 +73,8 @@ export const header = {
   guard: 'heddle-guard',
   /** Workers that have ended while they ran the job. */
   crashes: 'heddle-crashes',
+  /** Of a job in a lane of a fair task: whose it is. */
+  fairKey: 'heddle-fair-key',
   /** Milliseconds since the epoch: a worker that takes the job later ends it as `expired`, unrun. */
   deadline: 'heddle-deadline',
   /** Milliseconds that the recorder keeps result and outputs after a success. */

@@ -76,7 +76,7 @@ export function plannedTopology(tasks: readonly string[]): PlannedTopology {
   };
 }
 
-/** What rows of the table with a name in them stand for, by their beginning. The tokens of limits are not made beforehand. */
+/** What rows of the table with a name in them stand for, by their beginning. The tokens of limits and the lanes of fair tasks are not made beforehand. */
 const filledIn: readonly (readonly [string, (tasks: readonly PlannedTask[]) => readonly string[]])[] = [
   // A job of a serial task that took its worker down stays in its partition.
   ['heddle.jobs.<task>.suspect', (tasks) => tasks.filter((task) => !task.partitions).map(nameOf)],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fairSchema } from './fair.ts';
 import { limitSchema } from './limit.ts';
 import { retrySchema } from './retry.ts';
 import { stateNameSchema } from './state-name.ts';
@@ -38,6 +39,7 @@ export const taskAnnouncementSchema = z.object({
   body: z.enum(['json', 'bytes']),
   retry: retrySchema.exactOptional(),
   limit: limitSchema.exactOptional(),
+  fair: fairSchema.exactOptional(),
   /** Milliseconds that results are kept when the job does not say. */
   resultTtlMs: z.int().min(0).exactOptional(),
   inputSchema: z.record(z.string(), z.unknown()),

@@ -47,6 +47,16 @@ export const queues = {
     about:
       'The jobs of one task, highest priority first. The notifier serves `webhook.deliver`, workers all others. Of a serial task one worker at a time takes them, in order, to the partitions of their keys.',
   },
+  'heddle.lanes.<lane>': {
+    type: 'job',
+    carries: ['job'],
+    bindings: [{ exchange: 'heddle.lanes', key: '<task>/<lane>' }],
+    consumers: ['consumer'],
+    prefetch: 'task',
+    deadLetter: 'heddle.dropped',
+    about:
+      'One lane of a fair task, named `<task>.<number>`: jobs of one tenant, or of a few, which workers take turns to serve.',
+  },
   'heddle.events.recorder': {
     type: 'quorum',
     carries: ['events', 'output'],
@@ -244,19 +254,21 @@ export type RowOf<Q extends QueueName> = Q extends QueueRow
       ? 'heddle.jobs.<task>'
       : Q extends `heddle.serial.${string}`
         ? 'heddle.serial.<partition>'
-        : Q extends `heddle.delay.${string}`
-          ? 'heddle.delay.<ms>'
-          : Q extends `heddle.tokens.${string}`
-            ? 'heddle.tokens.<limit>'
-            : Q extends `heddle.ledger.${string}`
-              ? 'heddle.ledger.<limit>'
-              : Q extends `heddle.rest.${string}`
-                ? 'heddle.rest.<ms>'
-                : Q extends `heddle.replies.${string}`
-                  ? 'heddle.replies.<instance>'
-                  : Q extends `heddle.control.${string}`
-                    ? 'heddle.control.<instance>'
-                    : never;
+        : Q extends `heddle.lanes.${string}`
+          ? 'heddle.lanes.<lane>'
+          : Q extends `heddle.delay.${string}`
+            ? 'heddle.delay.<ms>'
+            : Q extends `heddle.tokens.${string}`
+              ? 'heddle.tokens.<limit>'
+              : Q extends `heddle.ledger.${string}`
+                ? 'heddle.ledger.<limit>'
+                : Q extends `heddle.rest.${string}`
+                  ? 'heddle.rest.<ms>'
+                  : Q extends `heddle.replies.${string}`
+                    ? 'heddle.replies.<instance>'
+                    : Q extends `heddle.control.${string}`
+                      ? 'heddle.control.<instance>'
+                      : never;
 
 /** The rows whose queues exist once, declared by every service at start. */
 export const sharedQueues = (Object.keys(queues) as QueueRow[]).filter((row) => !row.includes('<'));

@@ -3,6 +3,9 @@ import { ControlFollower, KnownControl, RecorderClient } from '@heddle/client';
 import { jobQueue } from '@heddle/contracts';
 import type { RunningService, ServiceContext } from '@heddle/service';
 import { drainWorker } from './drain-worker.ts';
+import { emptyOldLanes } from './fair/empty-old-lanes.ts';
+import { FairLanes } from './fair/fair-lanes.ts';
+import { measureLanes } from './fair/measure-lanes.ts';
 import { keepModel } from './inference/keep-model.ts';
 import { Guards } from './jobs/ask-owner.ts';
 import { Interruptions } from './jobs/explain-redelivery.ts';
@@ -67,6 +70,10 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
     const slots = countSlots(task, settings.HEDDLE_CONCURRENCY);
     const limiter = task.limit && new TaskLimiter({ broker, log, task, slots, renewMs: guardAfterMs });
     if (limiter) limiters.push(limiter);
+    // Of jobs at the same time: who has none of the rights neither runs nor sees any.
+    const othersServe = () => limiter !== undefined && !limiter.isRated && limiter.room === 0;
+    const fairLanes = task.fair && new FairLanes({ broker, worker, task, othersServe });
+    if (fairLanes) fair.push(fairLanes);
     const service = {
       task,
       metrics: metrics.forTask(task.name),
@@ -87,12 +94,14 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
     // Suspects are few: where both share the permits, they are asked first.
     return [
       new TaskServer({ ...service, pool: isolation, isolated: true }, 1),
-      new TaskServer({ ...service, pool, isolated: false }, slots),
+      new TaskServer({ ...service, pool, lanes: fairLanes, isolated: false }, slots),
     ];
   };
   const limiters: TaskLimiter[] = [];
+  const fair: FairLanes[] = [];
   const servers = [...tasks.values()].flatMap(serversOf);
   measurePools(metrics.meters, () => servers.map((server) => server.load));
+  measureLanes(metrics.meters, () => fair.map((one) => one.counts()));
   measureLimits(metrics.meters, () => limiters.flatMap((limiter) => limiter.tokens()));
 
   const definitions = [...tasks.values()].map(({ task }) => task);
@@ -130,8 +139,15 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
   announcer.start();
   sharing.start();
   lifeSigns.start();
+  const oldLanes = Promise.all(
+    definitions.map((task) => emptyOldLanes(broker, worker, task.name, task.fair?.lanes ?? 0)),
+  ).catch((error: unknown) => {
+    log.debug({ err: error }, 'whether there are lanes that no task has any more could not be asked');
+    return [];
+  });
   return {
     drain: async () => {
+      for (const old of await oldLanes) await old.close();
       const limitMs = settings.HEDDLE_DRAIN_SECONDS * 1_000;
       await drainWorker(
         { servers, limiters, runs, announcer, follower, sharing, lanes, lifeSigns, worker },

@@ -44,3 +44,11 @@ export const long = defineTask({
   input,
   run: (context) => run(context.job.id, context.input.ms),
 });
+
+export const fair = defineTask({
+  name: 'flow.fair',
+  input: z.object({ ms: z.int(), tenant: z.string() }),
+  concurrency: 2,
+  fair: { by: ({ tenant }) => tenant, lanes: 4 },
+  run: (context) => run(context.job.id, context.input.ms),
+});

@@ -7,6 +7,7 @@ import { AdaptivePrefetch } from './adapt-prefetch.ts';
 import { handBack } from './hand-back.ts';
 import type { JobRun } from './job-run.ts';
 import type { JobServer } from './job-server.ts';
+import { judgeGuard } from './judge-guard.ts';
 import { PriorityBuffer } from './order-by-priority.ts';
 import { runJob } from './run-job.ts';
 import type { TaskService } from './task-service.ts';
@@ -18,14 +19,19 @@ const HAND_BACK_MS = 1_000;
 /** How often the jobs are looked at that wait here for a permit. */
 const LOOK_MS = 1_000;
 /** Looks after which such a job goes back: at once if others have all the permits, later if its turn will come here. */
-const LOOKS = { withoutRoom: 1, withRoom: 20 };
+const LOOKS = { withoutRoom: 1, inLanes: 2, withRoom: 20 };
+/** After a time in which nothing was fetched, all lanes have so long to bring a job before one of them is begun. */
+const GATHER_MS = 50;
+
+/** What waits for a slot. */
+type Line = Pick<PriorityBuffer<Delivery>, 'size' | 'push' | 'shift' | 'list' | 'takeIf' | 'drain'>;
 
 /** Consumes one queue of a task, that of its jobs or that of its suspects: as many jobs at once as there are slots, the rest waiting here, highest priority first. */
 export class TaskServer implements JobServer {
   readonly #service: TaskService;
   readonly #prefetch: AdaptivePrefetch;
   readonly #slots: number;
-  readonly #waiting = new PriorityBuffer<Delivery>();
+  readonly #waiting: Line;
   readonly #held = new Set<Promise<void>>();
   /** Deliveries that are acked, though their jobs still run. */
   readonly #guarded = new Set<Delivery>();
@@ -40,6 +46,9 @@ export class TaskServer implements JobServer {
   /** How often what waits has been looked at, of a task that is limited. */
   #looks = new Map<Delivery, number>();
   #waitTimer: NodeJS.Timeout | undefined;
+  /** Of a fair task: all slots are taken for long, and nothing is fetched until one is free. */
+  #isFull = false;
+  #gathering: NodeJS.Timeout | undefined;
   #isPaused = false;
   /** Pausing and resuming wait for each other. */
   #turn: Promise<void> = Promise.resolve();
@@ -47,6 +56,7 @@ export class TaskServer implements JobServer {
   constructor(service: TaskService, slots: number) {
     this.#service = { ...service, onGuarded: (run, isGuarded) => this.#onGuarded(run, isGuarded) };
     this.#prefetch = new AdaptivePrefetch(service.task.pool, slots, service.isolated);
+    this.#waiting = service.lanes?.line ?? new PriorityBuffer<Delivery>();
     this.#slots = slots;
     this.#free = slots;
     service.limiter?.onPermits(() => this.#beginPermitted());
@@ -72,9 +82,10 @@ export class TaskServer implements JobServer {
   /** Makes the queue, and begins to take jobs from it unless the task is paused. */
   async start(broker: Broker): Promise<void> {
     this.#broker = broker;
-    await broker.declareJobQueue(this.task);
+    const { limiter, lanes } = this.#service;
+    await broker.declareJobQueue(this.task, { lanes: lanes?.count });
     if (!this.#isPaused) await this.#subscribe(broker);
-    if (this.#service.limiter) {
+    if (limiter || lanes) {
       this.#waitTimer = setInterval(() => this.#returnOverdue(), LOOK_MS).unref();
     }
   }
@@ -99,7 +110,7 @@ export class TaskServer implements JobServer {
     const consumer = this.#consumer;
     this.#consumer = undefined;
     await consumer?.stop();
-    for (const delivery of this.#waiting.drain()) delivery.requeue();
+    this.#giveBack(this.#waiting.drain());
     if (consumer) this.#closeWhenIdle(consumer);
   }
 
@@ -111,26 +122,35 @@ export class TaskServer implements JobServer {
   }
 
   async #subscribe(broker: Broker): Promise<void> {
-    const { task, isolated, limiter } = this.#service;
+    const { task, isolated, limiter, lanes } = this.#service;
     const queue = isolated ? suspectQueue(task.name) : jobQueue(task.name);
     const prefetch = this.#wantedPrefetch();
     this.#fetching = prefetch;
-    this.#consumer = await broker.consume(queue, { prefetch }, (delivery) => {
-      if (this.#stopping || this.#isPaused) delivery.requeue();
-      else if (limiter) this.#beginWhenPermitted(delivery);
+    const onDelivery = (delivery: Delivery): void => {
+      if (this.#stopping || this.#isPaused) this.#giveBack([delivery]);
+      else if (limiter || lanes) this.#beginInTurn(delivery);
       else if (this.#free > 0) this.#begin(delivery);
       else this.#waiting.push(delivery, delivery.message.properties.priority);
-    });
+    };
+    this.#consumer = lanes
+      ? await lanes.consume(prefetch, {
+          onDelivery,
+          onGuard: (delivery, job, guard) => judgeGuard(this.#service, delivery, job, guard),
+        })
+      : await broker.consume(queue, { prefetch }, onDelivery);
     this.#service.interruptions.subscribed();
+    // What there is room for may have changed meanwhile.
+    this.#changePrefetch();
   }
 
   /** No new deliveries; those that have not begun go back to the queue. */
   async stop(): Promise<void> {
     this.#stopping = true;
     clearInterval(this.#waitTimer);
+    clearTimeout(this.#gathering);
     await this.#turn;
     await this.#consumer?.stop();
-    for (const delivery of this.#waiting.drain()) delivery.requeue();
+    this.#giveBack(this.#waiting.drain());
   }
 
   /** Resolves when nothing that has begun is unsettled. */
@@ -155,22 +175,33 @@ export class TaskServer implements JobServer {
   #begin(delivery: Delivery, permit?: Permit): void {
     this.#free -= 1;
     this.#prefetch.began(performance.now());
-    const free = permit ? () => this.#endPermitted(permit) : this.#freeSlot;
+    const plain = permit ? () => this.#endPermitted(permit) : this.#freeSlot;
+    const free = this.#service.lanes?.line.charge(delivery, plain) ?? plain;
     const held = runJob(this.#service, delivery, free, permit)
       .catch((error: unknown) => this.#handBack(delivery, error))
       .finally(() => this.#held.delete(held));
     this.#held.add(held);
   }
 
-  #beginWhenPermitted(delivery: Delivery): void {
+  #beginInTurn(delivery: Delivery): void {
     this.#waiting.push(delivery, delivery.message.properties.priority);
-    this.#beginPermitted();
+    if (this.#gathering) return;
+    if (this.#service.limiter) this.#beginPermitted();
+    else this.#beginWaiting();
+  }
+
+  #beginWaiting(): void {
+    while (this.#free > 0) {
+      const next = this.#shiftWaiting();
+      if (!next) return;
+      this.#begin(next);
+    }
   }
 
   /** Of a task that is limited: begins what waits, as far as there are slots and permits, and fetches for what is left of them. */
   #beginPermitted(): void {
     const { limiter } = this.#service;
-    if (!limiter) return;
+    if (!limiter || this.#gathering) return;
     while (this.#free > 0 && this.#waiting.size > 0) {
       const permit = limiter.take();
       if (!permit) break;
@@ -184,6 +215,7 @@ export class TaskServer implements JobServer {
   #endPermitted(permit: Permit): void {
     this.#free += 1;
     this.#prefetch.ended(performance.now());
+    if (this.#isFull) this.#fetchAgain();
     permit.end();
   }
 
@@ -196,14 +228,37 @@ export class TaskServer implements JobServer {
 
   /** What waits here in vain goes back, as a copy: it is no suspect. */
   #returnOverdue(): void {
-    const looks = this.#service.limiter?.room === 0 ? LOOKS.withoutRoom : LOOKS.withRoom;
+    const { limiter, lanes } = this.#service;
+    const looks = !limiter ? LOOKS.inLanes : limiter.room === 0 ? LOOKS.withoutRoom : LOOKS.withRoom;
     const overdue = this.#waiting.takeIf(
       (delivery) => delivery.lost || (this.#looks.get(delivery) ?? 0) >= looks,
     );
     this.#return(overdue);
+    if (lanes && overdue.length > 0) {
+      this.#isFull = true;
+      this.#changePrefetch();
+    }
     this.#looks = new Map(
       this.#waiting.list().map((delivery) => [delivery, (this.#looks.get(delivery) ?? 0) + 1]),
     );
+  }
+
+  /** All slots were taken for long, and one is free: which tenant's turn it is shows when each lane has brought a job. */
+  #fetchAgain(): void {
+    this.#isFull = false;
+    this.#gathering ??= setTimeout(() => {
+      this.#gathering = undefined;
+      if (this.#stopping || this.#isPaused) return;
+      if (this.#service.limiter) this.#beginPermitted();
+      else this.#beginWaiting();
+    }, GATHER_MS).unref();
+    this.#changePrefetch();
+  }
+
+  /** Of a fair task a copy goes back: what is delivered again may have taken its worker down, and lanes hold much. */
+  #giveBack(deliveries: readonly Delivery[]): void {
+    if (this.#service.lanes) return this.#return(deliveries);
+    for (const delivery of deliveries) delivery.requeue();
   }
 
   #return(deliveries: readonly Delivery[]): void {
@@ -219,12 +274,10 @@ export class TaskServer implements JobServer {
   readonly #freeSlot = (): void => {
     this.#free += 1;
     if (this.#prefetch.ended(performance.now())) this.#changePrefetch();
-    for (;;) {
-      const next = this.#waiting.shift();
-      if (!next) return;
-      if (next.lost) continue;
-      return this.#begin(next);
-    }
+    if (this.#isFull) return this.#fetchAgain();
+    if (this.#gathering) return;
+    const next = this.#shiftWaiting();
+    if (next) this.#begin(next);
   };
 
   /** A guarded run has a slot, and no delivery: without this the broker would send another one, to wait here for very long. */
@@ -237,6 +290,7 @@ export class TaskServer implements JobServer {
 
   #wantedPrefetch(): number {
     const { limiter } = this.#service;
+    if (this.#isFull) return 0;
     const most = limiter ? Math.min(limiter.room, this.#slots) : this.#prefetch.current;
     return Math.max(0, most - this.#guarded.size);
   }

@@ -1,5 +1,6 @@
 import type { KnownControl, Task } from '@heddle/client';
 import type { TaskMetrics } from '@heddle/service';
+import type { FairLanes } from '../fair/fair-lanes.ts';
 import type { TaskLimiter } from '../limits/limit-task.ts';
 import type { Pool } from '../pools/pool.ts';
 import type { Guards } from './ask-owner.ts';
@@ -23,6 +24,8 @@ export interface TaskService {
   readonly onGuarded?: JobRun['onGuarded'];
   /** Absent: the task has no limit for all workers together. */
   readonly limiter?: TaskLimiter | undefined;
+  /** Absent: first come, first served. */
+  readonly lanes?: FairLanes | undefined;
   /** Whether the jobs are suspects: each runs alone, and what is delivered again may have taken its worker down. */
   readonly isolated: boolean;
 }

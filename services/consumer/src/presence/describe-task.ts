@@ -11,6 +11,7 @@ export function describeTask(task: Task): TaskAnnouncement {
     timeoutMs: task.timeoutMs,
     ...(task.retry && { retry: task.retry }),
     ...(task.limit && { limit: task.limit }),
+    ...(task.fair && { fair: { lanes: task.fair.lanes } }),
     ...(task.resultTtlMs !== undefined && { resultTtlMs: task.resultTtlMs }),
     body: task.body,
     ...(task.serial && { serial: { state: task.serial.stateName, partitions: task.serial.partitions } }),

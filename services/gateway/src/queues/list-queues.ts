@@ -1,4 +1,4 @@
-import { type JobState, jobQueue, type QueueView } from '@heddle/contracts';
+import { type JobState, jobQueue, laneQueue, type QueueView, type TaskAnnouncement } from '@heddle/contracts';
 import type { GatewayParts } from '../gateway-parts.ts';
 import { answerJson } from '../http/answer.ts';
 import type { Handler } from '../http/route.ts';
@@ -38,7 +38,7 @@ async function viewQueues(
   const [counts, { paused }, ready] = await Promise.all([
     recorder.ask({ op: 'counts' }),
     recorder.ask({ op: 'control-snapshot' }),
-    mapSome(names, AT_ONCE, (task) => broker.countMessages(jobQueue(task)).catch(() => null)),
+    mapSome(announced, AT_ONCE, (task) => countReady(broker, task).catch(() => null)),
   ]);
   const serving = workers.list();
   const perSecond = rates.measure(counts);
@@ -47,6 +47,7 @@ async function viewQueues(
     ready: ready[index] ?? null,
     paused: paused.includes(task),
     limit: announced[index]?.limit ?? null,
+    fair: announced[index]?.fair ?? null,
     endedPerSecond: perSecond(task),
     workers: serving.filter((worker) => worker.tasks.includes(task)).length,
     jobs: Object.fromEntries(
@@ -55,6 +56,18 @@ async function viewQueues(
         .map(({ state, count }): [JobState, number] => [state, count]),
     ),
   }));
+}
+
+/** What waits for the task's workers, in its lanes too if it has some. */
+async function countReady(
+  broker: Parts['broker'],
+  { name, fair }: Pick<TaskAnnouncement, 'name' | 'fair'>,
+): Promise<number> {
+  let ready = await broker.countMessages(jobQueue(name));
+  for (let lane = 0; lane < (fair?.lanes ?? 0); lane += 1) {
+    ready += await broker.countMessages(laneQueue(name, lane));
+  }
+  return ready;
 }
 
 /** Maps all, a few at a time. */

@@ -1,4 +1,11 @@
-import { type DeadReason, type ErrorCode, jobQueue, type ReceivedMessage } from '@heddle/contracts';
+import {
+  type DeadReason,
+  type ErrorCode,
+  jobQueue,
+  laneQueue,
+  type ReceivedMessage,
+  splitLaneKey,
+} from '@heddle/contracts';
 import { z } from 'zod';
 
 /** Why the broker set a message aside. */
@@ -63,8 +70,14 @@ export function explainDrop(message: ReceivedMessage): Drop {
   const after = expiration === undefined ? '' : ` of ${expiration} ms`;
   return {
     code: death?.code ?? 'unroutable_message',
-    ends: queue === jobQueue(routingKey) ? death?.ends : undefined,
+    ends: queue === queueOf(routingKey) ? death?.ends : undefined,
     detail: `${death?.detail ?? `the broker says "${reason}"`}${after}, routing key ${JSON.stringify(routingKey)}`,
     source: queue,
   };
+}
+
+/** The queue that a job with this routing key lies in. */
+function queueOf(routingKey: string): string {
+  const { key, lane } = splitLaneKey(routingKey);
+  return lane === undefined ? jobQueue(key) : laneQueue(key, lane);
 }

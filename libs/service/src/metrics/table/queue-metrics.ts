@@ -86,4 +86,16 @@ export const queueMetrics = {
     by: ['consumer'],
     help: 'Those of them with which a job runs.',
   },
+  heddle_fair_jobs_sorted_total: {
+    type: 'counter',
+    labels: ['task'],
+    by: ['consumer'],
+    help: 'Jobs of a fair task that this worker moved into a lane.',
+  },
+  heddle_fair_lanes_waiting: {
+    type: 'gauge',
+    labels: ['task'],
+    by: ['consumer'],
+    help: 'Lanes of a fair task of which jobs wait for a slot of this worker; as many as the task has: tenants share lanes.',
+  },
 } as const satisfies Record<string, MetricEntry>;
