@@ -5,6 +5,7 @@ import { costs } from './costs/costs.ts';
 import { delays } from './delays/delays.ts';
 import { echo } from './echo/echo.ts';
 import { features } from './features/features.ts';
+import { flow } from './flow/flow.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { locks } from './locks/locks.ts';
 import { map } from './map/map.ts';
@@ -28,6 +29,7 @@ export const benchmarks: readonly Benchmark[] = [
   echo,
   features,
   delays,
+  flow,
   thumbnails,
   predict,
   memory,

@@ -1,6 +1,6 @@
 import { type Broker, connectBroker } from '@heddle/broker';
 import { newJobId } from '@heddle/client';
-import { encodeJob, type QueueName, WEBHOOK_TASK } from '@heddle/contracts';
+import { encodeJob, laneQueue, type QueueName, WEBHOOK_TASK } from '@heddle/contracts';
 import amqp from 'amqplib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createVhost, type TestVhost } from '../../test/support/broker.ts';
@@ -12,9 +12,15 @@ type Service = (typeof services)[number];
 /** The recorder comes first: it declares what is shared. Then those that declare job queues, without which nothing can rest on the ladder. */
 const inOrder: readonly Service[] = ['consumer', 'notifier', 'gateway', 'producer'];
 const recorderFirst: readonly Service[] = ['recorder', ...inOrder];
+const FAIR = 'debug.echo';
+const LIMIT = 'slots.debug.echo';
 const taskOf = (service: string) => (service === 'notifier' ? WEBHOOK_TASK : 'debug.echo');
 const realName = (row: string, service: string) =>
-  row.replace('<task>', taskOf(service)).replace('<instance>', service);
+  row
+    .replace('<task>', taskOf(service))
+    .replace('<instance>', service)
+    .replace('<lane>', `${FAIR}.0`)
+    .replace('<limit>', LIMIT);
 
 describe('with the rights that docs/permissions.md gives it', () => {
   let vhost: TestVhost;
@@ -30,12 +36,18 @@ describe('with the rights that docs/permissions.md gives it', () => {
       const broker = await connectAs(service, vhost);
       try {
         await publishEverywhere(broker, service);
+        // Where nobody has made one yet it is not there; without the right to look this would be an error.
+        if (service === 'gateway') expect(await broker.countMessages(laneQueue(FAIR, 0))).toBe(0);
         for (const { name, consumers, type, prefetch: planned } of queueRows) {
           if (!(consumers as readonly string[]).includes(service)) continue;
           const queue = realName(name, service) as QueueName;
           const prefetch = planned === 1 || type === 'job' ? 1 : 10;
           const consumer = await broker.consume(queue, { prefetch }, (delivery) => delivery.ack());
           expect(broker.health().reasons, `consuming ${queue}`).toEqual([]);
+          expect(
+            broker.health().consumers.find((one) => one.queue === queue),
+            queue,
+          ).toMatchObject({ state: 'consuming' });
           await consumer.close();
         }
       } finally {
@@ -70,7 +82,11 @@ describe('with the rights that docs/permissions.md gives it', () => {
 async function connectAs(service: Service, vhost: TestVhost): Promise<Broker> {
   const broker = await connectBroker({ url: vhost.url, service, instance: service, log: silent });
   if (service === 'recorder') await broker.declareEventLog();
-  if (service === 'consumer' || service === 'notifier') await broker.declareJobQueue(taskOf(service));
+  if (service === 'notifier') await broker.declareJobQueue(taskOf(service));
+  if (service === 'consumer') {
+    await broker.declareJobQueue(FAIR, 2);
+    await broker.declareTokens({ name: LIMIT, count: 1 });
+  }
   return broker;
 }
 

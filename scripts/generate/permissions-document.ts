@@ -26,6 +26,8 @@ export function permissionsOf(service: Party): Permissions {
   const consumed = queueRows.filter(({ consumers }) => consumers.includes(service));
   // Before a job is laid to rest its task's queue is looked for, and from RabbitMQ 4 on looking asks for some right.
   const laysToRest = published.some(({ name }) => name === 'heddle.delay.<ms>');
+  // So are lanes, whose jobs are counted with the task's.
+  const counts = service === 'gateway' || service === 'recorder';
   const patternFor = (all: readonly string[]) => pattern(all.map((name) => ownName(service, name)));
   return {
     configure: patternFor([...names(declaredExchanges), ...names(declaredQueues)]),
@@ -35,6 +37,7 @@ export function permissionsOf(service: Party): Permissions {
       ...declaredQueues.flatMap(({ deadLetter }) => deadLetter ?? []),
       ...declaredExchanges.flatMap(({ alternate }) => alternate ?? []),
       ...(laysToRest ? ['heddle.jobs.<task>'] : []),
+      ...(counts ? ['heddle.lanes.<lane>'] : []),
     ]),
     read: patternFor([
       ...names(consumed),

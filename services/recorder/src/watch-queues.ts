@@ -1,5 +1,12 @@
 import type { Broker, BrokerLog, QueueInspection } from '@heddle/broker';
-import { type JobState, jobQueue, type QueueName, sharedQueues, suspectQueue } from '@heddle/contracts';
+import {
+  type JobState,
+  jobQueue,
+  laneQueue,
+  type QueueName,
+  sharedQueues,
+  suspectQueue,
+} from '@heddle/contracts';
 import type { Meters } from '@heddle/service';
 import { QueueHistory } from './queue-history.ts';
 import type { Store } from './store/open-database.ts';
@@ -96,7 +103,8 @@ export class QueueWatch {
 
   async #lookAt(queue: string, backlog: TaskBacklog | undefined): Promise<QueueLook> {
     const found = await this.#options.broker.inspectQueue(queue as QueueName);
-    const { ready, consumers } = found ?? { ready: 0, consumers: 0 };
+    const { consumers } = found ?? { consumers: 0 };
+    const ready = (found?.ready ?? 0) + (await this.#readyInLanes(backlog));
     let history = this.#histories.get(queue);
     if (!history) this.#histories.set(queue, (history = new QueueHistory()));
     history.add({ at: Date.now(), ready, ended: backlog?.ended ?? 0 });
@@ -107,6 +115,15 @@ export class QueueWatch {
       oldestSeconds: history.oldestMs(backlog?.oldestAt) / 1_000,
       drainSeconds: backlog && history.drainSeconds(),
     };
+  }
+
+  /** What waits in the lanes of a fair task is shown with its queue: lanes are many, and nobody asks for one of them. */
+  async #readyInLanes(backlog: TaskBacklog | undefined): Promise<number> {
+    let ready = 0;
+    for (let lane = 0; backlog && lane < backlog.lanes; lane += 1) {
+      ready += (await this.#options.broker.inspectQueue(laneQueue(backlog.task, lane)))?.ready ?? 0;
+    }
+    return ready;
   }
 
   #show(meters: Meters): void {

@@ -22,7 +22,7 @@ describe.each(databaseKinds)('what of each task is not done, on %s', (kind) => {
   beforeAll(async () => {
     database = await createTestDatabase(kind);
     store = await database.open();
-    await announceTasks(store, [task('mail.send'), task('debug.echo')]);
+    await announceTasks(store, [{ ...task('mail.send'), fair: { lanes: 4 } }, task('debug.echo')]);
   });
   afterAll(async () => {
     await store.db.destroy();
@@ -45,11 +45,12 @@ describe.each(databaseKinds)('what of each task is not done, on %s', (kind) => {
       {
         task: 'debug.echo',
         paused: false,
+        lanes: 0,
         unfinished: { queued: 2, running: 1 },
         ended: 1,
         oldestAt: 2_000,
       },
-      { task: 'mail.send', paused: true, unfinished: {}, ended: 0, oldestAt: undefined },
+      { task: 'mail.send', paused: true, lanes: 4, unfinished: {}, ended: 0, oldestAt: undefined },
     ]);
   });
 

@@ -1,4 +1,4 @@
-import { isTerminal, type JobState } from '@heddle/contracts';
+import { isTerminal, type JobState, type TaskAnnouncement } from '@heddle/contracts';
 import { readCounts } from './count-jobs.ts';
 import { readPaused } from './keep-cancels.ts';
 import type { Database } from './schema.ts';
@@ -7,6 +7,8 @@ import type { Database } from './schema.ts';
 export interface TaskBacklog {
   readonly task: string;
   readonly paused: boolean;
+  /** Lanes of a fair task; 0: it is none. */
+  readonly lanes: number;
   readonly unfinished: Partial<Record<JobState, number>>;
   /** Jobs that have ended, of those kept. */
   readonly ended: number;
@@ -21,11 +23,11 @@ const MOST_COUNTED = 100_000;
 
 /** Every announced task, by name. A handful of indexed reads a task that has something queued. */
 export async function readBacklogs(db: Database): Promise<TaskBacklog[]> {
-  const names = await db.selectFrom('tasks').select('name').orderBy('name').execute();
+  const names = await db.selectFrom('tasks').select(['name', 'announcement']).orderBy('name').execute();
   const counts = await readCounts(db);
   const paused = new Set(await readPaused(db));
   const backlogs: TaskBacklog[] = [];
-  for (const { name: task } of names) {
+  for (const { name: task, announcement } of names) {
     const unfinished: Partial<Record<JobState, number>> = {};
     let ended = 0;
     for (const { task: counted, state, count } of counts) {
@@ -34,9 +36,22 @@ export async function readBacklogs(db: Database): Promise<TaskBacklog[]> {
       else unfinished[state] = count;
     }
     const oldestAt = (unfinished.queued ?? 0) > 0 ? await readOldest(db, task) : undefined;
-    backlogs.push({ task, paused: paused.has(task), unfinished, ended, oldestAt });
+    backlogs.push({
+      task,
+      paused: paused.has(task),
+      lanes: lanesOf(announcement),
+      unfinished,
+      ended,
+      oldestAt,
+    });
   }
   return backlogs;
+}
+
+/** Announcements carry whole schemas: those of fair tasks only are parsed. */
+function lanesOf(announcement: string): number {
+  if (!announcement.includes('"fair"')) return 0;
+  return (JSON.parse(announcement) as TaskAnnouncement).fair?.lanes ?? 0;
 }
 
 async function readOldest(db: Database, task: string): Promise<number | undefined> {
