@@ -84,7 +84,7 @@ async function connectAs(service: Service, vhost: TestVhost): Promise<Broker> {
   if (service === 'recorder') await broker.declareEventLog();
   if (service === 'notifier') await broker.declareJobQueue(taskOf(service));
   if (service === 'consumer') {
-    await broker.declareJobQueue(FAIR, 2);
+    await broker.declareJobQueue(FAIR, { lanes: 2 });
     await broker.declareTokens({ name: LIMIT, count: 1 });
   }
   return broker;
