@@ -119,8 +119,9 @@ export class QueueWatch {
 
   /** What waits in the lanes of a fair task is shown with its queue: lanes are many, and nobody asks for one of them. */
   async #readyInLanes(backlog: TaskBacklog | undefined): Promise<number> {
+    if (!backlog) return 0;
     let ready = 0;
-    for (let lane = 0; backlog && lane < backlog.lanes; lane += 1) {
+    for (let lane = 0; lane < backlog.lanes; lane += 1) {
       ready += (await this.#options.broker.inspectQueue(laneQueue(backlog.task, lane)))?.ready ?? 0;
     }
     return ready;
