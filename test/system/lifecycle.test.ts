@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
@@ -26,7 +27,7 @@ afterAll(async () => {
   await stack?.stop();
 });
 
-type Run = [ms: number, end: 'succeed' | 'fail' | 'refuse'];
+type Run = [ms: number, end: 'succeed' | 'fail' | 'refuse' | 'wait'];
 
 interface Case {
   /** The arrows that it is there for. */
@@ -36,6 +37,8 @@ interface Case {
   readonly job?: object;
   /** Its task is paused. */
   readonly waits?: true;
+  /** Its task has serial keys, and it has one of its own. */
+  readonly serial?: true;
   /** What is done to the job once it has gone along the arrow. */
   readonly next?: { readonly after: string; readonly act: (id: string) => Promise<unknown> };
 }
@@ -133,16 +136,32 @@ const cases: readonly Case[] = [
     next: cancel('[*] --> queued : accepted'),
   },
   { along: ['queued --> expired : expired'], waits: true, job: { ttl: 100 } },
+  { along: ['queued --> delayed : waiting'], serial: true, runs: [[0, 'wait']] },
+  { along: ['delayed --> delayed : waiting'], serial: true, runs: [[0, 'wait']], job: { delay: 150 } },
+  { along: ['running --> delayed : waiting'], serial: true, runs: [[300, 'wait']] },
+  {
+    along: ['retrying --> delayed : waiting'],
+    serial: true,
+    runs: [
+      [0, 'fail'],
+      [0, 'wait'],
+    ],
+    job: again(2),
+  },
 ];
 
 /** A machine that is busy makes a quick run a slow one: then another job tries. */
 const TRIES = 5;
 const WAIT_MS = 15_000;
 
-async function drive({ along, runs = [quick], job = {}, waits, next }: Case): Promise<void> {
+async function drive({ along, runs = [quick], job = {}, waits, serial, next }: Case): Promise<void> {
   const input = { runs: runs.map(([ms, end]) => ({ ms, end })) };
   for (let tried = 1; ; tried++) {
-    const { id } = await stack.api.submit({ task: waits ? 'life.waiting' : 'life.lived', input, ...job });
+    const { id } = await stack.api.submit(
+      serial
+        ? { task: 'life.serial', input: { ...input, key: randomUUID() }, ...job }
+        : { task: waits ? 'life.waiting' : 'life.lived', input, ...job },
+    );
     const goes = (arrows: readonly string[]) =>
       vi.waitFor(() => expect(lives.of(id)).toEqual(expect.arrayContaining([...arrows])), {
         timeout: WAIT_MS,
