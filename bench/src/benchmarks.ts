@@ -7,6 +7,7 @@ import { echo } from './echo/echo.ts';
 import { features } from './features/features.ts';
 import { flow } from './flow/flow.ts';
 import type { Benchmark } from './harness/benchmark.ts';
+import { ledger } from './ledger/ledger.ts';
 import { locks } from './locks/locks.ts';
 import { map } from './map/map.ts';
 import { memory } from './memory/memory.ts';
@@ -37,6 +38,7 @@ export const benchmarks: readonly Benchmark[] = [
   metrics,
   costs,
   search,
+  ledger,
   concurrency,
   primes,
   locks,

@@ -19,7 +19,7 @@ describe('the examples, as their pages have them', () => {
   beforeAll(async () => {
     stack = await SystemStack.start({
       services: ['gateway', 'recorder', 'consumer', 'producer'],
-      tasks: `debug.*,image.*,math.*,data.*,web.*,${join(examples, '07-own-task/my-task.js')}`,
+      tasks: `debug.*,image.*,math.*,data.*,web.*,ledger.*,tickets.*,${join(examples, '07-own-task/my-task.js')}`,
       env: {
         HEDDLE_FOLDERS: join(root, 'samples'),
         HEDDLE_WEB_ALLOW: '127.0.0.0/8',
@@ -71,6 +71,17 @@ describe('the examples, as their pages have them', () => {
     });
     const { outputs, result } = file as { outputs: object[]; result: { sha256: string } };
     expect(outputs).toMatchObject([{ name: 'download', sha256: result.sha256 }]);
+  });
+
+  test('04: an account that adds up, a withdrawal that waits, seats that are sold once', async () => {
+    const [, hundred, , , waited, refused, , sold] = await run('04-shared-state');
+    expect(hundred).toMatchObject({ state: 'succeeded', result: { account: 'shared', balance: 100 } });
+    expect(waited).toBe('succeeded');
+    expect(refused).toMatchObject({ state: 'failed', error: { code: 'insufficient_funds' } });
+    expect(String(sold).split('\n')).toEqual([
+      ...Array<string>(2).fill('"state":"failed"'),
+      ...Array<string>(3).fill('"state":"succeeded"'),
+    ]);
   });
 
   test('05: what a picture shows, at once and for a folder', async () => {

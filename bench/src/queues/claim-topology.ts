@@ -1,19 +1,27 @@
-import { delayName, jobQueue, rungFor, sharedExchanges, sharedQueues, suspectQueue } from '@heddle/contracts';
+import {
+  delayName,
+  jobQueue,
+  rungFor,
+  serialQueue,
+  sharedExchanges,
+  sharedQueues,
+  suspectQueue,
+} from '@heddle/contracts';
 import type { ConfirmChannel } from 'amqplib';
 import type { BenchSession } from '../harness/benchmark.ts';
 import { openChannel, openConnection } from './open-channel.ts';
 
 /**
  * Makes sure that no Heddle lives on this virtual host, whose jobs a benchmark would take, and that every queue and
- * exchange of Heddle's is removed at the end. `tasks`: those whose job queues the benchmark's services will declare; `delaysMs`:
- * the delays it uses.
+ * exchange of Heddle's is removed at the end. `tasks`: those whose job queues the benchmark's services will declare, with the number of partitions of one that
+ * has serial keys (`ledger.deposit:4`); `delaysMs`: the delays it uses.
  */
 export async function claimTopology(
   session: BenchSession,
   tasks: readonly string[],
   delaysMs: readonly number[] = [],
 ): Promise<void> {
-  const queues = [...sharedQueues, ...tasks.flatMap((task) => [jobQueue(task), suspectQueue(task)])];
+  const queues = [...sharedQueues, ...tasks.flatMap(queuesOf)];
   const inUse = await firstExisting(session.amqpUrl, queues);
   if (inUse) {
     throw new Error(
@@ -23,6 +31,12 @@ export async function claimTopology(
   session.cleanUp.add("remove Heddle's queues and exchanges", () =>
     removeTopology(session.amqpUrl, queues, delaysMs),
   );
+}
+
+function queuesOf(task: string): string[] {
+  const [name = '', partitions = '0'] = task.split(':');
+  const parts = Array.from({ length: Number(partitions) }, (_, partition) => serialQueue(name, partition));
+  return [jobQueue(name), suspectQueue(name), ...parts];
 }
 
 async function removeTopology(

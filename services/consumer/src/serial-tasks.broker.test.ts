@@ -4,6 +4,8 @@ import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
 import { InProcessStack } from '../../../test/support/in-process-stack.ts';
 import { postJob } from '../test/post-job.ts';
 
+const SOON = { timeout: 20_000, interval: 50 };
+
 let vhost: TestVhost;
 let stack: InProcessStack;
 beforeEach(async () => {
@@ -47,13 +49,63 @@ describe('the ledger', () => {
     const refused = { state: 'failed', error: { code: 'insufficient_funds' } };
     expect(await withdraw(1, 0)).toMatchObject(refused);
     const waiting = withdraw(30, '20s');
-    await vi.waitFor(async () => expect(await inState(url, 'delayed')).toHaveLength(1));
+    await vi.waitFor(async () => expect(await inState(url, 'delayed')).toHaveLength(1), SOON);
     expect(await withdraw(5, 300)).toMatchObject(refused);
     await deposit(20);
     await deposit(15);
     const withdrawn = await waiting;
     expect(withdrawn).toMatchObject({ state: 'succeeded', result: { balance: 5 }, error: null });
     expect(withdrawn.attempts.length).toBeGreaterThan(1);
+  });
+});
+
+describe('jobs of one key', () => {
+  const SERIAL_TASKS = new URL('../test/tasks/serial-tasks.ts', import.meta.url).href;
+  const count = (url: string, key: string, succeedsAt = 1) =>
+    postJob(url, { task: 'serial.count', input: { key, succeedsAt } }, 20);
+
+  it('wait while the one in front of them is tried again, and come after it', async () => {
+    await stack.startWorker(SERIAL_TASKS);
+    const { url } = await stack.startGateway();
+    const key = newJobId();
+    await count(url, key);
+    const inFront = count(url, key, 3);
+    await vi.waitFor(async () => expect(await inState(url, 'retrying')).toHaveLength(1), SOON);
+    const behind = await count(url, key);
+    expect(behind).toMatchObject({ state: 'succeeded', result: 3, attempts: [{ number: 1 }] });
+    expect(await inFront).toMatchObject({ state: 'succeeded', result: 2, attempts: [{}, {}, { number: 3 }] });
+  });
+
+  it('are dead when their attempts are used up, change nothing, and once replayed count once', async () => {
+    await stack.startWorker(SERIAL_TASKS);
+    const { url } = await stack.startGateway();
+    const key = newJobId();
+    const dead = await count(url, key, 4);
+    expect(dead).toMatchObject({ state: 'dead', error: { code: 'task_failed' } });
+    expect(await count(url, key)).toMatchObject({ result: 1 });
+    const again = { ids: [dead.id], input: { key, succeedsAt: 2 } };
+    expect(await post(`${url}/v1/dead/replay`, again)).toMatchObject({ replayed: 1 });
+    await vi.waitFor(async () => {
+      expect(await get(`${url}/v1/jobs/${dead.id}`)).toMatchObject({ state: 'succeeded', result: 2 });
+    }, SOON);
+    expect(await count(url, key)).toMatchObject({ result: 3 });
+  });
+
+  it('that wait for a change can be cancelled, and change nothing when it comes', async () => {
+    await stack.startWorker('ledger.*');
+    const { url } = await stack.startGateway();
+    const account = newJobId();
+    const input = { account, amount: 10 };
+    await postJob(url, { task: 'ledger.deposit', input: { account, amount: 1 } }, 20);
+    const waiting = postJob(url, { task: 'ledger.withdraw', input: { ...input, deadline: '1h' } }, 20);
+    await vi.waitFor(async () => expect(await inState(url, 'delayed')).toHaveLength(1), SOON);
+    const [{ id }] = (await inState(url, 'delayed')) as [{ id: string }];
+    await fetch(`${url}/v1/jobs/${id}`, { method: 'DELETE' });
+    expect(await waiting).toMatchObject({ state: 'cancelled' });
+    const deposited = await postJob(url, { task: 'ledger.deposit', input }, 20);
+    expect(deposited).toMatchObject({ result: { balance: 11 } });
+    const balance = { task: 'ledger.balance', input: { account } };
+    expect(await postJob(url, balance, 10)).toMatchObject({ result: { balance: 11 } });
   });
 });
 
@@ -78,6 +130,15 @@ describe('tickets', () => {
     );
   });
 });
+
+async function get(url: string): Promise<unknown> {
+  return (await fetch(url)).json();
+}
+
+async function post(url: string, body: object): Promise<unknown> {
+  const headers = { 'content-type': 'application/json' };
+  return (await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+}
 
 async function inState(url: string, state: string): Promise<unknown[]> {
   const answer = (await (await fetch(`${url}/v1/jobs?state=${state}`)).json()) as { jobs: unknown[] };

@@ -188,6 +188,15 @@ describe.each(databaseKinds)('state by key on %s', (kind) => {
     expect(await woken()).toEqual([next]);
   });
 
+  test('takes one effect of a job that comes twice in one commit', async () => {
+    const key = randomUUID();
+    const job = randomUUID();
+    const first = step(job, 1);
+    const { outcomes } = await commit(key, 0, first, step(job, 2, { attempt: 2 }), step(randomUUID(), 3));
+    expect(outcomes).toEqual([{ is: 'committed' }, { is: 'already', event: first.event }]);
+    expect(await state(key)).toEqual({ version: 1, value: 1 });
+  });
+
   test('lets no job expire that waits', async () => {
     const job = randomUUID();
     const { event } = wait(job) as { event: JobEvent };

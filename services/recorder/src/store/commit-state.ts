@@ -85,6 +85,12 @@ async function judgeSteps(
   for (const step of steps) {
     const { event } = step;
     const row = rows.get(event.job);
+    const twin = fresh.find((other) => other.event.job === event.job);
+    if (twin) {
+      // Two copies of one message, in the same request.
+      outcomes.push(hasEnded(twin) ? { is: 'already', event: twin.event } : { is: 'already' });
+      break;
+    }
     if (row?.run === event.run && row.event === event.type && row.generation === event.generation) {
       // Asked again, because the answer was lost.
       outcomes.push({ is: 'committed' });

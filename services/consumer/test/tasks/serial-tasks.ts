@@ -1,0 +1,17 @@
+import { defineState, defineTask } from '@heddle/client';
+import { z } from 'zod';
+
+const counts = defineState({ name: 'counts', schema: z.object({ count: z.int() }), initial: { count: 0 } });
+
+/** Counts by key; fails until its attempt has that number. */
+export const count = defineTask({
+  name: 'serial.count',
+  input: z.object({ key: z.string(), succeedsAt: z.int().default(1) }),
+  serialBy: (input) => input.key,
+  state: counts,
+  retry: { attempts: 3, delay: 100, jitter: 0 },
+  run: ({ input, job, state, commit }) => {
+    if (job.attempt < input.succeedsAt) throw new Error('not yet');
+    return commit({ count: state.count + 1 }, state.count + 1);
+  },
+});
