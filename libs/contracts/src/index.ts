@@ -14,6 +14,7 @@ export * from './http-dead.ts';
 export * from './http-gather.ts';
 export * from './http-predict.ts';
 export * from './http-schedules.ts';
+export * from './http-sync.ts';
 export * from './job.ts';
 export * from './keyed-sync.ts';
 export * from './limit.ts';

@@ -16,6 +16,7 @@ const objectSchema = z
   .string()
   .regex(new RegExp(`^(?:${keyedKinds.join('|')})\\.[\\w.:-]{1,100}$`))
   .transform((text) => text as KeyedObject);
+const anyObjectSchema = z.string().regex(/^[a-z-]+\.[\w.:-]{1,100}$/);
 /** Names one demand for good: demanded again under it, the same thing is not done twice. */
 const ticketSchema = z.string().min(1).max(64);
 const takenSchema = z.object({ item: ticketSchema, ticket: ticketSchema });
@@ -63,6 +64,27 @@ export const syncDemandSchema = z.discriminatedUnion('is', [
   z.object({ is: z.literal('notify'), object: objectSchema, count: z.int().min(1).nullable() }),
   /** Ends a wait, unless it has come to its end meanwhile: then that is the answer. */
   z.object({ is: z.literal('cancel'), object: objectSchema, ticket: ticketSchema }),
+  /** What a process holds and waits for, for longer than a moment. Ages in milliseconds, because clocks differ. */
+  z.object({
+    is: z.literal('report'),
+    /** Of the session, for people. */
+    name: z.string().max(100),
+    holding: z
+      .array(z.object({ object: anyObjectSchema, fence: z.number(), ageMs: z.int().min(0) }))
+      .max(1_000),
+    waiting: z
+      .array(
+        z.object({
+          /** Of this wait alone. */
+          id: ticketSchema,
+          object: anyObjectSchema,
+          ageMs: z.int().min(0),
+          /** What the code that waits holds meanwhile. */
+          holds: z.array(anyObjectSchema).max(100),
+        }),
+      )
+      .max(1_000),
+  }),
   /** This process holds nothing and waits for nothing any more. */
   z.object({ is: z.literal('leave') }),
 ]);
@@ -90,4 +112,15 @@ export type SyncOutcome =
   | { readonly is: 'notified'; readonly count: number }
   | { readonly is: 'cancelled' }
   | { readonly is: 'deleted' }
+  /** `refused`: waits that are part of a circle and have to end, with the circle in words. */
+  | {
+      readonly is: 'reported';
+      readonly refused: readonly { readonly wait: string; readonly circle: string }[];
+    }
   | { readonly is: 'left' };
+
+/** What is held and waited for, by whom, and since when, in milliseconds since the epoch. */
+export interface SyncView {
+  readonly holders: readonly { object: string; session: string; fence: number; since: number }[];
+  readonly waiters: readonly { object: string; session: string; since: number; holds: string[] }[];
+}

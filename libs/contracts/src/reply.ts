@@ -3,7 +3,7 @@ import type { BatchRecord } from './batch.ts';
 import { describeIssues, type ErrorCode, errorTable, issuesOf } from './error.ts';
 import { jobErrorSchema, outputDescriptionSchema } from './event.ts';
 import { type JobState, jobIdSchema, jobStates } from './job.ts';
-import type { SyncOutcome } from './keyed-sync.ts';
+import type { SyncOutcome, SyncView } from './keyed-sync.ts';
 import { type Decoded, header, parseJson, type ReceivedMessage, type WireMessage } from './message.ts';
 import type { RecorderOp } from './request.ts';
 import type { JobStanding } from './result.ts';
@@ -101,6 +101,7 @@ export interface RecorderReplies {
   'state-read': KeyState;
   /** One for each step up to the first that was not committed. `version`: of the state now. */
   'state-commit': { version: number; outcomes: CommitOutcome[] };
+  'sync-view': SyncView;
   'drop-dead': { dropped: number; left: number };
 }
 

@@ -173,6 +173,8 @@ export const requestSchema = z.discriminatedUnion('op', [
     expectedVersion: z.int().min(0),
     steps: z.array(commitStepSchema).min(1).max(MAX_COMMIT_STEPS),
   }),
+  /** Who holds what, and who waits for it. */
+  z.object({ op: z.literal('sync-view') }),
   z.object({ op: z.literal('drop-dead'), select: deadSelectionSchema, limit: z.int().min(1).max(10_000) }),
 ]);
 export type RecorderRequest = z.infer<typeof requestSchema>;

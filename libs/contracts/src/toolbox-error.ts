@@ -77,6 +77,15 @@ export class BrokenBarrierError extends HeddleError {
   }
 }
 
+/** Who waited for a lock is part of a circle of those who wait for each other, and was chosen to give way. The message names the circle. */
+export class DeadlockError extends HeddleError {
+  override readonly name = 'DeadlockError';
+
+  constructor(message: string) {
+    super('deadlock', message);
+  }
+}
+
 /** The future was cancelled, by whomever. */
 export class CancelledError extends HeddleError {
   override readonly name = 'CancelledError';

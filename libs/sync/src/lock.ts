@@ -2,6 +2,7 @@ import { type AcquireOptions, type Certain, waitMs } from './leases/acquire-opti
 import type { Lease } from './leases/lease.ts';
 import { runWith } from './leases/run-with.ts';
 import { type LeaseOptions, TokenQueue } from './leases/token-queue.ts';
+import { apart } from './session/ledger.ts';
 import { nameObject } from './session/name-object.ts';
 import type { SyncSession } from './session/sync-session.ts';
 
@@ -52,6 +53,6 @@ export class Lock {
 
   /** Runs `fn` with the lease, and releases it. Rejects with a `LeaseLostError` if it was lost meanwhile, whatever `fn` gave. */
   async run<T>(fn: (lease: Lease) => Promise<T> | T, options: Certain = {}): Promise<T> {
-    return await runWith(await this.acquire(options), fn);
+    return await apart(async () => await runWith(await this.acquire(options), fn));
   }
 }

@@ -4,6 +4,7 @@ import { type AcquireOptions, type Certain, waitMs } from './leases/acquire-opti
 import type { Lease } from './leases/lease.ts';
 import { ReentrantHold, type ReentrantLease } from './leases/reentrant-lease.ts';
 import { type LeaseOptions, TokenQueue } from './leases/token-queue.ts';
+import { apart } from './session/ledger.ts';
 import { nameObject } from './session/name-object.ts';
 import type { SyncSession } from './session/sync-session.ts';
 
@@ -74,7 +75,7 @@ export class RLock {
   /** Runs `fn` with the lock; within it, the lock may be acquired again. See `Lock.run`. */
   run<T>(fn: (lease: ReentrantLease) => Promise<T> | T, options: Certain = {}): Promise<T> {
     // A context of its own, which ends with it; always a new map, or it would be the caller's.
-    return contexts.run(new Map(contexts.getStore()), async () => {
+    const work = async (): Promise<T> => {
       const lease = await this.acquire(options);
       try {
         const result = await fn(lease);
@@ -83,7 +84,8 @@ export class RLock {
       } finally {
         await lease[Symbol.asyncDispose]();
       }
-    });
+    };
+    return apart(() => contexts.run(new Map(contexts.getStore()), work));
   }
 
   /** What this context has of it. What is still waited for is no such thing: who asks meanwhile waits in the line too. */

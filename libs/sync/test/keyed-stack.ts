@@ -1,12 +1,16 @@
+import { type Broker, type BrokerLog, connectBroker } from '@heddle/broker';
 import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
 import { type InProcessService, InProcessStack } from '../../../test/support/in-process-stack.ts';
 import { SyncSession } from '../src/session/sync-session.ts';
 import { type KeyedProcess, startKeyedProcess } from './start-keyed-process.ts';
 
+const silent: BrokerLog = { debug() {}, info() {}, warn() {}, error() {} };
+
 /** A recorder on a virtual host of its own, with sessions and processes. */
 export interface KeyedStack {
   readonly vhost: TestVhost;
   connect(): Promise<SyncSession>;
+  connectBroker(): Promise<Broker>;
   start(): Promise<KeyedProcess>;
   stopRecorder(): Promise<void>;
   startRecorder(): Promise<void>;
@@ -32,6 +36,8 @@ export async function openKeyedStack(): Promise<KeyedStack> {
       sessions.push(session);
       return session;
     },
+    connectBroker: () =>
+      connectBroker({ url: vhost.url, service: 'test', instance: `test-${process.pid}`, log: silent }),
     start: async () => {
       const started = await startKeyedProcess(vhost.url);
       processes.push(started);

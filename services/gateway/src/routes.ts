@@ -23,6 +23,7 @@ import { pauseQueue } from './queues/pause-queue.ts';
 import { changeSchedule, putSchedule } from './schedules/put-schedule.ts';
 import { runSchedule } from './schedules/run-schedule.ts';
 import { deleteSchedule, listSchedules, showSchedule } from './schedules/show-schedules.ts';
+import { viewSync } from './sync/view-sync.ts';
 import { listTasks, listWorkers } from './tasks/list-tasks.ts';
 import { submitThumbnails } from './thumbnails/submit-thumbnails.ts';
 
@@ -58,6 +59,7 @@ export function gatewayRoutes(parts: GatewayParts): Route[] {
     { method: 'GET', path: '/v1/queues', handle: listQueues(parts) },
     { method: 'POST', path: '/v1/queues/{task}/pause', handle: pauseQueue(parts, 'pause') },
     { method: 'POST', path: '/v1/queues/{task}/resume', handle: pauseQueue(parts, 'resume') },
+    { method: 'GET', path: '/v1/sync', handle: viewSync(parts) },
     { method: 'GET', path: '/v1/dead', handle: listDead(parts) },
     { method: 'POST', path: '/v1/dead/replay', handle: replayDead(parts) },
     { method: 'DELETE', path: '/v1/dead', handle: dropDead(parts) },

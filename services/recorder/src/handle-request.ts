@@ -24,6 +24,7 @@ import { dropParts, stagePart } from './store/stage-batch-parts.ts';
 import { findOutput } from './store/store-output.ts';
 import { readEpoch } from './store/stream-epoch.ts';
 import { submitOnce } from './store/submit-once.ts';
+import { readSync } from './store/sync/keep-report.ts';
 import type { SyncKeeper } from './sync/meet-in-groups.ts';
 import type { EventWatch } from './wait-for-events.ts';
 
@@ -95,6 +96,7 @@ export function requestHandler({
     'schedule-ticked': ({ id, at, job }) => rememberTick(store, id, at, job),
     'dead-groups': ({ include }) => readDeadGroups(db, include),
     sync: (request) => sync.meet(request),
+    'sync-view': () => readSync(db, Date.now()),
     replay: (request) => replayDead(store, events, request).finally(onOutgoing),
     'state-read': ({ state, key }) => readState(db, state, key),
     'state-commit': (request) => states.commit(request),

@@ -65,6 +65,11 @@ export class KeyedClient {
     }
   }
 
+  /** Demands once. */
+  async tell(demand: SyncDemand): Promise<SyncOutcome> {
+    return await this.#askOnce(demand);
+  }
+
   /** Demands, and waits for `waitMs` at most: then the outcome is `cancelled`, or `broken` for a barrier. */
   async waitFor(demand: Waitable, waitMs: number, signal?: AbortSignal): Promise<SyncOutcome> {
     signal?.throwIfAborted();

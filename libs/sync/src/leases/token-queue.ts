@@ -67,8 +67,9 @@ export class TokenQueue {
   /** A lease, or undefined after `waitMs` without one; 0 does not wait at all. */
   async take(waitMs: number, signal?: AbortSignal): Promise<Lease | undefined> {
     signal?.throwIfAborted();
-    if (waitMs === 0) return await this.#takeReady();
-    return await this.#session.ledger.waitFor(this.object, () => this.#waitInLine(waitMs, signal));
+    return await this.#session.ledger.ask(this.object, signal, (ended) =>
+      waitMs === 0 ? this.#takeReady() : this.#waitInLine(waitMs, ended),
+    );
   }
 
   /** Gets a lease again that was released, however long that takes. */

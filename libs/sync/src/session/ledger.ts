@@ -1,4 +1,6 @@
-import type { SyncObject } from '@heddle/contracts';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomUUID } from 'node:crypto';
+import { DeadlockError, type SyncObject } from '@heddle/contracts';
 
 /** Something that is held or waited for here. Times are milliseconds since the epoch. */
 export interface LedgerEntry {
@@ -8,10 +10,31 @@ export interface LedgerEntry {
   readonly fence?: number | undefined;
 }
 
+/** A wait, and what the code that waits holds meanwhile. */
+export interface LedgerWait extends LedgerEntry {
+  readonly id: string;
+  readonly holds: readonly Claim[];
+  readonly end: AbortController;
+}
+
+/** What some code has asked for; it holds it as long as its lease does. */
+export interface Claim {
+  readonly object: SyncObject;
+  lease: { readonly held: boolean } | undefined;
+}
+
+/** What the code that runs has asked for. Code that it begins has a part in it, not the other way round. */
+const flows = new AsyncLocalStorage<readonly Claim[]>();
+
+/** Runs `work` so that what it asks for does not count as its caller's. */
+export function apart<T>(work: () => T): T {
+  return flows.run(flows.getStore() ?? [], work);
+}
+
 /** What this session holds and waits for: the one place to look for what a deadlock is made of. */
 export class Ledger {
   readonly holding = new Set<LedgerEntry>();
-  readonly waiting = new Set<LedgerEntry>();
+  readonly waiting = new Set<LedgerWait>();
 
   hold(object: SyncObject, fence: number): LedgerEntry {
     const entry = { object, fence, since: Date.now() };
@@ -19,14 +42,34 @@ export class Ledger {
     return entry;
   }
 
-  /** Counts as waiting until `work` has ended. */
-  async waitFor<T>(object: SyncObject, work: () => Promise<T>): Promise<T> {
-    const entry = { object, since: Date.now() };
-    this.waiting.add(entry);
+  /**
+   * Counts as waiting until `work` has ended. To be called before the caller's first `await`: what is held at that moment by the code
+   * that asks is what it holds while it waits. (Asked for side by side, nothing of the one is held yet when the other asks.)
+   */
+  async ask<L extends { readonly held: boolean }>(
+    object: SyncObject,
+    signal: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<L | undefined>,
+  ): Promise<L | undefined> {
+    const holds = (flows.getStore() ?? []).filter(({ lease }) => lease?.held === true);
+    const claim: Claim = { object, lease: undefined };
+    flows.enterWith([...holds, claim]);
+    const end = new AbortController();
+    const wait = { id: randomUUID(), object, since: Date.now(), holds, end };
+    this.waiting.add(wait);
     try {
-      return await work();
+      const lease = await work(signal ? AbortSignal.any([signal, end.signal]) : end.signal);
+      claim.lease = lease;
+      return lease;
     } finally {
-      this.waiting.delete(entry);
+      this.waiting.delete(wait);
+    }
+  }
+
+  /** Ends a wait with a `DeadlockError`. */
+  refuse(id: string, circle: string): void {
+    for (const wait of this.waiting) {
+      if (wait.id === id) wait.end.abort(new DeadlockError(`${wait.object}: deadlock: ${circle}`));
     }
   }
 }

@@ -4,6 +4,7 @@ import { SYNC_NAME, ValueError } from '@heddle/contracts';
 import { KeyedClient } from '../keyed/keyed-client.ts';
 import { ChannelPool } from './channel-pool.ts';
 import { Ledger } from './ledger.ts';
+import { SessionReporter } from './report-session.ts';
 
 export interface SyncSessionOptions {
   /** `amqp://` or `amqps://`, with user, password and vhost. */
@@ -65,6 +66,7 @@ export class SyncSession {
     this.#options = { url, tls, heartbeatSeconds };
     this.broker = openSession({ url, name: `sync ${name}`, log, heartbeatSeconds, tls });
     this.channels = new ChannelPool(this.broker);
+    this.open.add(new SessionReporter(this));
   }
 
   /** For objects whose state the recorder keeps; its connections are made at first use. */

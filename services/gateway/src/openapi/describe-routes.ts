@@ -6,6 +6,7 @@ import { jobRoutes } from './describe-job-routes.ts';
 import { predictRoutes } from './describe-predict-route.ts';
 import { queueRoutes } from './describe-queue-routes.ts';
 import { scheduleRoutes } from './describe-schedule-routes.ts';
+import { syncRoutes } from './describe-sync-route.ts';
 import { systemRoutes } from './describe-system-routes.ts';
 import { thumbnailRoutes } from './describe-thumbnail-routes.ts';
 import type { RouteDescription } from './route-description.ts';
@@ -20,6 +21,7 @@ export const routeDescriptions: readonly RouteDescription[] = [
   ...scheduleRoutes,
   ...deadRoutes,
   ...queueRoutes,
+  ...syncRoutes,
   ...eventRoutes,
   ...systemRoutes,
 ];

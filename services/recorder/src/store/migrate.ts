@@ -4,6 +4,7 @@ import { up as dependable } from './migrations/0002-dependable-jobs.ts';
 import { up as batchPartsAndResultTtl } from './migrations/0004-batch-parts-and-result-ttl.ts';
 import { up as keyedState } from './migrations/0005-keyed-state.ts';
 import { up as syncObjects } from './migrations/0006-sync-objects.ts';
+import { up as syncReports } from './migrations/0006-sync-reports.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only, in the order of their names. One that has been released is never edited. */
@@ -13,6 +14,7 @@ const migrations: Record<string, Migration> = {
   '0004-batch-parts-and-result-ttl': { up: batchPartsAndResultTtl },
   '0005-keyed-state': { up: keyedState },
   '0006-sync-objects': { up: syncObjects },
+  '0006-sync-reports': { up: syncReports },
 };
 
 /** Brings the database to the newest schema. Several recorders may do so at once: PostgreSQL holds all but one back. */

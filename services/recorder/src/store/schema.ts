@@ -23,6 +23,7 @@ export interface Schema {
   sync_tickets: SyncTicketRow;
   key_states: KeyStateRow;
   waiters: WaiterRow;
+  sync_reports: SyncReportRow;
 }
 
 export type Database = Kysely<Schema>;
@@ -301,4 +302,12 @@ export interface WaiterRow {
   // The message.
   properties: string;
   body: string;
+}
+
+/** What a session holds and waits for, as it said last. */
+export interface SyncReportRow {
+  session: string;
+  name: string;
+  at: number;
+  report: string;
 }

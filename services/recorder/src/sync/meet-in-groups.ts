@@ -94,7 +94,7 @@ export class SyncKeeper {
 }
 
 function objectOf(demand: SyncDemand): string {
-  return demand.is === 'leave' ? '' : demand.object;
+  return 'object' in demand ? demand.object : '';
 }
 
 function compare(a: string, b: string): number {

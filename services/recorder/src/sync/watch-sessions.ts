@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { Broker, BrokerLog } from '@heddle/broker';
 import { encodeReply, HeddleError } from '@heddle/contracts';
 import type { Database } from '../store/schema.ts';
+import { forgetReports } from '../store/sync/keep-report.ts';
 import { forgetOutcomes, readSessions } from '../store/sync/sweep-sync.ts';
 import type { SyncKeeper } from './meet-in-groups.ts';
 
@@ -54,7 +55,10 @@ export class SessionWatch {
     for (let round = 0; !signal.aborted; round++) {
       try {
         await this.#look();
-        if (round % 60 === 0) await forgetOutcomes(this.#db, Date.now() - KEEP_OUTCOMES_MS);
+        if (round % 60 === 0) {
+          await forgetOutcomes(this.#db, Date.now() - KEEP_OUTCOMES_MS);
+          await forgetReports(this.#db, Date.now());
+        }
       } catch (error) {
         this.#log.error({ err: error }, 'cannot look after the sessions of the toolbox');
       }

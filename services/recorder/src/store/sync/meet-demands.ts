@@ -4,6 +4,7 @@ import { runTransaction } from '../run-transaction.ts';
 import { changeBarrier, pass } from './barrier-parties.ts';
 import { notify, waitForNotice } from './condition-waiters.ts';
 import { cancel, deleteObject, dropSession } from './end-waits.ts';
+import { keepReport } from './keep-report.ts';
 import { get, join, put, settle, shutDown } from './queue-items.ts';
 import { type Grant, SyncContext } from './sync-context.ts';
 
@@ -69,7 +70,10 @@ async function meet(c: SyncContext, session: string, demand: SyncDemand): Promis
       return await notify(c, demand);
     case 'cancel':
       return await cancel(c, session, demand);
+    case 'report':
+      return await keepReport(c, session, demand);
     case 'leave':
+      await c.tx.deleteFrom('sync_reports').where('session', '=', session).execute();
       await dropSession(c, session);
       return { is: 'left' };
   }

@@ -1,0 +1,63 @@
+import type { SyncSession } from './sync-session.ts';
+
+const LOOK_EVERY_MS = 1_000;
+/** What is held or waited for not even so long is nobody's business. */
+const WORTH_TELLING_MS = 1_000;
+const MOST = 1_000;
+
+/**
+ * Tells the recorder, once a second, what this session holds and waits for, if there is anything that has lasted for a moment; it
+ * answers which waits are part of a deadlock. Without a recorder there is no such help, and nothing else is different.
+ */
+export class SessionReporter {
+  readonly #session: SyncSession;
+  readonly #timer: NodeJS.Timeout;
+  #told = false;
+  #telling = false;
+
+  constructor(session: SyncSession) {
+    this.#session = session;
+    this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
+    this.#timer.unref();
+  }
+
+  close(): Promise<void> {
+    clearInterval(this.#timer);
+    return Promise.resolve();
+  }
+
+  async #look(): Promise<void> {
+    const { ledger, name, keyed, log } = this.#sessionParts();
+    const now = Date.now();
+    const lasting = (entry: { since: number }): boolean => now - entry.since >= WORTH_TELLING_MS;
+    const holding = [...ledger.holding].filter(lasting).slice(0, MOST);
+    const waiting = [...ledger.waiting].filter(lasting).slice(0, MOST);
+    if (this.#telling || (!this.#told && holding.length + waiting.length === 0)) return;
+    this.#telling = true;
+    try {
+      const outcome = await keyed().tell({
+        is: 'report',
+        name,
+        holding: holding.map(({ object, fence = 0, since }) => ({ object, fence, ageMs: now - since })),
+        waiting: waiting.map(({ id, object, since, holds }) => ({
+          id,
+          object,
+          ageMs: now - since,
+          holds: holds.filter(({ lease }) => lease?.held === true).map((claim) => claim.object),
+        })),
+      });
+      this.#told = holding.length + waiting.length > 0;
+      if (outcome.is === 'reported')
+        for (const { wait, circle } of outcome.refused) ledger.refuse(wait, circle);
+    } catch (error) {
+      log.debug({ err: error }, 'the recorder does not know what this session waits for');
+    } finally {
+      this.#telling = false;
+    }
+  }
+
+  #sessionParts() {
+    const { ledger, name, log } = this.#session;
+    return { ledger, name, log, keyed: () => this.#session.keyed };
+  }
+}
