@@ -108,7 +108,7 @@ export const errorTable = {
   queue_full: { status: 409, retryable: false, title: 'There is no room in the queue' },
   queue_shut_down: { status: 409, retryable: false, title: 'The queue takes and gives no more' },
   broken_barrier: { status: 409, retryable: false, title: 'The barrier is broken' },
-  deadlock: { status: 409, retryable: true, title: 'Those who wait for locks wait for each other' },
+  deadlock: { status: 409, retryable: false, title: 'Those who wait for locks wait for each other' },
   wait_timed_out: { status: 504, retryable: false, title: 'What was waited for did not come in time' },
   // Data
   data_unreadable: { status: 422, retryable: false, title: 'A line of the data is no row' },

@@ -1,21 +1,31 @@
-import type { SyncSession } from './sync-session.ts';
+import type { BrokerLog } from '@heddle/broker';
+import type { KeyedClient } from '../keyed/keyed-client.ts';
+import type { Ledger } from './ledger.ts';
 
 const LOOK_EVERY_MS = 1_000;
 /** What is held or waited for not even so long is nobody's business. */
 const WORTH_TELLING_MS = 1_000;
 const MOST = 1_000;
 
+/** What is told of a session; asked for the keyed client, it makes connections. */
+interface Reported {
+  readonly name: string;
+  readonly ledger: Ledger;
+  readonly log: BrokerLog;
+  readonly keyed: KeyedClient;
+}
+
 /**
  * Tells the recorder, once a second, what this session holds and waits for, if there is anything that has lasted for a moment; it
  * answers which waits are part of a deadlock. Without a recorder there is no such help, and nothing else is different.
  */
 export class SessionReporter {
-  readonly #session: SyncSession;
+  readonly #session: Reported;
   readonly #timer: NodeJS.Timeout;
   #told = false;
   #telling = false;
 
-  constructor(session: SyncSession) {
+  constructor(session: Reported) {
     this.#session = session;
     this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
     this.#timer.unref();
@@ -27,7 +37,7 @@ export class SessionReporter {
   }
 
   async #look(): Promise<void> {
-    const { ledger, name, keyed, log } = this.#sessionParts();
+    const { ledger, name, log } = this.#session;
     const now = Date.now();
     const lasting = (entry: { since: number }): boolean => now - entry.since >= WORTH_TELLING_MS;
     const holding = [...ledger.holding].filter(lasting).slice(0, MOST);
@@ -35,7 +45,7 @@ export class SessionReporter {
     if (this.#telling || (!this.#told && holding.length + waiting.length === 0)) return;
     this.#telling = true;
     try {
-      const outcome = await keyed().tell({
+      const outcome = await this.#session.keyed.tell({
         is: 'report',
         name,
         holding: holding.map(({ object, fence = 0, since }) => ({ object, fence, ageMs: now - since })),
@@ -54,10 +64,5 @@ export class SessionReporter {
     } finally {
       this.#telling = false;
     }
-  }
-
-  #sessionParts() {
-    const { ledger, name, log } = this.#session;
-    return { ledger, name, log, keyed: () => this.#session.keyed };
   }
 }
