@@ -28,7 +28,8 @@ const flows = new AsyncLocalStorage<readonly Claim[]>();
 
 /** Runs `work` so that what it asks for does not count as its caller's. */
 export function apart<T>(work: () => T): T {
-  return flows.run(flows.getStore() ?? [], work);
+  // Always a new list: given the one that is there already, Node makes no context.
+  return flows.run([...(flows.getStore() ?? [])], work);
 }
 
 /** What this session holds and waits for: the one place to look for what a deadlock is made of. */
