@@ -113,4 +113,15 @@ describe('the examples of the concurrency toolbox, as their pages have them', ()
     const round = [...[1, 2, 3, 4, 5].map((n) => `add: ${n}`), ...[4, 3, 2, 1, 0].map((n) => `take: ${n}`)];
     expect(await run('21-five-and-zero')).toEqual([...round, ...round]);
   });
+
+  test('22: two locks in the wrong order are found, and both get on', async () => {
+    const lines = await run('22-two-locks');
+    const refused = lines.find((line) => line.includes('deadlock')) ?? '';
+    const [, who = ''] = /^(Ada|Ben) is refused lock\.(?:fork|knife): deadlock: /.exec(refused) ?? [];
+    const other = who === 'Ada' ? 'Ben' : 'Ada';
+    expect(refused).toMatch(/Ada waits for lock\.knife, which Ben holds/);
+    expect(refused).toMatch(/Ben waits for lock\.fork, which Ada holds/);
+    // Who is refused says so when it has let go, which is when the other one eats.
+    expect(lines.filter((line) => line !== refused)).toEqual([`${other} eats`, `${who} eats`]);
+  });
 });
