@@ -40,6 +40,12 @@ describe('a worker', () => {
       job: id,
       state: 'succeeded',
       result: [1, 2],
+      run: {
+        worker: 'worker-1',
+        acceptedAt: expect.any(Number),
+        startedAt: expect.any(Number),
+        endedAt: expect.any(Number),
+      },
     });
   });
 

@@ -64,6 +64,7 @@ it('shows what waits for a task, who works on it, and whether it is paused', asy
         ready: null,
         paused: false,
         limit: { rate: { count: 5, per: 1_000 } },
+        fair: null,
         endedPerSecond: null,
         workers: 0,
         jobs: {},
