@@ -24,6 +24,8 @@ export class ConsumerChannel {
   readonly #channel: Channel;
   readonly #listener: ConsumerChannelListener;
   #tag: string | undefined;
+  /** Until the broker has named the consumer, it cannot be cancelled. */
+  #beginning: Promise<void> | undefined;
   #prefetch = 0;
   /** What the broker was told that consumers that begin now may hold. */
   #toldPrefetch: number | undefined;
@@ -63,12 +65,22 @@ export class ConsumerChannel {
    */
   async subscribe(subscription: Subscription): Promise<void> {
     await this.#cancel();
+    this.#stopping = false;
+    const beginning = this.#begin(subscription);
+    this.#beginning = beginning;
+    try {
+      await beginning;
+    } finally {
+      if (this.#beginning === beginning) this.#beginning = undefined;
+    }
+  }
+
+  async #begin(subscription: Subscription): Promise<void> {
     this.#prefetch = subscription.prefetch;
     if (this.#toldPrefetch !== subscription.prefetch) {
       await this.#channel.prefetch(subscription.prefetch);
       this.#toldPrefetch = subscription.prefetch;
     }
-    this.#stopping = false;
     const { queue, exclusive } = subscription;
     const options = { exclusive, arguments: subscription.arguments };
     const { consumerTag } = await this.#channel.consume(
@@ -110,6 +122,8 @@ export class ConsumerChannel {
   }
 
   async #cancel(): Promise<void> {
+    // Else at once: callers settle in the same breath what must not come to this consumer again.
+    if (this.#beginning) await this.#beginning.catch(() => {});
     if (this.#tag === undefined) return;
     const tag = this.#tag;
     this.#tag = undefined;

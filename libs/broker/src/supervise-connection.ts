@@ -32,7 +32,7 @@ export class ConnectionSupervisor {
   #current: OpenConnection | undefined;
   #running: Promise<void> | undefined;
   #lastFailure = 'not connected yet';
-  #waiting: ((connection: ChannelModel) => void)[] = [];
+  #waiting: { readonly onUp: (connection: ChannelModel) => void; readonly onClosed: () => void }[] = [];
 
   constructor(settings: ConnectionSettings, listener: ConnectionListener, log: BrokerLog) {
     this.#settings = settings;
@@ -69,20 +69,24 @@ export class ConnectionSupervisor {
   }
 
   #whenUp(timeoutMs: number): Promise<ChannelModel> {
-    if (this.#closing.signal.aborted) {
-      return Promise.reject(new HeddleError('shutting_down', 'the connection to the broker is closed'));
-    }
+    if (this.#closing.signal.aborted) return Promise.reject(closed());
     if (this.#current) return Promise.resolve(this.#current.model);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        this.#waiting = this.#waiting.filter((one) => one !== onUp);
+        this.#waiting = this.#waiting.filter((one) => one !== waiting);
         reject(new HeddleError('broker_unavailable', `no connection to the broker: ${this.#lastFailure}`));
       }, timeoutMs);
-      const onUp = (connection: ChannelModel): void => {
-        clearTimeout(timer);
-        resolve(connection);
+      const waiting = {
+        onUp: (connection: ChannelModel): void => {
+          clearTimeout(timer);
+          resolve(connection);
+        },
+        onClosed: (): void => {
+          clearTimeout(timer);
+          reject(closed());
+        },
       };
-      this.#waiting.push(onUp);
+      this.#waiting.push(waiting);
     });
   }
 
@@ -93,6 +97,7 @@ export class ConnectionSupervisor {
   /** Ends it, and does not come back. */
   async close(): Promise<void> {
     this.#closing.abort(new Error('closing'));
+    for (const { onClosed } of this.#waiting.splice(0)) onClosed();
     await this.#current?.close(CLOSE_MS);
     await this.#running;
   }
@@ -132,7 +137,7 @@ export class ConnectionSupervisor {
       this.#current = opened;
       this.#log.info({ connection: this.#settings.name }, 'broker connected');
       this.#listener.onUp(model);
-      for (const tell of this.#waiting.splice(0)) tell(model);
+      for (const { onUp } of this.#waiting.splice(0)) onUp(model);
       return await ended;
     } finally {
       const wasUp = this.#current === opened;
@@ -151,4 +156,8 @@ export class ConnectionSupervisor {
     const cut = Promise.race([ended, closing]).then((reason) => Promise.reject(new Error(reason)));
     await Promise.race([this.#listener.setUp(model), cut]);
   }
+}
+
+function closed(): HeddleError {
+  return new HeddleError('shutting_down', 'the connection to the broker is closed');
 }

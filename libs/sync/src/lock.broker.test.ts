@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LeaseLostError, RuntimeError, ValueError } from '@heddle/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RemoteLease } from '../test/start-process.ts';
@@ -55,6 +56,17 @@ describe('a lock', () => {
     expect(await lock.acquire({ timeout: 50 })).toBeUndefined();
     const signal = AbortSignal.timeout(50);
     await expect(lock.acquire({ signal })).rejects.toMatchObject({ name: 'TimeoutError' });
+    // Also before it stands in the line, and before the broker has answered that it does.
+    const other = new Lock(await connect(), 'timeout');
+    for (const turns of [0, 0, 1, 2, 3, 4, 6, 8]) {
+      const ending = new AbortController();
+      const refused = expect(other.acquire({ signal: ending.signal })).rejects.toThrow('ended');
+      for (let turn = 0; turn < turns; turn += 1) await nextTurn();
+      ending.abort(new Error('ended'));
+      await refused;
+    }
+    // The holder consumes too; a consumer that stayed behind would take the lock and nobody have it.
+    await sessions.consumersOf('heddle.sync.tokens.lock.timeout', 1);
     await lease.release();
     const next = await lock.acquire({ timeout: '2s' });
     expect(next).toBeDefined();

@@ -50,6 +50,11 @@ describe('a semaphore', () => {
     const session = await connect();
     await new Semaphore(session, 'number', 2).value();
     await expect(new Semaphore(await connect(), 'number', 3).acquire()).rejects.toThrow(ValueError);
+    // By the same session, too, also when both come first.
+    await expect(new Semaphore(session, 'number', 3).acquire()).rejects.toThrow(ValueError);
+    const [first, second] = [new Semaphore(session, 'numbers', 2), new Semaphore(session, 'numbers', 3)];
+    await Promise.all([first.value(), expect(second.acquire()).rejects.toThrow(ValueError)]);
+    expect(await first.value()).toBe(2);
     for (const value of [-1, 1.5, 3_000])
       expect(() => new Semaphore(session, 'x', value)).toThrow(ValueError);
   });

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Empty, HeddleError, LeaseLostError, RuntimeError, ValueError } from '@heddle/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openSessions, type SyncSessions } from '../test/sync-sessions.ts';
@@ -55,6 +56,35 @@ describe('a simple queue', () => {
     await expect(q.get({ signal: AbortSignal.timeout(40) })).rejects.toThrow(/abort/i);
     await q.put(1);
     expect(await q.get({ timeout: '5s' })).toBe(1);
+    const other = await queue('empty');
+    for (const turns of [0, 0, 1, 2, 3, 4, 6, 8]) {
+      const ending = new AbortController();
+      const refused = expect(other.get({ signal: ending.signal })).rejects.toThrow('ended');
+      for (let turn = 0; turn < turns; turn += 1) await nextTurn();
+      ending.abort(new Error('ended'));
+      await refused;
+    }
+    await q.close();
+    // Nobody is left behind who would keep an item.
+    await sessions.consumersOf('heddle.sync.items.queue.empty', 0);
+  });
+
+  it('keeps what it has given when it is asked with a signal that was aborted before', async () => {
+    const q = await queue('aborted');
+    await q.put(1);
+    await q.get();
+    await expect(q.get({ signal: AbortSignal.abort() })).rejects.toThrow();
+    await q.taskDone();
+  });
+
+  it('keeps the order of what is put without waiting for each, from the first use on', async () => {
+    const q = await queue('burst');
+    const items = Array.from({ length: 2_500 }, (_, n) => n);
+    await Promise.all(items.map((n) => q.put(n)));
+    const got: number[] = [];
+    for (let n = 0; n < 100; n += 1) got.push(await q.get());
+    expect(got).toEqual(items.slice(0, 100));
+    expect(await q.qsize()).toBe(2_400);
   });
 
   it('refuses negative timeouts and bad names', async () => {

@@ -78,6 +78,7 @@ export class SimpleQueue<T = unknown> {
    */
   async get(options: GetOptions = {}): Promise<T> {
     const ms = waitMs(options);
+    options.signal?.throwIfAborted();
     // The item before is done with, and its place serves again.
     const [mine, ...others] = this.#given;
     this.#given.clear();
@@ -106,6 +107,7 @@ export class SimpleQueue<T = unknown> {
     const [oldest] = this.#given;
     if (!oldest) throw new ValueError('task_done() called too many times');
     this.#given.delete(oldest);
+    if (this.#given.size === 0) this.#session.open.delete(this);
     await this.#leave(oldest);
   }
 

@@ -22,8 +22,12 @@ export function openSession(options: SessionOptions): BrokerSession {
 class RabbitSession implements BrokerSession {
   readonly #holding: ConnectionSupervisor;
   readonly #sending: ConnectionSupervisor;
-  readonly #seeded = new Map<SyncObject, Promise<void>>();
-  #sender: Promise<SendChannel> | undefined;
+  /** What is there, with so many of its messages. */
+  readonly #seeded = new Map<SyncObject, { readonly count: number; readonly done: Promise<void> }>();
+  /** One at a time: the broker keeps connections from each other, and this is one. */
+  readonly #seeding = new Map<SyncObject, Promise<void>>();
+  #sender: SendChannel | undefined;
+  #opening: Promise<SendChannel> | undefined;
   #sendingStarted = false;
   #version = '';
 
@@ -57,16 +61,22 @@ class RabbitSession implements BrokerSession {
   }
 
   seed(seed: SyncSeed, timeoutMs: number): Promise<void> {
-    const { object } = seed;
+    const { object, count } = seed;
     const known = this.#seeded.get(object);
-    if (known) return known;
-    const deadline = Date.now() + timeoutMs;
-    const seeded = this.#holding.use(timeoutMs, (connection) => seedObject(connection, seed, deadline));
+    if (known?.count === count) return known.done;
+    const done = this.#seedNext(seed, Date.now() + timeoutMs);
+    const seeded = { count, done };
     this.#seeded.set(object, seeded);
-    seeded.catch(() => {
-      if (this.#seeded.get(object) === seeded) this.#seeded.delete(object);
-    });
-    return seeded;
+    this.#seeding.set(object, done);
+    const end = (failed: boolean): void => {
+      if (this.#seeding.get(object) === done) this.#seeding.delete(object);
+      if (failed && this.#seeded.get(object) === seeded) this.#seeded.delete(object);
+    };
+    done.then(
+      () => end(false),
+      () => end(true),
+    );
+    return done;
   }
 
   forget(object: SyncObject): void {
@@ -88,20 +98,34 @@ class RabbitSession implements BrokerSession {
   }
 
   async close(): Promise<void> {
-    const sender = await this.#sender?.catch(() => undefined);
-    await sender?.close();
+    await this.#opening?.catch(() => {});
+    await this.#sender?.close();
     await Promise.all([this.#sending.close(), this.#holding.close()]);
   }
 
+  async #seedNext(seed: SyncSeed, deadline: number): Promise<void> {
+    await this.#seeding.get(seed.object)?.catch(() => {});
+    await this.#holding.use(Math.max(deadline - Date.now(), 0), (connection) =>
+      seedObject(connection, seed, deadline),
+    );
+  }
+
+  /** One for all, however many begin at once: what is put in some order arrives in it. */
   async #openSender(timeoutMs: number): Promise<SendChannel> {
-    const current = await this.#sender?.catch(() => undefined);
-    if (current && !current.ended) return current;
-    this.#sender = this.#sending.use(timeoutMs, (connection) => SendChannel.open(connection));
+    if (this.#sender?.ended === false) return this.#sender;
+    this.#opening ??= this.#openNext(timeoutMs);
+    return await this.#opening;
+  }
+
+  async #openNext(timeoutMs: number): Promise<SendChannel> {
     try {
-      return await this.#sender;
+      this.#sender = await this.#sending.use(timeoutMs, (connection) => SendChannel.open(connection));
+      return this.#sender;
     } catch (error) {
       if (error instanceof HeddleError) throw error;
       throw new HeddleError('broker_unavailable', 'no channel to publish on', { cause: error });
+    } finally {
+      this.#opening = undefined;
     }
   }
 }

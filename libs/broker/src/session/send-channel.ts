@@ -18,7 +18,7 @@ interface Sent {
 export class SendChannel {
   readonly #channel: ConfirmChannel;
   readonly #inFlight = new Map<string, Sent>();
-  readonly #waiting: (() => void)[] = [];
+  #waiting: (() => void)[] = [];
   #ended = false;
 
   static async open(connection: ChannelModel): Promise<SendChannel> {
@@ -52,13 +52,13 @@ export class SendChannel {
     { body, properties }: WireMessage<'sync'>,
     timeoutMs: number,
   ): Promise<void> {
-    if (this.#inFlight.size >= WINDOW) await this.#room();
+    // Nobody overtakes those who wait.
+    if (this.#inFlight.size >= WINDOW || this.#waiting.length > 0) await this.#room(object, timeoutMs);
     if (this.#ended)
       throw new HeddleError('broker_unavailable', 'the connection was lost before it was sent');
     const id = properties.messageId ?? randomUUID();
     const options = toPublishOptions(properties, id, true);
     await new Promise<void>((resolve, reject) => {
-      const sent: Sent = { returned: false, reject };
       const timer = setTimeout(() => {
         reject(
           new HeddleError(
@@ -67,6 +67,13 @@ export class SendChannel {
           ),
         );
       }, timeoutMs);
+      const sent: Sent = {
+        returned: false,
+        reject: (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      };
       this.#inFlight.set(id, sent);
       this.#channel.publish(EXCHANGE, object, body, options, (error: unknown) => {
         clearTimeout(timer);
@@ -83,12 +90,20 @@ export class SendChannel {
     if (!this.#ended) await closeChannel(this.#channel);
   }
 
-  #room(): Promise<void> {
+  #room(object: SyncObject, timeoutMs: number): Promise<void> {
     if (this.#waiting.length >= MOST_WAITING) {
       return Promise.reject(new HeddleError('overloaded', `${MOST_WAITING} wait to be sent already`));
     }
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
+    return new Promise((resolve, reject) => {
+      const go = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#waiting = this.#waiting.filter((one) => one !== go);
+        reject(new HeddleError('confirm_timeout', `${object}: not sent within ${timeoutMs} ms`));
+      }, timeoutMs);
+      this.#waiting.push(go);
     });
   }
 }

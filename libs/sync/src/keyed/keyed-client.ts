@@ -172,6 +172,7 @@ async function until<T>(
   });
   const timer = setTimeout(end, Math.min(Math.max(at - performance.now(), 0), LONGEST_TIMER_MS));
   signal?.addEventListener('abort', end, { once: true });
+  if (signal?.aborted) end();
   try {
     return await Promise.race([work, late]);
   } finally {

@@ -156,6 +156,7 @@ export class TokenQueue {
   }
 
   #standInLine(channel: SessionChannel, deadline: number, signal: AbortSignal | undefined): Promise<Came> {
+    if (signal?.aborted) return Promise.resolve('late');
     return new Promise((resolve, reject) => {
       let waiting = true;
       const settle = (how: () => void): void => {

@@ -86,6 +86,10 @@ export class ItemSeat {
 
   #wait(deadline: number, signal: AbortSignal | undefined): Promise<Came> {
     if (this.#lost) return Promise.resolve('lost');
+    if (signal?.aborted) {
+      this.settle();
+      return Promise.resolve('late');
+    }
     return new Promise((resolve, reject) => {
       const left = deadline - performance.now();
       const end = (): void => {
