@@ -18,10 +18,15 @@ export function leastPermissionsOf(service: Party, tasks: readonly string[]): Pe
   const consumed = queueRows.filter(({ consumers }) => consumers.includes(service));
   // Before a job is laid to rest its task's queue is looked for, and from RabbitMQ 4 on looking asks for some right on it.
   const lookedFor = published.some(({ name }) => name === 'heddle.delay.<ms>') ? ['heddle.jobs.<task>'] : [];
+  // So are lanes and partitions, whose jobs are counted with the task's.
+  const counted =
+    service === 'gateway' || service === 'recorder'
+      ? ['heddle.lanes.<lane>', 'heddle.serial.<partition>']
+      : [];
   const own = (name: string) => withOwnTasks(service, name, tasks);
   return {
     configure: '^$',
-    write: pattern([...published.map(({ name }) => name), ...lookedFor].flatMap(own)),
+    write: pattern([...published.map(({ name }) => name), ...lookedFor, ...counted].flatMap(own)),
     read: pattern(consumed.map(({ name }) => name).flatMap(own)),
   };
 }

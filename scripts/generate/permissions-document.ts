@@ -26,7 +26,7 @@ export function permissionsOf(service: Party): Permissions {
   const consumed = queueRows.filter(({ consumers }) => consumers.includes(service));
   // Before a job is laid to rest its task's queue is looked for, and from RabbitMQ 4 on looking asks for some right.
   const laysToRest = published.some(({ name }) => name === 'heddle.delay.<ms>');
-  // So are lanes, whose jobs are counted with the task's.
+  // So are lanes and partitions, whose jobs are counted with the task's.
   const counts = service === 'gateway' || service === 'recorder';
   const patternFor = (all: readonly string[]) => pattern(all.map((name) => ownName(service, name)));
   return {
@@ -37,7 +37,7 @@ export function permissionsOf(service: Party): Permissions {
       ...declaredQueues.flatMap(({ deadLetter }) => deadLetter ?? []),
       ...declaredExchanges.flatMap(({ alternate }) => alternate ?? []),
       ...(laysToRest ? ['heddle.jobs.<task>'] : []),
-      ...(counts ? ['heddle.lanes.<lane>'] : []),
+      ...(counts ? ['heddle.lanes.<lane>', 'heddle.serial.<partition>'] : []),
     ]),
     read: patternFor([
       ...names(consumed),

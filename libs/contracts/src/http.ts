@@ -147,7 +147,7 @@ export const queueListSchema = z
         paused: z.boolean(),
         /** What holds for all workers together; null: nothing. Durations in milliseconds. */
         limit: limitSchema.nullable(),
-        /** Of a task whose jobs are taken in fair shares; null: they are not. What waits in its lanes is part of `ready`. */
+        /** Of a task whose jobs are taken in fair shares; null: they are not. What waits in its lanes, as in the partitions of a serial task, is part of `ready`. */
         fair: fairSchema.nullable(),
         /** Jobs that ended a second since the gateway was last asked; null when that is long ago. */
         endedPerSecond: z.number().nullable(),

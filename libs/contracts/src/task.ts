@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fairSchema } from './fair.ts';
+import { fairSchema, laneQueue } from './fair.ts';
 import { limitSchema } from './limit.ts';
 import { retrySchema } from './retry.ts';
 import { stateNameSchema } from './state-name.ts';
@@ -62,6 +62,21 @@ export function jobQueue(task: string): `heddle.jobs.${string}` {
 /** The queue of one partition of a serial task's jobs, from 0. */
 export function serialQueue(task: string, partition: number): `heddle.serial.${string}` {
   return `heddle.serial.${serialKey(task, partition)}`;
+}
+
+/** Where jobs of a task wait besides its own queue: the lanes of a fair task, the partitions of a serial one. */
+export function branchQueues({
+  name,
+  fair,
+  serial,
+}: Pick<TaskAnnouncement, 'name' | 'fair' | 'serial'>): (
+  | `heddle.lanes.${string}`
+  | `heddle.serial.${string}`
+)[] {
+  return [
+    ...Array.from({ length: fair?.lanes ?? 0 }, (_, lane) => laneQueue(name, lane)),
+    ...Array.from({ length: serial?.partitions ?? 0 }, (_, partition) => serialQueue(name, partition)),
+  ];
 }
 
 /** Its routing key on `heddle.serial`. */

@@ -1,12 +1,5 @@
 import type { Broker, BrokerLog, QueueInspection } from '@heddle/broker';
-import {
-  type JobState,
-  jobQueue,
-  laneQueue,
-  type QueueName,
-  sharedQueues,
-  suspectQueue,
-} from '@heddle/contracts';
+import { type JobState, jobQueue, type QueueName, sharedQueues, suspectQueue } from '@heddle/contracts';
 import type { Meters } from '@heddle/service';
 import { QueueHistory } from './queue-history.ts';
 import type { Store } from './store/open-database.ts';
@@ -104,7 +97,7 @@ export class QueueWatch {
   async #lookAt(queue: string, backlog: TaskBacklog | undefined): Promise<QueueLook> {
     const found = await this.#options.broker.inspectQueue(queue as QueueName);
     const { consumers } = found ?? { consumers: 0 };
-    const ready = (found?.ready ?? 0) + (await this.#readyInLanes(backlog));
+    const ready = (found?.ready ?? 0) + (await this.#readyInBranches(backlog));
     let history = this.#histories.get(queue);
     if (!history) this.#histories.set(queue, (history = new QueueHistory()));
     history.add({ at: Date.now(), ready, ended: backlog?.ended ?? 0 });
@@ -117,12 +110,11 @@ export class QueueWatch {
     };
   }
 
-  /** What waits in the lanes of a fair task is shown with its queue: lanes are many, and nobody asks for one of them. */
-  async #readyInLanes(backlog: TaskBacklog | undefined): Promise<number> {
-    if (!backlog) return 0;
+  /** What waits in lanes and partitions is shown with the task's queue: they are many, and nobody asks for one of them. */
+  async #readyInBranches(backlog: TaskBacklog | undefined): Promise<number> {
     let ready = 0;
-    for (let lane = 0; lane < backlog.lanes; lane += 1) {
-      ready += (await this.#options.broker.inspectQueue(laneQueue(backlog.task, lane)))?.ready ?? 0;
+    for (const branch of backlog?.branches ?? []) {
+      ready += (await this.#options.broker.inspectQueue(branch))?.ready ?? 0;
     }
     return ready;
   }

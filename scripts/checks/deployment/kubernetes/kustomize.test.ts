@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { jobQueue, laneQueue, serialQueue } from '@heddle/contracts';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { builtInTaskNames } from '../../../generate/permissions-document.ts';
@@ -207,9 +208,8 @@ describe.runIf(hasKubectl).each(combinations)('k8s/%s with %j', (overlay, compon
           excludeUnacknowledged: 'false',
         });
         for (const task of [...builtInTaskNames, 'webhook.deliver'])
-          expect(new RegExp(metadata.queueName).test(`heddle.jobs.${task}`), task).toBe(
-            matches(patterns, task),
-          );
+          for (const queue of [jobQueue(task), laneQueue(task, 0), serialQueue(task, 0)])
+            expect(new RegExp(metadata.queueName).test(queue), queue).toBe(matches(patterns, task));
         const asked = named('TriggerAuthentication', authenticationRef.name)?.spec.secretTargetRef as Key[];
         expect(asked.map(({ parameter }) => parameter)).toContain('host');
         if (overlay !== 'overlays/dev') continue;

@@ -1,4 +1,10 @@
-import { type JobState, jobQueue, laneQueue, type QueueView, type TaskAnnouncement } from '@heddle/contracts';
+import {
+  branchQueues,
+  type JobState,
+  jobQueue,
+  type QueueView,
+  type TaskAnnouncement,
+} from '@heddle/contracts';
 import type { GatewayParts } from '../gateway-parts.ts';
 import { answerJson } from '../http/answer.ts';
 import type { Handler } from '../http/route.ts';
@@ -58,15 +64,13 @@ async function viewQueues(
   }));
 }
 
-/** What waits for the task's workers, in its lanes too if it has some. */
+/** What waits for the task's workers, in its lanes or partitions too if it has some. */
 async function countReady(
   broker: Parts['broker'],
-  { name, fair }: Pick<TaskAnnouncement, 'name' | 'fair'>,
+  task: Pick<TaskAnnouncement, 'name' | 'fair' | 'serial'>,
 ): Promise<number> {
-  let ready = await broker.countMessages(jobQueue(name));
-  for (let lane = 0; lane < (fair?.lanes ?? 0); lane += 1) {
-    ready += await broker.countMessages(laneQueue(name, lane));
-  }
+  let ready = await broker.countMessages(jobQueue(task.name));
+  for (const branch of branchQueues(task)) ready += await broker.countMessages(branch);
   return ready;
 }
 

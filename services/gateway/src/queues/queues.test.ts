@@ -1,6 +1,6 @@
 import { queueListSchema } from '@heddle/contracts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type ScriptedGateway, startScriptedGateway } from '../../test/scripted-gateway.ts';
+import { echoTask, type ScriptedGateway, startScriptedGateway } from '../../test/scripted-gateway.ts';
 import { postJob, problemOf } from '../../test/send-requests.ts';
 
 let gateway: ScriptedGateway;
@@ -74,6 +74,26 @@ it('shows what waits for a task, who works on it, and whether it is paused', asy
   expect(queueListSchema.safeParse(list).error).toBeUndefined();
   // Two at once cost the broker no more than one.
   expect([await second?.json(), counted]).toEqual([list, 3]);
+});
+
+it('counts what waits in the partitions of a serial task with its queue', async () => {
+  const serial = { state: 'accounts', partitions: 2 };
+  const deposit = { ...echoTask, name: 'ledger.deposit', serial, announcedAt: 0 };
+  gateway.answers.tasks = () => ({ tasks: [{ ...echoTask, announcedAt: 0 }, deposit] });
+  gateway.answers.counts = () => [];
+  gateway.answers['control-snapshot'] = () => ({ cancelled: [], paused: [] });
+  const waiting: Record<string, number> = {
+    'heddle.jobs.ledger.deposit': 1,
+    'heddle.serial.ledger.deposit.0': 20,
+    'heddle.serial.ledger.deposit.1': 300,
+  };
+  gateway.countMessages = async (queue) => waiting[queue] ?? 0;
+  await tasksAreKnown();
+  const { queues } = queueListSchema.parse(await (await fetch(`${gateway.url}/v1/queues`)).json());
+  expect(queues.map(({ task, ready }) => [task, ready])).toEqual([
+    ['debug.echo', 0],
+    ['ledger.deposit', 321],
+  ]);
 });
 
 it('does not keep an error', async () => {

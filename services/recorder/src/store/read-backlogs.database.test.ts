@@ -22,7 +22,11 @@ describe.each(databaseKinds)('what of each task is not done, on %s', (kind) => {
   beforeAll(async () => {
     database = await createTestDatabase(kind);
     store = await database.open();
-    await announceTasks(store, [{ ...task('mail.send'), fair: { lanes: 4 } }, task('debug.echo')]);
+    await announceTasks(store, [
+      { ...task('mail.send'), fair: { lanes: 2 } },
+      { ...task('bank.deposit'), serial: { state: 'accounts', partitions: 2 } },
+      task('debug.echo'),
+    ]);
   });
   afterAll(async () => {
     await store.db.destroy();
@@ -41,16 +45,28 @@ describe.each(databaseKinds)('what of each task is not done, on %s', (kind) => {
     ];
     await new BatchWriter(store).write(itemsOf(events));
     await pauseTask(store, 'mail.send', true);
+    const nothing = { unfinished: {}, ended: 0, oldestAt: undefined };
     expect(await readBacklogs(store.db)).toEqual([
+      {
+        task: 'bank.deposit',
+        paused: false,
+        branches: ['heddle.serial.bank.deposit.0', 'heddle.serial.bank.deposit.1'],
+        ...nothing,
+      },
       {
         task: 'debug.echo',
         paused: false,
-        lanes: 0,
+        branches: [],
         unfinished: { queued: 2, running: 1 },
         ended: 1,
         oldestAt: 2_000,
       },
-      { task: 'mail.send', paused: true, lanes: 4, unfinished: {}, ended: 0, oldestAt: undefined },
+      {
+        task: 'mail.send',
+        paused: true,
+        branches: ['heddle.lanes.mail.send.0', 'heddle.lanes.mail.send.1'],
+        ...nothing,
+      },
     ]);
   });
 

@@ -1,4 +1,4 @@
-import { isTerminal, type JobState, type TaskAnnouncement } from '@heddle/contracts';
+import { branchQueues, isTerminal, type JobState, type TaskAnnouncement } from '@heddle/contracts';
 import { readCounts } from './count-jobs.ts';
 import { readPaused } from './keep-cancels.ts';
 import type { Database } from './schema.ts';
@@ -7,8 +7,8 @@ import type { Database } from './schema.ts';
 export interface TaskBacklog {
   readonly task: string;
   readonly paused: boolean;
-  /** Lanes of a fair task; 0: it is none. */
-  readonly lanes: number;
+  /** Queues besides the task's own in which its jobs wait. */
+  readonly branches: ReturnType<typeof branchQueues>;
   readonly unfinished: Partial<Record<JobState, number>>;
   /** Jobs that have ended, of those kept. */
   readonly ended: number;
@@ -39,7 +39,7 @@ export async function readBacklogs(db: Database): Promise<TaskBacklog[]> {
     backlogs.push({
       task,
       paused: paused.has(task),
-      lanes: lanesOf(announcement),
+      branches: branchesOf(announcement),
       unfinished,
       ended,
       oldestAt,
@@ -48,10 +48,10 @@ export async function readBacklogs(db: Database): Promise<TaskBacklog[]> {
   return backlogs;
 }
 
-/** Announcements carry whole schemas: those of fair tasks only are parsed. */
-function lanesOf(announcement: string): number {
-  if (!announcement.includes('"fair"')) return 0;
-  return (JSON.parse(announcement) as TaskAnnouncement).fair?.lanes ?? 0;
+/** Announcements carry whole schemas: those of fair and of serial tasks only are parsed. */
+function branchesOf(announcement: string): TaskBacklog['branches'] {
+  if (!/"(fair|serial)"/.test(announcement)) return [];
+  return branchQueues(JSON.parse(announcement) as TaskAnnouncement);
 }
 
 async function readOldest(db: Database, task: string): Promise<number | undefined> {
