@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CommitStep, JobEvent } from '@heddle/contracts';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { drainOutbox } from '../../test/drain-outbox.ts';
 import { failed, itemsOf, started, succeeded } from '../../test/job-events.ts';
 import { createTestDatabase, databaseKinds, type TestDatabase } from '../../test/open-test-store.ts';
@@ -11,6 +12,8 @@ import { findJob } from './find-job.ts';
 import type { Store } from './open-database.ts';
 import { readState } from './read-state.ts';
 import { BatchWriter } from './record-batch.ts';
+import { replayDead } from './replay-dead.ts';
+import { wake } from './wait-in-line.ts';
 import { clearAbandoned, wakeOverdue } from './wake-waiters.ts';
 
 const TASK = 'ledger.deposit';
@@ -29,6 +32,13 @@ function wait(job: string, { attempt = 1, since = 1_000, until = 5e12 } = {}): C
     event: { ...event, seq: 1, at: since, startedAt: since, until },
     parked: { waiting: { since, until }, message: { properties: { messageId: job }, body: '{}' } },
   };
+}
+
+async function waitingSessions({ db }: Store): Promise<number> {
+  const { rows } = await sql<{ waiting: number }>`
+    select count(*) as waiting from pg_stat_activity
+    where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
+  return Number(rows[0]?.waiting);
 }
 
 describe.each(databaseKinds)('state by key on %s', (kind) => {
@@ -196,6 +206,75 @@ describe.each(databaseKinds)('state by key on %s', (kind) => {
     expect(outcomes).toEqual([{ is: 'committed' }, { is: 'already', event: first.event }]);
     expect(await state(key)).toEqual({ version: 1, value: 1 });
   });
+
+  test('wakes a job once, also when two see at once that it is to be woken', async () => {
+    const job = randomUUID();
+    await commit(randomUUID(), 0, wait(job, { until: 2_000 }));
+    const seen = await store.db.selectFrom('waiters').selectAll().where('job_id', '=', job).execute();
+    expect(await wakeOverdue(store, 2_000, 10)).toBe(1);
+    expect(await store.db.transaction().execute((tx) => wake(tx, seen, 2_000))).toBe(0);
+    expect(await woken()).toEqual([job]);
+  });
+
+  test('takes a job that is replayed after it has died in line', async () => {
+    const key = randomUUID();
+    const job = randomUUID();
+    const accepted = { ...started(job, { task: TASK }), type: 'accepted', attempt: 0, run: '', input: {} };
+    await writer.write(itemsOf([{ ...accepted, priority: 4 } as unknown as JobEvent]));
+    await commit(key, 0, wait(job, { until: 2_000 }));
+    expect(await wakeOverdue(store, 2_000, 10)).toBe(1);
+    await writer.write(itemsOf([failed(job, 'crashed', { task: TASK, attempt: 2 })]));
+    const replay = { op: 'replay', select: { ids: [job] }, limit: 1 } as const;
+    expect(await replayDead(store, writer.events, replay)).toMatchObject({ replayed: 1, skipped: [] });
+    const { outcomes } = await commit(key, 0, step(job, 1, { generation: 1, attempt: 1 }));
+    expect(outcomes).toEqual([{ is: 'committed' }]);
+    expect(await state(key)).toEqual({ version: 1, value: 1 });
+    await woken();
+  });
+
+  test('takes what is asked twice in one transaction once', async () => {
+    const key = randomUUID();
+    const first = step(randomUUID(), 1);
+    const request = { op: 'state-commit', state: 'ledger', key, expectedVersion: 0, steps: [first] } as const;
+    const other = { ...request, steps: [step(first.event.job, 2)] };
+    const { replies } = await commitStates(store, writer.events, [request, request, other]);
+    expect(replies.map(({ outcomes }) => outcomes)).toEqual([
+      [{ is: 'committed' }],
+      [{ is: 'committed' }],
+      [{ is: 'already', event: first.event }],
+    ]);
+    expect(await state(key)).toEqual({ version: 1, value: 1 });
+  });
+
+  test.runIf(kind === 'PostgreSQL')(
+    'locks no counts while it waits for a job of which somebody records events',
+    async () => {
+      const [one, two] = [randomUUID(), randomUUID()];
+      await writer.write(itemsOf([one, two].map((job) => started(job, { task: TASK }))));
+      const write = vi.spyOn(writer.events, 'write');
+      const requests = [one, two].map((job) => {
+        return {
+          op: 'state-commit',
+          state: 'ledger',
+          key: job,
+          expectedVersion: 0,
+          steps: [step(job, 1)],
+        } as const;
+      });
+      const committed = await store.db.transaction().execute(async (tx) => {
+        await tx.selectFrom('jobs').select('id').where('id', '=', two).forUpdate().execute();
+        const committing = commitStates(store, writer.events, requests);
+        await vi.waitFor(async () => expect(await waitingSessions(store)).toBe(1), 10_000);
+        await tx.updateTable('job_counts').set({ jobs: 1 }).where('task', '=', TASK).execute();
+        return { committing };
+      });
+      const { replies } = await committed.committing;
+      expect(replies.map(({ outcomes }) => outcomes)).toEqual([[{ is: 'committed' }], [{ is: 'committed' }]]);
+      // The transaction was not run again.
+      expect(write).toHaveBeenCalledTimes(1);
+      write.mockRestore();
+    },
+  );
 
   test('lets no job expire that waits', async () => {
     const job = randomUUID();

@@ -2,6 +2,7 @@ import {
   type CommitOutcome,
   type CommitStep,
   isTerminal,
+  type JobEvent,
   MAX_STATE_BYTES,
   MAX_WAITERS,
   type RecorderReplies,
@@ -25,37 +26,56 @@ export async function commitStates(
   requests: readonly CommitRequest[],
 ): Promise<{ replies: CommitReply[]; hasOutgoing: boolean }> {
   return await runTransaction(store.db, async (tx) => {
+    if (store.shared) await lockJobs(tx, requests);
     const replies: CommitReply[] = [];
+    const events = new Map<string, JobEvent>();
+    const writeEvents = async () => {
+      if (events.size > 0) await writer.write(tx, [...events.values()]);
+      events.clear();
+    };
     let hasOutgoing = false;
     for (const request of requests) {
-      const { woken, ...reply } = await commitState(store, tx, writer, request);
+      // It may ask again about what an earlier one has done.
+      if (request.steps.some((step) => events.has(jobOf(step)))) await writeEvents();
+      const { woken, fresh, ...reply } = await commitState(store, tx, request);
+      for (const event of fresh) events.set(event.job, event);
       replies.push(reply);
       hasOutgoing ||= woken > 0;
     }
+    // Once, and last: counts are rows that every recorder writes, and who has them must not wait for a job.
+    await writeEvents();
     return { replies, hasOutgoing };
   });
+}
+
+/** In one order and before anything else, as who records events does: otherwise the two wait for each other in a circle. */
+async function lockJobs(tx: Tx, requests: readonly CommitRequest[]): Promise<void> {
+  const jobs = new Set(requests.flatMap(({ steps }) => steps.map(jobOf)));
+  await tx
+    .selectFrom('jobs')
+    .select('id')
+    .where('id', 'in', [...jobs])
+    .orderBy('id')
+    .forUpdate()
+    .execute();
 }
 
 /**
  * The key's row is locked, so that commits of one key come one after the other. A job
  * that has ended before changes nothing, whoever commits it and how often; neither does a run that saw another version
- * of the state. Each change, and each job that is done waiting, lets those that wait look again.
+ * of the state. Each change, and each job that is done waiting, lets those that wait look again. `fresh`: events still to be
+ * written.
  */
 async function commitState(
   store: Store,
   tx: Tx,
-  writer: EventWriter,
   request: CommitRequest,
-): Promise<CommitReply & { woken: number }> {
+): Promise<CommitReply & { woken: number; fresh: JobEvent[] }> {
   const state = await lockState(store, tx, request.state, request.key);
   const before = state.version;
   let woken = 0;
   const { outcomes, fresh } = await judgeSteps(store, tx, state, request);
   if (fresh.length > 0) {
-    await writer.write(
-      tx,
-      fresh.map(({ event }) => event),
-    );
     if (state.has_waiters === 1) await forgetWaiters(tx, fresh.filter(hasEnded).map(jobOf));
     const parked = fresh.filter(({ parked }) => parked !== undefined);
     if (parked.length > 0) {
@@ -66,7 +86,7 @@ async function commitState(
     if (state.version > before) await writeState(tx, state);
     else if (parked.length > 0) await markWaiters(tx, state);
   }
-  return { version: state.version, outcomes, woken };
+  return { version: state.version, outcomes, woken, fresh: fresh.map(({ event }) => event) };
 }
 
 /** Goes through the steps until one is not to be committed; changes `state` as they say. `fresh`: those to be written. */

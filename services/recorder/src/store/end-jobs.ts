@@ -34,10 +34,11 @@ export async function endJobs(
     const moment = { generation, attempt, run: '', seq: 0, at: now };
     return { type, job: id, task, ...moment, error, ...(told && { webhook: told }) };
   });
-  await writer.write(tx, events);
+  // Before the counts are written: who wakes waiters has their rows, and may go on to wait for the counts.
   await forgetWaiters(
     tx,
     jobs.map((job) => job.id),
   );
+  await writer.write(tx, events);
   await putOutgoing(tx, outgoingEvents(events));
 }

@@ -4,6 +4,7 @@ import pg from 'pg';
 const BIGINT_OID = 20;
 const POOL_SIZE = 8;
 const CONNECT_TIMEOUT_MS = 5_000;
+const KEEP_ALIVE_AFTER_MS = 10_000;
 
 /** A pool of connections to PostgreSQL. `onError` hears of connections that break. */
 export function openPostgres(url: string, onError: (error: Error) => void): Dialect {
@@ -13,6 +14,8 @@ export function openPostgres(url: string, onError: (error: Error) => void): Dial
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     application_name: 'heddle-recorder',
     keepAlive: true,
+    // A server that has gone without a word is given up after some 20 seconds; by default the first probe comes after hours.
+    keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     types: { getTypeParser },
   });
   pool.on('error', onError);

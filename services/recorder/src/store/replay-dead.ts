@@ -18,6 +18,7 @@ import { runTransaction } from './run-transaction.ts';
 import type { JobRow, Tx } from './schema.ts';
 import { selectDead } from './select-dead.ts';
 import { claimUniqueKey } from './unique-keys.ts';
+import { forgetWaiters } from './wait-in-line.ts';
 
 type ReplayRequest = Extract<RecorderRequest, { op: 'replay' }>;
 type Skipped = RecorderReplies['replay']['skipped'][number];
@@ -94,6 +95,11 @@ async function replaySome(
       events.push(replayedEvent(outcome, at, input));
     }
   }
+  // A place in line that a job has not given up counts attempts of the generation before: the new ones would pass for copies.
+  await forgetWaiters(
+    tx,
+    events.map(({ job }) => job),
+  );
   if (events.length > 0) await writer.write(tx, events);
   await putOutgoing(tx, [...jobs, ...outgoingEvents(events)]);
   return { replayed: jobs.length, skipped };

@@ -81,17 +81,17 @@ export async function wakeNext(tx: Tx, state: KeyStateRow, now: number): Promise
     .orderBy('job_id')
     .limit(room)
     .execute();
-  await wake(tx, next, now);
-  if (next.length > 0 || awake > 0) return next.length;
+  const woken = await wake(tx, next, now);
+  if (next.length > 0 || awake > 0) return woken;
   const any = await inLine().select('job_id').limit(1).executeTakeFirst();
   if (!any) state.has_waiters = 0;
   return 0;
 }
 
-/** Publishes the messages of jobs that wait, as their next attempts. */
-export async function wake(tx: Tx, waiters: readonly WaiterRow[], now: number): Promise<void> {
-  if (waiters.length === 0) return;
-  await tx
+/** Publishes the messages of jobs that wait, as their next attempts; gives how many another recorder has not woken meanwhile. */
+export async function wake(tx: Tx, waiters: readonly WaiterRow[], now: number): Promise<number> {
+  if (waiters.length === 0) return 0;
+  const woken = await tx
     .updateTable('waiters')
     .set({ awake: 1, woken_at: now })
     .where(
@@ -99,8 +99,12 @@ export async function wake(tx: Tx, waiters: readonly WaiterRow[], now: number): 
       'in',
       waiters.map((waiter) => waiter.job_id),
     )
+    .where('awake', '=', 0)
+    .returning('job_id')
     .execute();
-  await putOutgoing(tx, waiters.map(messageOf));
+  const ids = new Set(woken.map((waiter) => waiter.job_id));
+  await putOutgoing(tx, waiters.filter((waiter) => ids.has(waiter.job_id)).map(messageOf));
+  return ids.size;
 }
 
 function messageOf({ task, properties, body }: WaiterRow): OutgoingMessage<'heddle.submit'> {

@@ -40,7 +40,13 @@ export async function clearAbandoned(store: Store, before: number, limit: number
     .execute();
   if (abandoned.length > 0) {
     const jobs = abandoned.map((waiter) => waiter.job_id);
-    await store.db.deleteFrom('waiters').where('job_id', 'in', jobs).execute();
+    await store.db
+      .deleteFrom('waiters')
+      .where('job_id', 'in', jobs)
+      // One that was replayed since it was read may wait anew, and this row has its only message.
+      .where('awake', '=', 1)
+      .where('woken_at', '<', before)
+      .execute();
   }
   const overlooked = await store.db
     .selectFrom('waiters')

@@ -23,9 +23,9 @@ export async function keepReport(
     await tx.deleteFrom('sync_reports').where('session', '=', session).execute();
     return { is: 'reported', refused: [] };
   }
-  const before = new Map(
-    (await readReports(tx, now)).flatMap(({ kept }) => kept.waiting).map((one) => [one.id, one]),
-  );
+  // Most sessions hold something and wait for nothing: they need not read what all others do.
+  const reports = waiting.length > 0 ? await readReports(tx, now) : [];
+  const before = new Map(reports.flatMap(({ kept }) => kept.waiting).map((one) => [one.id, one]));
   const kept: Kept = {
     holding: holding.map(({ object, fence, ageMs }) => ({ object, fence, since: now - ageMs })),
     waiting: waiting.map(({ id, object, ageMs, holds }) => {
@@ -39,7 +39,7 @@ export async function keepReport(
     .values({ session, ...row })
     .onConflict((conflict) => conflict.column('session').doUpdateSet(row))
     .execute();
-  return { is: 'reported', refused: await findRefused(tx, session, now) };
+  return { is: 'reported', refused: waiting.length > 0 ? await findRefused(tx, session, now) : [] };
 }
 
 async function findRefused(tx: Tx, session: string, now: number) {
