@@ -6,7 +6,7 @@ import { drainOutbox } from '../../test/drain-outbox.ts';
 import { failed, itemsOf, started, succeeded } from '../../test/job-events.ts';
 import { createTestDatabase, databaseKinds, type TestDatabase } from '../../test/open-test-store.ts';
 import { cancelJob } from './cancel-job.ts';
-import { type CommitReply, commitStates } from './commit-state.ts';
+import { type CommitReply, type CommitRequest, commitStates } from './commit-state.ts';
 import { expireJobs } from './expire-jobs.ts';
 import { findJob } from './find-job.ts';
 import type { Store } from './open-database.ts';
@@ -55,13 +55,11 @@ describe.each(databaseKinds)('state by key on %s', (kind) => {
     await database.remove();
   });
 
-  const commit = async (
-    key: string,
-    expectedVersion: number,
-    ...steps: CommitStep[]
-  ): Promise<CommitReply> => {
-    const request = { op: 'state-commit', state: 'ledger', key, expectedVersion, steps } as const;
-    const { replies } = await commitStates(store, writer.events, [request]);
+  const asking = (key: string, expectedVersion: number, ...steps: CommitStep[]): CommitRequest => {
+    return { op: 'state-commit', state: 'ledger', key, expectedVersion, steps };
+  };
+  const commit = async (...asked: Parameters<typeof asking>): Promise<CommitReply> => {
+    const { replies } = await commitStates(store, writer.events, [asking(...asked)]);
     const [reply] = replies;
     if (!reply) throw new Error('expected a reply, got none');
     return reply;
@@ -224,7 +222,7 @@ describe.each(databaseKinds)('state by key on %s', (kind) => {
     await commit(key, 0, wait(job, { until: 2_000 }));
     expect(await wakeOverdue(store, 2_000, 10)).toBe(1);
     await writer.write(itemsOf([failed(job, 'crashed', { task: TASK, attempt: 2 })]));
-    const replay = { op: 'replay', select: { ids: [job] }, limit: 1 } as const;
+    const replay = { op: 'replay' as const, select: { ids: [job] }, limit: 1 };
     expect(await replayDead(store, writer.events, replay)).toMatchObject({ replayed: 1, skipped: [] });
     const { outcomes } = await commit(key, 0, step(job, 1, { generation: 1, attempt: 1 }));
     expect(outcomes).toEqual([{ is: 'committed' }]);
@@ -235,8 +233,8 @@ describe.each(databaseKinds)('state by key on %s', (kind) => {
   test('takes what is asked twice in one transaction once', async () => {
     const key = randomUUID();
     const first = step(randomUUID(), 1);
-    const request = { op: 'state-commit', state: 'ledger', key, expectedVersion: 0, steps: [first] } as const;
-    const other = { ...request, steps: [step(first.event.job, 2)] };
+    const request = asking(key, 0, first);
+    const other = asking(key, 0, step(first.event.job, 2));
     const { replies } = await commitStates(store, writer.events, [request, request, other]);
     expect(replies.map(({ outcomes }) => outcomes)).toEqual([
       [{ is: 'committed' }],
@@ -252,15 +250,7 @@ describe.each(databaseKinds)('state by key on %s', (kind) => {
       const [one, two] = [randomUUID(), randomUUID()];
       await writer.write(itemsOf([one, two].map((job) => started(job, { task: TASK }))));
       const write = vi.spyOn(writer.events, 'write');
-      const requests = [one, two].map((job) => {
-        return {
-          op: 'state-commit',
-          state: 'ledger',
-          key: job,
-          expectedVersion: 0,
-          steps: [step(job, 1)],
-        } as const;
-      });
+      const requests = [one, two].map((job) => asking(job, 0, step(job, 1)));
       const committed = await store.db.transaction().execute(async (tx) => {
         await tx.selectFrom('jobs').select('id').where('id', '=', two).forUpdate().execute();
         const committing = commitStates(store, writer.events, requests);
