@@ -28,7 +28,6 @@ export interface NewJob {
   readonly tags?: readonly string[] | undefined;
   /** Milliseconds that one attempt may run; the task's own by default. */
   readonly timeoutMs?: number | undefined;
-  /** Name of a queue bound to `heddle.replies` that gets the result. */
   /** Milliseconds to rest before the first attempt. */
   readonly delayMs?: number | undefined;
   /** What the task's own policy is overruled by. */
@@ -39,6 +38,7 @@ export interface NewJob {
   readonly resultTtlMs?: number | undefined;
   readonly webhook?: Webhook | undefined;
   readonly batch?: BatchPlace | undefined;
+  /** Name of a queue bound to `heddle.replies` that gets the result. */
   readonly replyTo?: string | undefined;
   readonly correlationId?: string | undefined;
   /** `replyTo` follows the job: it hears of starts, progress and the result, in batches. */

@@ -65,9 +65,12 @@ afterEach(async () => {
   await vhost.drop();
 });
 
-async function start(env: Record<string, string> = { HEDDLE_WEBHOOK_ALLOW: '127.0.0.0/8' }): Promise<void> {
+async function start(
+  env: Record<string, string> = { HEDDLE_WEBHOOK_ALLOW: '127.0.0.0/8' },
+  options: { maxMessageBytes?: number } = {},
+): Promise<void> {
   const instance = `notifier-${newJobId()}`;
-  const broker = await connectBroker({ url: vhost.url, service: 'notifier', instance, log });
+  const broker = await connectBroker({ url: vhost.url, service: 'notifier', instance, log, ...options });
   const settings = notifierSettings.parse({ HEDDLE_WEBHOOK_SECRET: SECRET, ...env });
   const context = { settings, log, metrics: createMetrics('notifier'), instance, broker };
   const service = await startNotifier({ ...context, signal: new AbortController().signal }, [100, 150, 200]);
@@ -102,6 +105,21 @@ describe('the notifier', () => {
     });
     expect(events[0]).toMatchObject({ job: got?.headers['webhook-id'], tags: [`webhook:${job}`] });
     expect(events.at(-1)).toMatchObject({ type: 'succeeded', result: { status: 200 } });
+  });
+
+  test('says of what no message can carry that it has failed, and goes on', async () => {
+    await start(undefined, { maxMessageBytes: 2_048 });
+    const { url, received } = await receiver(answering(200));
+    const [large, small] = [newJobId(), newJobId()];
+    await publish({ ...endOf(large, url), result: 'x'.repeat(5_000) } as JobEvent, endOf(small, url));
+    await vi.waitFor(
+      () => expect(types().toSorted()).toEqual(['accepted', 'accepted', 'failed', 'succeeded']),
+      soon,
+    );
+    expect(events.find(({ type }) => type === 'failed')).toMatchObject({
+      error: { code: 'message_too_large' },
+    });
+    expect(received).toHaveLength(1);
   });
 
   test('tries again while the receiver fails, under the same id, until it succeeds', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Broker, BrokerLog, Delivery } from '@heddle/broker';
-import { JobSubmitter } from '@heddle/client';
-import { decodeEvents, type EventType, eventStates, queues } from '@heddle/contracts';
+import { JobSubmitter, type NewJob } from '@heddle/client';
+import { decodeEvents, type EventType, eventStates, HeddleError, queues } from '@heddle/contracts';
 import type { Meters } from '@heddle/service';
 import { describeDelivery } from './describe-delivery.ts';
 
@@ -26,6 +26,18 @@ export async function readEvents(
     ]),
   );
 
+  /** A delivery that can never be sent has failed, where people look for it; the others go on. */
+  const submit = async (job: NewJob): Promise<void> => {
+    try {
+      await submitter.submit(job);
+    } catch (error) {
+      if (!(error instanceof HeddleError) || error.retryable || error.code === 'unknown_task') throw error;
+      log.error({ err: error, job: job.id }, 'a webhook can never be sent');
+      // Without what may be too large for an event as well.
+      await submitter.refuse({ ...job, input: null }, error);
+    }
+  };
+
   /** Tries until the deliveries are on the broker, or the events are somebody else's: giving them back would only bring them again at once. */
   const read = async (delivery: Delivery): Promise<void> => {
     const decoded = decodeEvents(delivery.message);
@@ -34,7 +46,7 @@ export async function readEvents(
     const deliveries = events.flatMap((event) => describeDelivery(event) ?? []);
     while (!delivery.lost && !draining.signal.aborted) {
       try {
-        await Promise.all(deliveries.map((job) => submitter.submit(job)));
+        await Promise.all(deliveries.map(submit));
         for (const { type } of events) seen.get(type)?.add(1);
         return delivery.ack();
       } catch (error) {
