@@ -26,16 +26,18 @@ export function streamBatch({ recorder, draining, log }: Parts): Handler {
       throw new HeddleError('overloaded', `${MOST_STREAMS} batch streams are open here`);
     const batch = requireBatchId(id);
     const look = async () => viewBatch(await recorder.ask({ op: 'batch', id: batch }));
-    const first = await look();
     const gone = untilGone(response, draining);
     const sse = new SseStream(response, () => undefined);
-    if (isOver(first) && request.headers['last-event-id'] === eventId(first)) return sse.nothingToCome();
+    // Counted before the first look: those that look at the same time count too.
     open++;
     try {
+      const first = await look();
+      if (isOver(first) && request.headers['last-event-id'] === eventId(first)) return sse.nothingToCome();
       send(sse, first);
       if (request.method !== 'HEAD') await follow(sse, first, look, gone);
       sse.end(draining.aborted ? 'the gateway is shutting down' : undefined);
     } catch (error) {
+      if (!sse.opened) throw error;
       const { code, detail } = problemOf(error);
       log.warn({ err: error }, 'a batch stream broke off');
       sse.end(`${code}: ${detail}`);

@@ -32,6 +32,8 @@ export class LiveEvents {
   readonly #readers = new Set<() => void>();
   readonly #stopWatching: () => void;
   #tail: Promise<Consumer> | undefined;
+  /** Of the stream that the tail reads. */
+  #tailEpoch: string | undefined;
   #epoch: Promise<string> | undefined;
   #lastOffset: number | undefined;
   #position = 0;
@@ -130,6 +132,7 @@ export class LiveEvents {
 
   async #startTail(epoch: string): Promise<Consumer> {
     this.#lastOffset = undefined;
+    this.#tailEpoch = epoch;
     try {
       const { prefetch } = queues[LOG];
       return await this.#options.broker.consume(LOG, { prefetch, streamOffset: 'next' }, (delivery) => {
@@ -172,24 +175,29 @@ export class LiveEvents {
 
   /** The stream may have been made anew meanwhile: the tail would wait for offsets that never come. */
   async #afterReconnect(): Promise<void> {
-    const before = this.#epoch;
     this.#epoch = undefined;
-    if (!before) return;
     while (this.#tail) {
       const epoch = await this.#currentEpoch().catch(() => undefined);
       if (epoch === undefined) await pause(ASK_AGAIN_MS, undefined, { ref: false });
-      else if (epoch === (await before)) return;
-      else return this.#startAnew(epoch);
+      else if (epoch === this.#tailEpoch) return;
+      else return this.#startAnew();
     }
   }
 
-  async #startAnew(epoch: string): Promise<void> {
+  /** For the readers that there are: they have joined already, and nobody else would start a tail for them. */
+  async #startAnew(): Promise<void> {
     await this.#stopTail();
-    this.#tail = this.#startTail(epoch);
     this.ring.push({ gap: 'the event log was made anew' });
     this.#wakeReaders();
-    await this.#tail.catch((error: unknown) => {
-      this.#options.log.warn({ err: error }, 'the event log cannot be consumed');
-    });
+    while (this.#readers.size > 0) {
+      try {
+        const epoch = await this.#currentEpoch();
+        await (this.#tail ??= this.#startTail(epoch));
+        return;
+      } catch (error) {
+        this.#options.log.warn({ err: error }, 'the event log cannot be consumed');
+        await pause(ASK_AGAIN_MS, undefined, { ref: false });
+      }
+    }
   }
 }

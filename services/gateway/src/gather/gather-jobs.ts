@@ -29,7 +29,8 @@ export async function gatherJobs(
     const id = newJobId();
     const abandoned = new AbortController();
     const abandon = () => abandoned.abort();
-    signal.addEventListener('abort', abandon, { once: true });
+    if (signal.aborted) abandon();
+    else signal.addEventListener('abort', abandon, { once: true });
     // Listens before the job is published: a fast worker's result may come before the confirm.
     const replied = replies
       .wait(id, Math.max(1, deadline - performance.now()), abandoned.signal)
