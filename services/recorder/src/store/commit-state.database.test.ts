@@ -38,7 +38,7 @@ async function waitingSessions({ db }: Store): Promise<number> {
   const { rows } = await sql<{ waiting: number }>`
     select count(*) as waiting from pg_stat_activity
     where datname = current_database() and wait_event_type = 'Lock'`.execute(db);
-  return Number(rows[0]?.waiting);
+  return rows[0]?.waiting ?? 0;
 }
 
 describe.each(databaseKinds)('state by key on %s', (kind) => {
