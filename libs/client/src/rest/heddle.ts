@@ -42,7 +42,7 @@ const LONGEST_WAIT_S = 60;
 const DEFAULT_RUN = '5m';
 
 /**
- * The gateway's REST interface from code: every feature that it has, with the same options, the same checks and the same errors,
+ * The gateway's REST interface from code, for JSON jobs: the same options, the same checks and the same errors,
  * each a `HeddleError` with the code of `docs/errors.md`. `Executor` gives futures of many jobs instead, over the broker.
  *
  * ```ts

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AskedJob } from '@heddle/client';
 import { HeddleError, type JobView } from '@heddle/contracts';
@@ -10,7 +11,7 @@ import { problemOf } from '../http/problem.ts';
 import { readBody } from '../http/read-body.ts';
 import type { Handler } from '../http/route.ts';
 import { traceparentOf } from '../http/traceparent.ts';
-import { enqueueJob } from '../jobs/enqueue-job.ts';
+import { type EnqueueOptions, enqueueJob } from '../jobs/enqueue-job.ts';
 import { idempotencyKeyOf } from '../jobs/submit-keyed.ts';
 import { describeThumbnails, pictureType } from './describe-thumbnails.ts';
 import { type Picture, readPictures } from './read-pictures.ts';
@@ -71,8 +72,13 @@ async function submitForm(
   const deadline = Date.now() + waitWish(request);
   const signal = untilGone(response, parts.draining);
   const answers: Promise<FileAnswer>[] = [];
+  const keyOf = keysOfFiles(idempotencyKeyOf(request.headers['idempotency-key']));
   const submit = (picture: Picture) =>
-    submitFile(parts, picture, job, { waitMs: Math.max(0, deadline - Date.now()), signal: () => signal });
+    submitFile(parts, picture, job, {
+      idempotencyKey: keyOf(answers.length),
+      waitMs: Math.max(0, deadline - Date.now()),
+      signal: () => signal,
+    });
   try {
     await readPictures(request, { maxBytes: parts.maxMessageBytes, admission: parts.admission }, (picture) =>
       answers.push(submit(picture)),
@@ -90,17 +96,24 @@ async function submitForm(
   answerJson(response, waited ? 200 : 202, { jobs }, waited ? { 'Preference-Applied': 'wait' } : {});
 }
 
+/** Each file of a form is a job, so each has a key: made of the request's and its place, and no longer than a key may be. */
+function keysOfFiles(key: string | undefined): (place: number) => string | undefined {
+  if (key === undefined) return () => undefined;
+  const digest = createHash('sha256').update(key).digest('hex');
+  return (place) => `form/${digest}/${place}`;
+}
+
 async function submitFile(
   parts: GatewayParts,
   picture: Picture,
   job: AskedJob,
-  wait: { waitMs: number; signal: () => AbortSignal },
+  options: EnqueueOptions,
 ): Promise<FileAnswer> {
   const { name } = picture;
   try {
     if ('error' in picture) throw picture.error;
     const bytes = { body: picture.body, type: pictureType(picture.type) };
-    const { id, ended } = await enqueueJob(parts, { ...job, bytes }, wait).finally(picture.release);
+    const { id, ended } = await enqueueJob(parts, { ...job, bytes }, options).finally(picture.release);
     return { name, id, job: ended && (await ended) };
   } catch (error) {
     const problem = problemOf(error);

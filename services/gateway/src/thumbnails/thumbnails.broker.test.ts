@@ -99,6 +99,23 @@ describe('an image as the body', () => {
 });
 
 describe('a form with many images', () => {
+  it('gives the same jobs again under the same Idempotency-Key, also if it broke off before', async () => {
+    const headers = { 'idempotency-key': `form-${Date.now()}` };
+    const send = async (files: readonly Buffer[]) => {
+      const form = new FormData();
+      for (const file of files) form.append('file', picture(file), 'picture.png');
+      const { jobs } = (await (await post(form, headers)).json()) as {
+        jobs: { id?: string; error?: Problem }[];
+      };
+      return jobs.map(({ id, error }) => id ?? error?.code);
+    };
+    const [first] = await send([PNG]);
+    const [again, second] = await send([PNG, PNG]);
+    expect(again).toBe(first);
+    expect(second).not.toBe(first);
+    expect(await send([PNG, Buffer.concat([PNG, PNG])])).toEqual([first, 'idempotency_key_reused']);
+  });
+
   it('becomes a job a file, in order; a bad file is answered in its place', async () => {
     const form = new FormData();
     for (let n = 0; n < 5; n++) form.append('file', picture(PNG), `picture ${n} ü.png`);
