@@ -54,6 +54,8 @@ export class TokenHolder {
     this.#consumer = await broker.consume(queue, { prefetch: this.#wanted }, (delivery) =>
       this.#take(delivery),
     );
+    // What is wanted may have changed meanwhile.
+    await this.#consumer.setPrefetch(this.#wanted);
     this.#timer = setInterval(() => void this.#look().catch(() => {}), renewMs / LOOKS_A_PERIOD).unref();
   }
 
@@ -153,6 +155,8 @@ export class TokenHolder {
     const waiting = [...inUse];
     const old = inUse.map(({ delivery }) => delivery);
     const options = { prefetch: inUse.length, priority: RENEWING_PRIORITY };
+    // From here on the end of a job keeps nothing: what it has is soon the broker's, or belongs to a consumer that ends.
+    for (const held of inUse) held.recalled = true;
     const got: { consumer?: Consumer } = {};
     const consumer = await broker.consume(tokenQueue(limit.name), options, (delivery) => {
       const held = waiting.shift();
@@ -163,8 +167,6 @@ export class TokenHolder {
     });
     got.consumer = consumer;
     this.#renewed.set(consumer, inUse);
-    // From here on the end of a job keeps nothing: what it has is the broker's, or belongs to a consumer that ends.
-    for (const held of inUse) held.recalled = true;
     for (const delivery of old) delivery.requeue();
     if (waiting.length === 0) await consumer.stop();
   }

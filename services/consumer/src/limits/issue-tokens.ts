@@ -41,7 +41,7 @@ export class TokenIssuer {
   #olderWishes: Delivery[] = [];
   #wish: Delivery | undefined;
   #mark: string | undefined;
-  /** Of this turn; when it is lost, so is the turn. */
+  /** The first of this turn that is kept; when it is lost, so is the turn. */
   #first: Delivery | undefined;
   #isDone = false;
 
@@ -74,10 +74,11 @@ export class TokenIssuer {
 
   #onDelivery(delivery: Delivery): void {
     if (this.#isDone) return;
-    if (this.#mark === undefined || this.#first?.lost) this.#begin(delivery);
+    if (this.#mark === undefined || this.#first?.lost) this.#begin();
     const decoded = decodeToken(delivery.message);
     if (!decoded.ok) return delivery.ack();
     const message = decoded.value;
+    if (message.type !== 'mark') this.#first ??= delivery;
     if (message.type === 'token') {
       this.#entries.push(delivery);
     } else if (message.by === this.#id && message.type === 'wanted') {
@@ -92,8 +93,8 @@ export class TokenIssuer {
   }
 
   /** It is this worker's turn: the entries of all before it lie in front of this mark. */
-  #begin(first: Delivery): void {
-    this.#first = first;
+  #begin(): void {
+    this.#first = undefined;
     this.#entries = [];
     this.#olderWishes = [];
     this.#wish = undefined;
