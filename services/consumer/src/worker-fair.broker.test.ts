@@ -1,5 +1,6 @@
+import type { Delivery } from '@heddle/broker';
 import { newJobId } from '@heddle/client';
-import { encodeControl, encodeJob, jobQueue, laneKey, laneQueue } from '@heddle/contracts';
+import { encodeControl, encodeJob, jobQueue, laneKey, laneQueue, tokenQueue } from '@heddle/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { someJob } from '../test/held-delivery.ts';
 import { until } from '../test/open-test-pool.ts';
@@ -74,6 +75,26 @@ describe('a task with fair shares', () => {
     await expect.poll(() => waiting('fair.limited')).toBe(3);
     await resume();
     expect(await allEnd(more)).toEqual(['succeeded']);
+  });
+
+  it('goes on when it gets back the tokens of its limit that others had', async () => {
+    const limit = 'slots.fair.limited';
+    const tenants = ['a', 'b', 'c', 'd'];
+    const jobs = await Promise.all(tenants.map((tenant) => submit('fair.limited', tenant, 10, 100)));
+    await until(() => begun.length > 0);
+    const elsewhere: Delivery[] = [];
+    const other = await worker.broker.consume(
+      tokenQueue(limit),
+      { prefetch: 2, priority: 20 },
+      (token) => void elsewhere.push(token),
+    );
+    await worker.publish('heddle.control', '', encodeControl({ type: 'recall-tokens', limit }));
+    await expect.poll(() => elsewhere.length, { timeout: 10_000 }).toBe(2);
+    // What it holds goes back, and is not sorted again.
+    const unsorted = () => worker.broker.countMessages(jobQueue('fair.limited'));
+    await expect.poll(unsorted, { timeout: 10_000 }).toBeGreaterThan(0);
+    await other.close();
+    expect(await allEnd(jobs.flat())).toEqual(['succeeded']);
   });
 
   it('gives what waits in a worker that leaves to the others, not as suspects', async () => {

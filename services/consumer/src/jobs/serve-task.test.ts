@@ -10,7 +10,7 @@ import { TaskServer } from './serve-task.ts';
 import { RunWatch } from './watch-runs.ts';
 
 /** A task whose jobs end when the test says so, a broker that delivers what the test says, and the server between them. */
-async function serve(slots: number) {
+async function serve(slots: number, whileSubscribing?: (server: TaskServer) => void) {
   const running = new Map<string, () => void>();
   const begun: string[] = [];
   const task = defineTask({
@@ -40,6 +40,7 @@ async function serve(slots: number) {
     declareJobQueue: () => Promise.resolve(),
     consume: (_queue: string, _options: object, onDelivery: (delivery: Delivery) => void) => {
       deliver = onDelivery;
+      whileSubscribing?.(server);
       return Promise.resolve(consume());
     },
   } as unknown as Broker;
@@ -119,6 +120,16 @@ describe('TaskServer', () => {
     expect(consumers).toEqual(['closed', 'consuming']);
     send('next');
     expect(begun).toEqual(['running', 'next']);
+  });
+
+  it('takes nothing when it was paused while it started', async () => {
+    const { server, send, begun, consumers } = await serve(1, (starting) => void starting.setPaused(true));
+    await server.setPaused(true);
+    await vi.waitFor(() => expect(consumers).toEqual(['closed']));
+    expect(send('late').settled).toBe('requeued');
+    await server.setPaused(false);
+    send('next');
+    expect(begun).toEqual(['next']);
   });
 
   it('when stopped, hands back what waits and finishes what runs', async () => {

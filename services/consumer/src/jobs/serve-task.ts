@@ -84,7 +84,12 @@ export class TaskServer implements JobServer {
     this.#broker = broker;
     const { limiter, lanes } = this.#service;
     await broker.declareJobQueue(this.task, { lanes: lanes?.count });
-    if (!this.#isPaused) await this.#subscribe(broker);
+    // In turn: a pause that comes meanwhile would find no consumer to stop.
+    const subscribed = this.#turn.then(() => {
+      if (!this.#isPaused && !this.#consumer) return this.#subscribe(broker);
+    });
+    this.#turn = subscribed.catch(() => undefined);
+    await subscribed;
     if (limiter || lanes) {
       this.#waitTimer = setInterval(() => this.#returnOverdue(), LOOK_MS).unref();
     }
@@ -234,7 +239,8 @@ export class TaskServer implements JobServer {
       (delivery) => delivery.lost || (this.#looks.get(delivery) ?? 0) >= looks,
     );
     this.#return(overdue);
-    if (lanes && overdue.length > 0) {
+    // Only what runs here sets a slot free; without any, nothing would be fetched ever again.
+    if (lanes && overdue.length > 0 && this.#free < this.#slots) {
       this.#isFull = true;
       this.#changePrefetch();
     }
