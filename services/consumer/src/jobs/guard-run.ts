@@ -18,6 +18,8 @@ export async function guardRun(worker: WorkerPorts, run: JobRun, afterMs: number
   };
   const copy = republishedJob(delivery, job, { attempt: job.attempt, accepted: true, ...guard });
   await worker.publishLater(copy, job.task, afterMs);
+  // Its end acks the delivery, and nobody would tell any more that the guarded run is over; the guard finds that it is.
+  if (run.ended) return;
   // From here on two messages stand for the job, until the ack.
   run.isGuarded = true;
   run.onGuarded?.(run, true);

@@ -91,6 +91,34 @@ describe('RunWatch', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  it('guards a long run, but not one that ends meanwhile, and none of a serial task', async () => {
+    const worker = recordingWorker();
+    const watch = new RunWatch(worker, 500);
+    const serial = defineTask({ name: 'serial.sleep', input: z.unknown(), serialBy: () => 'k', run: () => 1 });
+    const [long, ending, ofKey] = [task, task, serial].map((one) => someRun(one, { worker })) as [
+      ReturnType<typeof someRun>,
+      ReturnType<typeof someRun>,
+      ReturnType<typeof someRun>,
+    ];
+    const guarded: string[] = [];
+    for (const { run } of [long, ending, ofKey]) {
+      run.onGuarded = ({ id }) => void guarded.push(id);
+      watch.add(run);
+    }
+    worker.beforeConfirm = ({ message }) => {
+      if (message.properties.messageId === ending.job.id) ending.run.ended = true;
+    };
+    await vi.advanceTimersByTimeAsync(600);
+    expect(guarded).toEqual([long.run.id]);
+    expect([long, ending, ofKey].map(({ delivery }) => delivery.settled)).toEqual([
+      'acked',
+      undefined,
+      undefined,
+    ]);
+    expect(worker.resting).toHaveLength(2);
+    watch.close();
+  });
+
   it('goes on when its events are not confirmed: the terminal event is what counts', async () => {
     const worker = recordingWorker();
     worker.beforeConfirm = () => Promise.reject(new Error('no broker'));

@@ -21,7 +21,7 @@ export class RunWatch {
   readonly #guardAfterMs: number;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Runs that last longer than `guardAfterMs` get a guard. */
+  /** Runs that last longer than `guardAfterMs` get a guard, but for those of serial tasks. */
   constructor(worker: WorkerPorts, guardAfterMs = Number.POSITIVE_INFINITY) {
     this.#worker = worker;
     this.#guardAfterMs = guardAfterMs;
@@ -32,7 +32,8 @@ export class RunWatch {
   }
 
   add(run: JobRun): void {
-    run.guardAt = run.startedAt + this.#guardAfterMs;
+    // A guard of a serial job would come through the task's queue as one more job of its key.
+    if (!run.task.serial) run.guardAt = run.startedAt + this.#guardAfterMs;
     this.#runs.add(run);
     this.#timer ??= setInterval(() => this.#tick(Date.now()), TICK_MS);
   }
