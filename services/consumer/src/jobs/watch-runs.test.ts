@@ -94,7 +94,12 @@ describe('RunWatch', () => {
   it('guards a long run, but not one that ends meanwhile, and none of a serial task', async () => {
     const worker = recordingWorker();
     const watch = new RunWatch(worker, 500);
-    const serial = defineTask({ name: 'serial.sleep', input: z.unknown(), serialBy: () => 'k', run: () => 1 });
+    const serial = defineTask({
+      name: 'serial.sleep',
+      input: z.unknown(),
+      serialBy: () => 'k',
+      run: () => 1,
+    });
     const [long, ending, ofKey] = [task, task, serial].map((one) => someRun(one, { worker })) as [
       ReturnType<typeof someRun>,
       ReturnType<typeof someRun>,
