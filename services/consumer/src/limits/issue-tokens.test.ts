@@ -1,4 +1,4 @@
-import type { Broker, Consumer, Delivery } from '@heddle/broker';
+import type { Consumer, Delivery } from '@heddle/broker';
 import { encodeToken, type ReceivedMessage, type WireMessage } from '@heddle/contracts';
 import { expect, it } from 'vitest';
 import { holdDelivery } from '../../test/held-delivery.ts';
@@ -15,11 +15,11 @@ it('counts no entry twice that comes again after a lost connection, also behind 
     broker: {
       publisher: worker.publisher,
       publishOnce: () => Promise.reject(new Error('no token is missing')),
-      consume: ((queue: string, _options: object, onDelivery: typeof deliver) => {
+      consume: (queue, _options, onDelivery) => {
         consumed.push(queue);
         deliver = onDelivery;
         return Promise.resolve(consumer);
-      }) as Broker['consume'],
+      },
     },
     limit: { name: 'x', count: 2 },
     log: worker.log,
