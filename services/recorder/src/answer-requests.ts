@@ -13,6 +13,7 @@ import {
   type WireMessage,
 } from '@heddle/contracts';
 import type { RecorderMetrics, RequestOutcome } from './metrics.ts';
+import { refusesValue } from './store/database-error.ts';
 import type { Store } from './store/open-database.ts';
 import { deadMessage, putOutgoing } from './store/outbox.ts';
 
@@ -87,6 +88,11 @@ export class RequestAnswerer {
     } catch (error) {
       if (error instanceof HeddleError)
         return { ok: false, error: { code: error.code, message: error.message } };
+      // Asked again it would be refused again, and whoever asks would ask for ever.
+      if (refusesValue(error)) {
+        const message = `the database refuses it: ${(error as Error).message}`;
+        return { ok: false, error: { code: 'invalid_request', message } };
+      }
       this.#log.error({ err: error, op: request.op }, 'a request failed');
       const message = `the recorder could not answer: ${(error as Error).message}`;
       return { ok: false, error: { code: 'recorder_unavailable', message } };

@@ -224,6 +224,12 @@ describe('two recorders on one PostgreSQL', () => {
     await vi.waitFor(() => expect(recorders.flatMap((recorder) => recorder.notReady())).toEqual([]), 10_000);
   });
 
+  test('say of text that a database cannot keep that it is invalid, so that nobody asks for ever', async () => {
+    const client = new RecorderClient(broker);
+    const search = client.ask({ op: 'jobs', filter: { tag: 'a\0b' }, limit: 1 });
+    await expect(search).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+
   test('make one job of many submits with one key', async () => {
     const client = new RecorderClient(broker);
     const task = 'debug.keyed';

@@ -15,6 +15,7 @@ describe('describeThrown', () => {
     expect(thrown(undefined)).toBe('task_failed');
     expect(thrown(42)).toBe('task_failed');
     expect(thrown('')).toBe('task_failed');
+    expect(thrown('a\0b')).toBe('task_failed');
     expect(thrown('x'.repeat(101))).toBe('task_failed');
   });
 

@@ -22,7 +22,8 @@ export interface Unsuccessful {
 
 const MAX_MESSAGE_CHARACTERS = 10_000;
 const MAX_STACK_CHARACTERS = 4_000;
-const MAX_CODE_CHARACTERS = 100;
+// No NUL, which databases refuse.
+const CODE = /^[^\0]{1,100}$/;
 
 /**
  * A run whose handler threw, in the words that people see. Another attempt may help unless the error says
@@ -57,8 +58,7 @@ export function describeThrown(thrown: unknown): JobError {
     return issues.length > 0 ? { code: thrown.code, message, issues } : { code: thrown.code, message };
   }
   return {
-    code:
-      typeof code === 'string' && code !== '' && code.length <= MAX_CODE_CHARACTERS ? code : 'task_failed',
+    code: typeof code === 'string' && CODE.test(code) ? code : 'task_failed',
     message,
     ...(thrown.stack !== undefined && { stack: thrown.stack.slice(0, MAX_STACK_CHARACTERS) }),
   };

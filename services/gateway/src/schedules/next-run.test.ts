@@ -20,6 +20,13 @@ describe('the next run', () => {
     expect(next({ everyMs: 60_000, lastTickAt }, '2026-01-01T00:10:59Z')).toBe('2026-01-01T00:12:00.000Z');
   });
 
+  it('of an interval that was changed is counted from the last tick, as it ticks', () => {
+    const lastTickAt = at('2026-01-01T00:11:00Z');
+    expect(next({ everyMs: 45_000, lastTickAt }, '2026-01-01T00:11:10Z')).toBe('2026-01-01T00:11:45.000Z');
+    const schedule = { ...rhythm, everyMs: 45_000, lastTickAt };
+    expect(nextRun(schedule, at('2026-01-01T00:14:00Z'))).toBe(at('2026-01-01T00:14:45Z'));
+  });
+
   it('of a cron expression follows the clocks of its time zone, through their changes', () => {
     const berlin = { cron: '30 2 * * *', timeZone: 'Europe/Berlin' };
     expect(next(berlin, '2026-01-10T00:00:00Z')).toBe('2026-01-10T01:30:00.000Z');

@@ -9,7 +9,9 @@ export function nextRun(rhythm: Rhythm, now = Date.now()): number | null {
   const dealtWith = Math.max(now, lastTickAt ?? createdAt);
   if (cron !== null) return readCron(cron, timeZone).nextRun(new Date(dealtWith))?.getTime() ?? null;
   if (everyMs === null) return null;
-  return createdAt + everyMs * (Math.floor((dealtWith - createdAt) / everyMs) + 1);
+  // As the producer that ticks: whole intervals from the last tick, so that a changed interval begins there.
+  const from = lastTickAt ?? createdAt;
+  return from + everyMs * (Math.floor((dealtWith - from) / everyMs) + 1);
 }
 
 /** Throws `invalid_request` naming `cron` or `timeZone` when no time can come of them. */

@@ -7,9 +7,17 @@ export class WriteConflict extends Error {
 }
 
 // The result codes of SQLite that blame the data: TOOBIG, CONSTRAINT, MISMATCH, RANGE.
-const SQLITE_DATA = new Set([18, 19, 20, 25]);
+const SQLITE_TOOBIG = 18;
+const SQLITE_DATA = new Set([SQLITE_TOOBIG, 19, 20, 25]);
 // The classes of PostgreSQL's SQLSTATE that blame the data: data exception, integrity violation, limit exceeded.
 const POSTGRES_DATA = new Set(['22', '23', '54']);
+
+/** Whether the database refuses a value as such, such as text with a NUL character: no state of the database changes that. */
+export function refusesValue(error: unknown): boolean {
+  const { code, errcode } = Object(error) as { code?: unknown; errcode?: unknown };
+  if (typeof errcode === 'number') return (errcode & 0xff) === SQLITE_TOOBIG;
+  return typeof code === 'string' && code.length === 5 && code.startsWith('22');
+}
 
 /**
  * Whether the database refuses what it was given, so that giving it again is in vain. Anything else (locked, full, away,
