@@ -137,7 +137,8 @@ export class ConsumerChannel {
   async close(atOnce = false): Promise<void> {
     if (this.#ended) return;
     this.#stopping = true;
-    if (!atOnce) await this.#cancel().catch(() => {});
+    // What has not begun ends with the channel.
+    if (!atOnce && !this.#beginning) await this.#cancel().catch(() => {});
     this.settler.flush();
     this.settler.end();
     // Only the broker's answer says that the settlements before it have been taken in.

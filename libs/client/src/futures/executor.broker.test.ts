@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { CancelledError, HeddleError, RuntimeError, TimeoutError, ValueError } from '@heddle/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, expectTypeOf, it } from 'vitest';
 import { openGate } from '../../../../test/support/gates.ts';
@@ -96,6 +97,18 @@ describe('cancel', () => {
     expect([future.cancelled(), future.done(), future.running()]).toEqual([true, true, false]);
     await expect(future.result()).rejects.toThrow(CancelledError);
     await expect(future.exception()).rejects.toThrow(CancelledError);
+  });
+
+  it('ends a job that is not sent yet, or is on its way', async () => {
+    const executor = await connect();
+    const unsent = executor.submit(sleep, { ms: 1 });
+    expect(await unsent.cancel()).toBe(true);
+    await expect(unsent.accepted).rejects.toThrow(CancelledError);
+    await executor.submit(echo, 1).accepted;
+    const onItsWay = executor.submit(sleep, { ms: 1 }, { delay: '1h' });
+    await pause(0);
+    expect(await onItsWay.cancel()).toBe(true);
+    await expect(onItsWay.result()).rejects.toThrow(CancelledError);
   });
 
   it('leaves alone a job that runs or has ended', async () => {

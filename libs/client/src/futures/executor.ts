@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Broker, type BrokerLog, connectBroker } from '@heddle/broker';
-import { HeddleError, RuntimeError, ValueError } from '@heddle/contracts';
+import { CancelledError, HeddleError, RuntimeError, ValueError } from '@heddle/contracts';
 import type { Task } from '../define-task.ts';
 import { newJobId } from '../job-id.ts';
 import { RecorderClient } from '../recorder-client.ts';
@@ -144,6 +144,7 @@ export class Executor {
   #submit<O>(newJob: NewJob, read?: (result: unknown) => unknown): Future<O> {
     this.#checkOpen();
     const job = new FollowedJob(newJob.id ?? newJobId(), newJob.task, read);
+    job.submitting = 'waiting';
     const sent = this.#gate.pass(() => this.#send(job, newJob));
     this.#follower.follow(job);
     const accepted = sent.catch((error: unknown) => {
@@ -154,16 +155,34 @@ export class Executor {
   }
 
   async #send(job: FollowedJob, newJob: NewJob): Promise<void> {
-    // Cancelled while it waited to be sent.
-    if (job.ending) return;
-    const replyTo = await this.#follower.address();
-    await this.#submitter.submit({ ...newJob, id: job.id, replyTo, correlationId: job.id, follow: true });
+    throwIfCancelled(job);
+    try {
+      const replyTo = await this.#follower.address();
+      throwIfCancelled(job);
+      const sending = this.#submitter.submit({
+        ...newJob,
+        id: job.id,
+        replyTo,
+        correlationId: job.id,
+        follow: true,
+      });
+      job.submitting = sending;
+      await sending;
+    } finally {
+      job.submitting = undefined;
+    }
     this.#follower.submitted(job);
   }
 
   async #cancel(job: FollowedJob, running: boolean): Promise<boolean> {
     if (job.ending) return job.ending.how === 'cancelled';
     if (job.running && !running) return false;
+    if (job.submitting === 'waiting') {
+      job.end({ how: 'cancelled', error: new CancelledError(`job ${job.id}: cancelled before it was sent`) });
+      return true;
+    }
+    // Before that the recorder need not know of it.
+    await job.submitting?.catch(() => {});
     try {
       const { state } = await this.#recorder.ask({ op: 'cancel', id: job.id, unlessRunning: !running });
       if (state === 'cancelled') job.hear({ job: job.id, state });
@@ -192,6 +211,11 @@ export class Executor {
     };
     await Promise.all(Array.from({ length: CANCELS_AT_ONCE }, cancelSome));
   }
+}
+
+/** Cancelled while it waited to be sent. */
+function throwIfCancelled({ ending }: FollowedJob): void {
+  if (ending && ending.how !== 'succeeded') throw ending.error;
 }
 
 function nameOf<O, In>(task: Runnable<O, In>): string {

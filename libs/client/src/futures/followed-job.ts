@@ -17,6 +17,8 @@ export class FollowedJob {
   readonly id: string;
   readonly task: string;
   running = false;
+  /** `waiting`: it is only here; a promise: it is on its way to the broker. Absent: it is there, or nobody will send it. */
+  submitting: 'waiting' | Promise<unknown> | undefined;
   progress: JobProgress | undefined;
   ending: Ending | undefined;
   /** Milliseconds since the epoch at which the recorder is asked, if nothing is heard before: never while it is being submitted. */

@@ -34,7 +34,9 @@ export class MappedInputs<In, O> implements AsyncIterableIterator<O, void, void>
   readonly #ahead: Future<readonly O[]>[] = [];
   #results: readonly O[] = [];
   #given = 0;
-  #filling: Promise<void>;
+  #isFilling = false;
+  /** Something is under way now, or nothing will be. */
+  #onMove: () => void = () => undefined;
   #sourceError: { readonly error: unknown } | undefined;
   #exhausted = false;
   #ended = false;
@@ -48,7 +50,7 @@ export class MappedInputs<In, O> implements AsyncIterableIterator<O, void, void>
     this.#deadline = new Deadline(options.timeout);
     this.#source =
       Symbol.asyncIterator in inputs ? inputs[Symbol.asyncIterator]() : inputs[Symbol.iterator]();
-    this.#filling = this.#fill();
+    void this.#fill();
   }
 
   [Symbol.asyncIterator](): this {
@@ -72,17 +74,18 @@ export class MappedInputs<In, O> implements AsyncIterableIterator<O, void, void>
     if (this.#given < this.#results.length) return this.#give();
     try {
       while (!this.#ended) {
-        if (this.#ahead.length === 0) await this.#limit(this.#filling);
+        if (this.#ahead.length === 0) await this.#limit(this.#untilAhead());
         const next = this.#ahead.shift();
         if (!next) break;
-        if (!this.#exhausted) this.#filling = this.#filling.then(() => this.#fill());
+        if (!this.#exhausted && !this.#isFilling) void this.#fill();
         this.#results = await this.#limit(next.result());
         this.#given = 0;
         if (this.#results.length > 0) return this.#give();
       }
       if (this.#sourceError && !this.#ended) throw this.#sourceError.error;
     } catch (error) {
-      await this.#leave();
+      // Not awaited: a source that is stuck, as when the time is up because of it, answers no farewell.
+      this.#leave().catch(() => {});
       throw error;
     }
     this.#ended = true;
@@ -97,15 +100,31 @@ export class MappedInputs<In, O> implements AsyncIterableIterator<O, void, void>
     return this.#deadline.limit(work, () => 'a result has not come in time');
   }
 
+  /** Not until it is full: a source may be slow. */
+  async #untilAhead(): Promise<void> {
+    while (this.#ahead.length === 0 && this.#isFilling && !this.#ended) {
+      await new Promise<void>((resolve) => {
+        this.#onMove = resolve;
+      });
+    }
+  }
+
   async #fill(): Promise<void> {
+    this.#isFilling = true;
     try {
       while (!this.#exhausted && !this.#ended && this.#ahead.length < this.#lookAhead) {
         const chunk = await this.#readChunk();
-        if (chunk.length > 0) this.#ahead.push(this.#parts.submit(chunk));
+        // The reader may have left meanwhile.
+        if (chunk.length === 0 || this.#ended) continue;
+        this.#ahead.push(this.#parts.submit(chunk));
+        this.#onMove();
       }
     } catch (error) {
       this.#exhausted = true;
       this.#sourceError = { error };
+    } finally {
+      this.#isFilling = false;
+      this.#onMove();
     }
   }
 
@@ -126,6 +145,7 @@ export class MappedInputs<In, O> implements AsyncIterableIterator<O, void, void>
   async #leave(): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
+    this.#onMove();
     this.#results = [];
     this.#given = 0;
     for (const future of this.#ahead.splice(0)) void future.cancel().catch(() => {});

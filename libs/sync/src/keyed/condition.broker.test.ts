@@ -1,7 +1,8 @@
-import { RuntimeError } from '@heddle/contracts';
+import { LeaseLostError, RuntimeError } from '@heddle/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type KeyedStack, openKeyedStack } from '../../test/keyed-stack.ts';
 import { Lock } from '../lock.ts';
+import { RLock } from '../rlock.ts';
 import { Condition } from './condition.ts';
 import { Queue } from './queues.ts';
 
@@ -110,6 +111,22 @@ describe('a condition', () => {
     await expect(condition.wait()).rejects.toThrow(RuntimeError);
     await expect(condition.notify()).rejects.toThrow(RuntimeError);
     await expect(condition.notifyAll()).rejects.toThrow(RuntimeError);
+  });
+
+  it('wakes somebody else in the place of one who lost the lock before it could wait', async () => {
+    const session = await stack.connect();
+    const lock = new RLock(session, 'late', { longestHold: 300 });
+    const late = new Condition(session, 'late', lock);
+    const lease = await lock.acquire();
+    await stack.stopRecorder();
+    const waiting = expect(late.wait()).rejects.toThrow(LeaseLostError);
+    await expect.poll(() => lease.signal.aborted).toBe(true);
+    await stack.startRecorder();
+    await waiting;
+    const { woken } = await beginWait(await open('late'));
+    const other = await open('late');
+    await other.run(() => other.notify());
+    expect(await woken).toBe(true);
   });
 
   it('skips those who died', async () => {

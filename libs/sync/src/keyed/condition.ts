@@ -67,7 +67,12 @@ export class Condition {
     const demand = { is: 'wait' as const, object: this.#object, ticket: randomUUID() };
     // It stands in the line before anybody can hold the lock, and notify.
     await this.#client.ask(demand);
-    await lease.release();
+    try {
+      await lease.release();
+    } catch (error) {
+      await this.#leaveLine(demand);
+      throw error;
+    }
     try {
       const outcome = await this.#client.waitFor({ ...demand, known: true }, Math.max(ms, 0));
       return outcome.is === 'woken';
@@ -97,6 +102,12 @@ export class Condition {
   async notifyAll(): Promise<void> {
     this.#assertHeld();
     await this.#client.ask({ is: 'notify', object: this.#object, count: null });
+  }
+
+  /** Who does not wait after all must not be woken in the place of somebody else. */
+  async #leaveLine(demand: Parameters<KeyedClient['cancel']>[0]): Promise<void> {
+    const outcome = await this.#client.cancel(demand);
+    if (outcome.is === 'woken') await this.#client.ask({ is: 'notify', object: this.#object, count: 1 });
   }
 
   #assertHeld(): void {

@@ -129,7 +129,7 @@ export class KeyedClient {
     return outcome;
   }
 
-  /** The recorder may forget it: said with the next question, or, for a wake-up, soon. */
+  /** The recorder may forget it: said with the next question. (Who dies before that has one wake-up too many given to others.) */
   #heard(ticket: string, outcome: SyncOutcome): SyncOutcome {
     if (outcome.is !== 'got' && outcome.is !== 'waiting') this.#acked.add(ticket);
     return outcome;

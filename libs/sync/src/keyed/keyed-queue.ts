@@ -68,7 +68,7 @@ export class KeyedQueue<T> {
    * `recorder_unavailable` when it is not known whether the item has arrived.
    */
   async put(item: T, options: QueueWait = {}): Promise<void> {
-    if (JSON.stringify(item) === undefined) throw new ValueError(`item: JSON has no word for ${typeof item}`);
+    checkItem(item);
     const waitMs = waitOf(options);
     const put = { is: 'put' as const, ...this.#queue, ticket: randomUUID(), value: item };
     const outcome = await this.#demand(
@@ -127,7 +127,13 @@ export class KeyedQueue<T> {
   async taskDone(): Promise<void> {
     const oldest = this.#got.shift();
     if (!oldest) throw new ValueError('task_done() called too many times');
-    await oldest.done();
+    try {
+      await oldest.done();
+    } catch (error) {
+      // The recorder is away: it can be said again.
+      if (oldest.open) this.#got.unshift(oldest);
+      throw error;
+    }
   }
 
   /** Resolves when every item that was ever put in is done, wherever that was. Rejects with a `RuntimeError` if the signal aborts. */
@@ -171,6 +177,17 @@ export class KeyedQueue<T> {
     if (outcome.is === 'shut-down' && !lasts) throw new ShutDown(`${this.name} is shut down`);
     return outcome;
   }
+}
+
+/** Throws `ValueError` for what JSON cannot say. */
+function checkItem(item: unknown): void {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(item);
+  } catch (error) {
+    throw new ValueError(`item: expected what JSON can say: ${(error as Error).message}`);
+  }
+  if (text === undefined) throw new ValueError(`item: JSON has no word for ${typeof item}`);
 }
 
 /** Milliseconds to wait; 0 for not at all. */

@@ -10,6 +10,8 @@ export class QueueItem<T> {
   readonly #client: KeyedClient;
   readonly #settling: Settling;
   #settled = false;
+  /** The same for every attempt: one of which nothing was heard may have been met. */
+  readonly #ticket = randomUUID();
 
   constructor(client: KeyedClient, settling: Settling, value: T) {
     this.#client = client;
@@ -44,7 +46,10 @@ export class QueueItem<T> {
     const { object } = this.#settling;
     if (this.#settled) throw new RuntimeError(`${object}: the item was settled before`);
     this.#settled = true;
-    const outcome = await this.#client.ask({ is, ticket: randomUUID(), ...this.#settling });
+    const outcome = await this.#client.ask({ is, ticket: this.#ticket, ...this.#settling }).catch((error) => {
+      this.#settled = false;
+      throw error;
+    });
     if (outcome.is !== 'settled') throw new RuntimeError(`${object}: unexpected answer "${outcome.is}"`);
     if (outcome.lost.length > 0) {
       throw new LeaseLostError(

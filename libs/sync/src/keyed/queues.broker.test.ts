@@ -163,6 +163,7 @@ describe('a queue', () => {
     await expect(queue.put(1, { timeout: -1 })).rejects.toThrow(ValueError);
     await expect(queue.get({ timeout: -1 })).rejects.toThrow(ValueError);
     await expect(queue.put(undefined)).rejects.toThrow(ValueError);
+    await expect(queue.put(1n)).rejects.toThrow(ValueError);
     await queue.put(1);
     await expect(new Queue(session, 'values', { maxsize: 3 }).get()).rejects.toThrow(ValueError);
   });
