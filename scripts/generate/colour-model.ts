@@ -2,11 +2,11 @@ import { bytes, integer, text } from './encode-protobuf.ts';
 
 /**
  * The model that `image.classify` has when it is given none: it says what part of a picture has which of eleven colours,
- * and knows nothing of what the picture shows. Each pixel is drawn to the colours by how near it is to them, and the
- * picture's answer is the mean of its pixels'.
+ * and knows nothing of what the picture shows. Each block of 7 × 7 pixels is drawn to the colours by how near its mean is to
+ * them, and the picture's answer is the mean of its blocks'.
  *
  * It is an ONNX file (https://onnx.ai) like any other: input `pixels` of N × 3 × 224 × 224, normalised as ImageNet's models
- * want it; output `shares` of N × 11, each row's sum 1. The distance to a colour is linear in the pixel but for a term that
+ * want it; output `shares` of N × 11, each row's sum 1. The distance to a colour is linear in the block's mean but for a term that
  * all colours share, so one 1 × 1 convolution measures all distances, and a softmax over them is the decision.
  */
 export const COLOURS: Readonly<Record<string, readonly [red: number, green: number, blue: number]>> = {
@@ -23,12 +23,14 @@ export const COLOURS: Readonly<Record<string, readonly [red: number, green: numb
   pink: [240, 160, 190],
 };
 
-/** How sharply a pixel decides; in squared steps of the normalised colour space. */
+/** How sharply a block decides; in squared steps of the normalised colour space. */
 const SHARPNESS = 3;
 // As the models for ImageNet have it: (value / 255 - MEAN) / DEVIATION.
 const MEAN = [0.485, 0.456, 0.406];
 const DEVIATION = [0.229, 0.224, 0.225];
 const SIDE = 224;
+/** Pixels of a block's side: so many that the model costs less than decoding the picture. */
+const BLOCK = 7;
 const FLOAT = 1;
 const IR_VERSION = 8;
 const OPSET = 13;
@@ -41,7 +43,14 @@ export function colourModel(): Buffer {
   const biases = colours.map((colour) => -SHARPNESS * colour.reduce((sum, value) => sum + value * value, 0));
   const graph = bytes(
     7,
-    node('Conv', ['pixels', 'weights', 'biases'], 'nearness'),
+    node(
+      'AveragePool',
+      ['pixels'],
+      'blocks',
+      integersAttribute('kernel_shape', [BLOCK, BLOCK]),
+      integersAttribute('strides', [BLOCK, BLOCK]),
+    ),
+    node('Conv', ['blocks', 'weights', 'biases'], 'nearness'),
     node('Softmax', ['nearness'], 'choices', integerAttribute('axis', 1)),
     node('GlobalAveragePool', ['choices'], 'means'),
     node('Flatten', ['means'], 'shares', integerAttribute('axis', 1)),
@@ -59,8 +68,12 @@ export function colourLabels(): string {
   return `${Object.keys(COLOURS).join('\n')}\n`;
 }
 
-function node(operator: string, inputs: readonly string[], output: string, attribute?: Buffer): Buffer {
-  const attributes = attribute ? [attribute] : [];
+function node(
+  operator: string,
+  inputs: readonly string[],
+  output: string,
+  ...attributes: readonly Buffer[]
+): Buffer {
   return bytes(
     1,
     ...inputs.map((input) => text(1, input)),
@@ -73,6 +86,11 @@ function node(operator: string, inputs: readonly string[], output: string, attri
 function integerAttribute(name: string, value: number): Buffer {
   const INT = 2;
   return bytes(5, text(1, name), integer(3, value), integer(20, INT));
+}
+
+function integersAttribute(name: string, values: readonly number[]): Buffer {
+  const INTS = 7;
+  return bytes(5, text(1, name), ...values.map((value) => integer(8, value)), integer(20, INTS));
 }
 
 function tensor(name: string, shape: readonly number[], values: readonly number[]): Buffer {

@@ -46,7 +46,12 @@ function loaded(): Promise<Model> {
 
 async function load({ path, threads }: { path: string; threads: number }): Promise<Model> {
   const { InferenceSession, Tensor } = await import('onnxruntime-node');
-  const session = await InferenceSession.create(path, { intraOpNumThreads: threads, interOpNumThreads: 1 });
+  const session = await InferenceSession.create(path, {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    // Between two runs the cores are for decoding pictures, and for others.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
   const [input, ...others] = session.inputMetadata;
   const shape = input?.isTensor ? input.shape : [];
   const [, channels, height, width] = shape;
