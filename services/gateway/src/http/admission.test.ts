@@ -29,6 +29,20 @@ describe('Admission', () => {
     expect([order, admission.held]).toEqual([['large', 'small'], 10]);
   });
 
+  it('lets in who fits when the one before gives up', async () => {
+    const admission = new Admission(10);
+    admission.take(5);
+    const large = expect(admission.takeInTurn(9)).rejects.toThrow(
+      expect.objectContaining({ code: 'overloaded' }),
+    );
+    await vi.advanceTimersByTimeAsync(10_000);
+    const small = admission.takeInTurn(5);
+    await vi.advanceTimersByTimeAsync(20_000);
+    await large;
+    expect(admission.held).toBe(10);
+    await small;
+  });
+
   it('gives up on waiting after half a minute', async () => {
     const admission = new Admission(10);
     admission.take(10);

@@ -46,6 +46,8 @@ export class Admission {
       const timer = setTimeout(() => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
         reject(overloaded(this.#limit));
+        // There may be room for those behind it.
+        this.#admitNext();
       }, WAIT_MS);
       const waiting = { bytes, admit: resolve, timer };
       this.#waiting.push(waiting);
@@ -54,6 +56,10 @@ export class Admission {
 
   release(bytes: number): void {
     this.#held -= bytes;
+    this.#admitNext();
+  }
+
+  #admitNext(): void {
     for (
       let next = this.#waiting[0];
       next && this.#held + next.bytes <= this.#limit;

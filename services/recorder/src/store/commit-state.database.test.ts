@@ -7,6 +7,7 @@ import { failed, itemsOf, started, succeeded } from '../../test/job-events.ts';
 import { createTestDatabase, databaseKinds, type TestDatabase } from '../../test/open-test-store.ts';
 import { cancelJob } from './cancel-job.ts';
 import { type CommitReply, type CommitRequest, commitStates } from './commit-state.ts';
+import { dropDead } from './drop-dead.ts';
 import { expireJobs } from './expire-jobs.ts';
 import { findJob } from './find-job.ts';
 import type { Store } from './open-database.ts';
@@ -227,6 +228,17 @@ describe.each(databaseKinds)('state by key on %s', (kind) => {
     const { outcomes } = await commit(key, 0, step(job, 1, { generation: 1, attempt: 1 }));
     expect(outcomes).toEqual([{ is: 'committed' }]);
     expect(await state(key)).toEqual({ version: 1, value: 1 });
+    await woken();
+  });
+
+  test('keeps no place in line for a job that is deleted', async () => {
+    const job = randomUUID();
+    await commit(randomUUID(), 0, wait(job, { until: 2_000 }));
+    await wakeOverdue(store, 2_000, 10);
+    await writer.write(itemsOf([failed(job, 'crashed', { task: TASK, attempt: 2 })]));
+    expect(await dropDead(store, { ids: [job] }, 1)).toEqual({ dropped: 1, left: 0 });
+    const places = store.db.selectFrom('waiters').select('job_id').where('job_id', '=', job);
+    expect(await places.execute()).toEqual([]);
     await woken();
   });
 

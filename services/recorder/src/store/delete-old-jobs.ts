@@ -6,6 +6,7 @@ import type { Store } from './open-database.ts';
 import type { PageEnd } from './page-cursor.ts';
 import { runTransaction } from './run-transaction.ts';
 import type { JobRow, Schema, Tx } from './schema.ts';
+import { forgetWaiters } from './wait-in-line.ts';
 
 /** Ids of one statement: databases bound its parameters. */
 const KEYS_AT_ONCE = 1_000;
@@ -105,6 +106,7 @@ export async function forgetJobs(
   await tx.deleteFrom('outputs').where('job_id', 'in', ids).execute();
   await tx.deleteFrom('idempotency_keys').where('job_id', 'in', ids).execute();
   await tx.deleteFrom('unique_keys').where('job_id', 'in', ids).execute();
+  await forgetWaiters(tx, ids);
   const counts = new JobCounts(store.shard);
   const dead = new DeadCounts(store.shard);
   for (const job of jobs) {
