@@ -3,7 +3,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
 import { InProcessStack } from '../../../test/support/in-process-stack.ts';
 import { postJob } from '../test/post-job.ts';
+import { held } from '../test/tasks/serial-tasks.ts';
 
+const SERIAL_TASKS = new URL('../test/tasks/serial-tasks.ts', import.meta.url).href;
 const SOON = { timeout: 20_000, interval: 50 };
 
 let vhost: TestVhost;
@@ -60,7 +62,6 @@ describe('the ledger', () => {
 });
 
 describe('jobs of one key', () => {
-  const SERIAL_TASKS = new URL('../test/tasks/serial-tasks.ts', import.meta.url).href;
   const count = (url: string, key: string, succeedsAt = 1) =>
     postJob(url, { task: 'serial.count', input: { key, succeedsAt } }, 20);
 
@@ -107,6 +108,26 @@ describe('jobs of one key', () => {
     const balance = { task: 'ledger.balance', input: { account } };
     expect(await postJob(url, balance, 10)).toMatchObject({ result: { balance: 11 } });
   });
+});
+
+it('a worker that leaves ends what runs of a paused task, and begins nothing that waits for a slot', async () => {
+  const worker = await stack.startWorker(SERIAL_TASKS);
+  const { url } = await stack.startGateway();
+  const submit = (key: string) => post(`${url}/v1/jobs`, { task: 'serial.hold', input: { key } });
+  await submit('a');
+  await vi.waitFor(() => expect(held).toEqual(['a']), SOON);
+  await submit('b');
+  const inPartitions = async () =>
+    (await vhost.listQueues())
+      .filter(({ name }) => name.startsWith('heddle.serial.serial.hold'))
+      .map(({ unacked }) => unacked)
+      .reduce((sum, unacked) => sum + unacked, 0);
+  await vi.waitFor(async () => expect(await inPartitions()).toBe(2), SOON);
+  await post(`${url}/v1/queues/serial.hold/pause`, {});
+  const consumers = () => worker.broker.inspectQueue('heddle.jobs.serial.hold');
+  await vi.waitFor(async () => expect(await consumers()).toMatchObject({ consumers: 0 }), SOON);
+  await worker.stop();
+  expect(held).toEqual(['a']);
 });
 
 describe('tickets', () => {

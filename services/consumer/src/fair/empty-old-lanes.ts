@@ -1,9 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker, Consumer } from '@heddle/broker';
 import { laneQueue, MAX_LANES } from '@heddle/contracts';
 import { handBack } from '../jobs/hand-back.ts';
 import type { WorkerPorts } from '../jobs/worker-ports.ts';
 
 const PREFETCH = 100;
+/** A job that could not be brought back goes back to its lane, but not in a tight loop. */
+const REQUEUE_AFTER_MS = 1_000;
+/** How long those that are on their way may take when the worker stops. */
+const CLOSE_MS = 5_000;
 
 /**
  * Brings back what lies in lanes that a task does not have any more, because it has fewer or is not fair any more. It goes on
@@ -22,7 +27,11 @@ export async function emptyOldLanes(
     if (!(await broker.inspectQueue(laneQueue(task, lane)))) break;
     const old = await broker.consume(laneQueue(task, lane), { prefetch: PREFETCH }, (delivery) => {
       const moved = handBack(worker, delivery)
-        .catch(() => delivery.requeue())
+        .catch(async (error: unknown) => {
+          worker.log.warn({ err: error, task }, 'a job could not be brought back from an old lane yet');
+          await sleep(REQUEUE_AFTER_MS, undefined, { ref: false });
+          delivery.requeue();
+        })
         .finally(() => moving.delete(moved));
       moving.add(moved);
     });
@@ -31,8 +40,8 @@ export async function emptyOldLanes(
   return {
     close: async () => {
       await Promise.all(consumers.map((consumer) => consumer.stop()));
-      // Each is bounded by the time that a publish may take.
-      await Promise.all(moving);
+      // Closed too early, what is confirmed and not acked would be there twice.
+      await Promise.race([Promise.all(moving), sleep(CLOSE_MS, undefined, { ref: false })]);
       await Promise.all(consumers.map((consumer) => consumer.close()));
     },
   };

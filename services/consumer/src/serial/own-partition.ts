@@ -26,6 +26,8 @@ export class Partition {
   #role: Role = 'none';
   #consumer: Consumer | undefined;
   #holding = new Holding();
+  /** The worker ends: it is not subscribed to any more. */
+  #isOver = false;
   /** Whether something was delivered since it stands by. */
   #servedStandingBy = false;
   #turn: Promise<void> = Promise.resolve();
@@ -52,6 +54,12 @@ export class Partition {
     this.#holding.givenUp = true;
   }
 
+  /** Starts nothing more at all. */
+  stop(): void {
+    this.#isOver = true;
+    this.giveUp();
+  }
+
   /** Resolves when nothing that has begun is unsettled. */
   idle(): Promise<void> {
     return this.#holding.idle();
@@ -66,7 +74,7 @@ export class Partition {
       await this.#leave();
       await sleep(STAND_BY_AFTER_MS, undefined, { ref: false });
     }
-    if (!this.#consumer && this.#role === role) await this.#subscribe();
+    if (!this.#consumer && this.#role === role && !this.#isOver) await this.#subscribe();
   }
 
   async #leave(): Promise<void> {
@@ -92,7 +100,7 @@ export class Partition {
 
   /** Gives up what is still unsettled: the broker hands it to another worker. */
   async close(): Promise<void> {
-    this.giveUp();
+    this.stop();
     await this.#consumer?.close();
     this.#consumer = undefined;
   }

@@ -41,9 +41,9 @@ export async function runInPlace(
     const attempt = job.attempt + tries - 1;
     const refused = entry.refusal ?? refuseStart({ ...service, isolated: false }, delivery, job);
     const begin = () => new JobRun(worker, delivery, task, { ...job, attempt }, input);
-    const { run, ended } = refused
-      ? { run: begin(), ended: { outcome: refused } }
-      : await runOnce(entry, begin, text);
+    const once = refused ? { run: begin(), ended: { outcome: refused } } : await runOnce(entry, begin, text);
+    if (!once) return undefined;
+    const { run, ended } = once;
     if ('waiting' in ended) return { entry, step: parkedStep(run, ended.waiting), state: undefined };
     const outcome = refused ?? planRetry(run, ended.outcome, tries);
     if (outcome.state === 'handed-back') return undefined;
@@ -57,16 +57,17 @@ export async function runInPlace(
   }
 }
 
-/** One run, when there is a slot for it. */
+/** One run, when there is a slot for it. Undefined: by then it is not this worker's to begin. */
 async function runOnce(
-  { service, key, isSuspect }: SerialJob,
+  { service, delivery, holding, key, isSuspect }: SerialJob,
   begin: () => JobRun,
   text: string | undefined,
-): Promise<{ run: JobRun; ended: HandlerEnd }> {
+): Promise<{ run: JobRun; ended: HandlerEnd } | undefined> {
   const { metrics, runs, worker } = service;
   const slots = isSuspect ? service.isolationSlots : service.slots;
   const pool = isSuspect ? service.isolation : service.pool;
   return await slots.use(async () => {
+    if (holding.givenUp || delivery.lost) return undefined;
     const run = begin();
     try {
       run.keyed = { key, state: stateFor(run, text) };

@@ -109,8 +109,8 @@ export class SerialTaskServer implements JobServer {
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    for (const partition of this.#partitions) partition.giveUp();
-    await this.#turn;
+    for (const partition of this.#partitions) partition.stop();
+    // Not after a pause that is under way: that waits for all that runs, and nobody has asked it to end yet.
     await this.#router?.close();
   }
 

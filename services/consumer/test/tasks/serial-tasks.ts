@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { defineState, defineTask } from '@heddle/client';
 import { z } from 'zod';
 
@@ -13,5 +14,20 @@ export const count = defineTask({
   run: ({ input, job, state, commit }) => {
     if (job.attempt < input.succeedsAt) throw new Error('not yet');
     return commit({ count: state.count + 1 }, state.count + 1);
+  },
+});
+
+/** Keys of which a job has begun. */
+export const held: string[] = [];
+
+/** Goes on until it is told to end, one at a time. */
+export const hold = defineTask({
+  name: 'serial.hold',
+  input: z.object({ key: z.string() }),
+  serialBy: (input) => input.key,
+  concurrency: 1,
+  run: async ({ input, signal }) => {
+    held.push(input.key);
+    await sleep(600_000, undefined, { signal });
   },
 });
