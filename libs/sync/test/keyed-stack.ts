@@ -19,8 +19,9 @@ export interface KeyedStack {
   stop(): Promise<void>;
 }
 
-export async function openKeyedStack(): Promise<KeyedStack> {
-  const vhost = await createVhost();
+/** `vhost`: default, one on the shared node. */
+export async function openKeyedStack(given?: TestVhost): Promise<KeyedStack> {
+  const vhost = given ?? (await createVhost());
   const services = new InProcessStack(vhost.url);
   let recorder: InProcessService = await services.startRecorder();
   const sessions: SyncSession[] = [];

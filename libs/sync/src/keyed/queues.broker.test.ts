@@ -1,5 +1,7 @@
+import { RecorderClient } from '@heddle/client';
 import { Empty, Full, ShutDown, ValueError } from '@heddle/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startBroker } from '../../../../test/support/broker.ts';
 import { type KeyedStack, openKeyedStack } from '../../test/keyed-stack.ts';
 import { LifoQueue, PriorityQueue, Queue } from './queues.ts';
 
@@ -12,6 +14,14 @@ afterEach(() => stack.end());
 afterAll(() => stack.stop());
 
 const fifo = async <T>(name: string, maxsize = 0) => new Queue<T>(await stack.connect(), name, { maxsize });
+
+/** Who waits, as the recorder knows. */
+async function waits({ connectBroker }: KeyedStack) {
+  const broker = await connectBroker();
+  const { waiters } = await new RecorderClient(broker).ask({ op: 'sync-view' });
+  await broker.close();
+  return waiters;
+}
 
 async function drain<T>(queue: Queue<T>): Promise<T[]> {
   const items: T[] = [];
@@ -182,6 +192,38 @@ describe('a queue outlives', () => {
     expect(await got).toBe(1);
     await put;
     expect(await drain(other)).toEqual([2, 3]);
+  });
+
+  it('the broker: items stay, also those that are taken, and who waits goes on waiting', async () => {
+    const node = await startBroker();
+    const own = await openKeyedStack(await node.createVhost());
+    try {
+      const [here, there] = [await own.connect(), await own.connect()];
+      const [queue, other] = [
+        new Queue<number>(here, 'q', { maxsize: 2 }),
+        new Queue<number>(there, 'q', { maxsize: 2 }),
+      ];
+      for (const item of [1, 2]) await queue.put(item);
+      const taken = await other.take();
+      await queue.put(3);
+      const waiting = [queue.put(4), new Queue<string>(there, 'line').get()] as const;
+      const line = new Queue<string>(here, 'line');
+      await expect.poll(async () => (await waits(own)).length).toBe(2);
+      await node.kill();
+      await node.start();
+      await line.put('next');
+      expect(await waiting[1]).toBe('next');
+      await taken.done();
+      expect(await other.get()).toBe(2);
+      await waiting[0];
+      expect(await drain(other)).toEqual([3, 4]);
+      const joined = queue.join();
+      for (let n = 0; n < 3; n += 1) await other.taskDone();
+      await joined;
+    } finally {
+      await own.stop();
+      await node.stop();
+    }
   });
 
   it('a process that is killed: what it had taken comes back, and it waits no more', async () => {
