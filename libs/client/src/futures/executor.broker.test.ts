@@ -161,6 +161,14 @@ describe('an executor', () => {
     await executor.shutdown();
   });
 
+  it('cancels what has not begun, also when that is asked for later', async () => {
+    const executor = await Executor.connect({ url: stack.vhost.url });
+    const later = executor.submit(sleep, { ms: 1 }, { delay: '1h' });
+    await executor.shutdown({ wait: false });
+    await executor.shutdown({ cancelFutures: true });
+    expect(later.cancelled()).toBe(true);
+  });
+
   it('is shut down by `await using`', async () => {
     const executor = await Executor.connect({ url: stack.vhost.url });
     const future = executor.submit(sleep, { ms: 100 });

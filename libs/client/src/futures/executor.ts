@@ -128,8 +128,10 @@ export class Executor {
     wait?: boolean;
     cancelFutures?: boolean;
   } = {}): Promise<void> {
+    const again = this.#closing !== undefined && cancelFutures;
+    const cancelled = again ? this.#cancelAll([...this.#follower.pending.values()]) : undefined;
     this.#closing ??= this.#close(cancelFutures);
-    if (wait) await this.#closing;
+    if (wait) await Promise.all([this.#closing, cancelled]);
     else this.#closing.catch(() => {});
   }
 

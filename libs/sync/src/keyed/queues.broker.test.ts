@@ -176,6 +176,9 @@ describe('a queue', () => {
     await expect(queue.put(1n)).rejects.toThrow(ValueError);
     await queue.put(1);
     await expect(new Queue(session, 'values', { maxsize: 3 }).get()).rejects.toThrow(ValueError);
+    const closed = await stack.connect();
+    await closed.close();
+    expect(() => new Queue(closed, 'values')).toThrow('the session is closed');
   });
 });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type BrokerLog, type BrokerSession, openSession, type TlsFiles } from '@heddle/broker';
-import { SYNC_NAME, ValueError } from '@heddle/contracts';
+import { RuntimeError, SYNC_NAME, ValueError } from '@heddle/contracts';
 import { KeyedClient } from '../keyed/keyed-client.ts';
 import { ChannelPool } from './channel-pool.ts';
 import { Ledger } from './ledger.ts';
@@ -69,9 +69,11 @@ export class SyncSession {
     this.open.add(new SessionReporter(this));
   }
 
-  /** For objects whose state the recorder keeps; its connections are made at first use. */
+  /** For objects whose state the recorder keeps; its connections are made at first use. Throws `RuntimeError` after `close`. */
   get keyed(): KeyedClient {
     if (!this.#keyed) {
+      // Nobody would close its connections.
+      if (this.#closed) throw new RuntimeError('the session is closed');
       this.#keyed = new KeyedClient({ ...this.#options, log: this.log });
       this.open.add(this.#keyed);
     }
