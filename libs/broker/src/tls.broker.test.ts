@@ -1,4 +1,5 @@
 import { copyFile } from 'node:fs/promises';
+import { Executor } from '@heddle/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrokerNode, startBroker } from '../../../test/support/broker.ts';
 import {
@@ -70,6 +71,11 @@ describe('a broker that speaks TLS and asks for certificates', () => {
     proxy.reset();
     await publishJobs(broker, idsFrom(21, 20));
     await expect.poll(() => got.size).toBe(40);
+  });
+
+  it('lets an executor in that has the files', async () => {
+    const executor = await Executor.connect({ url, tls: filesOf(client) });
+    await executor.shutdown();
   });
 
   it('is not trusted by who does not know its authority', async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Broker, type BrokerLog, connectBroker } from '@heddle/broker';
+import { type Broker, type BrokerLog, connectBroker, type TlsFiles } from '@heddle/broker';
 import { CancelledError, HeddleError, RuntimeError, ValueError } from '@heddle/contracts';
 import type { Task } from '../define-task.ts';
 import { newJobId } from '../job-id.ts';
@@ -18,6 +18,8 @@ export type Runnable<O, In> = Pick<Task<unknown, O, In>, 'name' | 'input' | 'run
 export interface ExecutorOptions {
   /** `amqp://` or `amqps://`, with user, password and vhost. */
   readonly url: string;
+  /** For `amqps://`: PEM files of the broker's authority, and of a certificate of one's own. Default: what Node.js trusts. */
+  readonly tls?: TlsFiles | undefined;
   /**
    * Up to 100 letters, digits, `.`, `_` or `-`. A process that comes back under the same name gets the results of the jobs
    * that it submitted before sent to it; without a name it asks for them, so that they come a little later.
@@ -52,12 +54,12 @@ export class Executor {
   #closing: Promise<void> | undefined;
 
   /** Connects, retrying until the broker is there. */
-  static async connect({ url, name, log = quiet }: ExecutorOptions): Promise<Executor> {
+  static async connect({ url, tls, name, log = quiet }: ExecutorOptions): Promise<Executor> {
     if (name !== undefined && !NAME.test(name)) {
       throw new ValueError(`name: expected 1 to 100 letters, digits, ".", "_" or "-", got "${name}"`);
     }
     const instance = name === undefined ? `executor-${randomUUID()}` : `executor-${name}`;
-    const broker = await connectBroker({ url, service: 'client', instance, log });
+    const broker = await connectBroker({ url, tls, service: 'client', instance, log });
     return new Executor(broker, log, true);
   }
 
