@@ -18,6 +18,8 @@ interface MapParts<In, O> {
 }
 
 const DEFAULT_LOOK_AHEAD = 1_000;
+/** So many questions wait for the recorder's answer; with all at once, most would be refused. */
+const CANCELS_AT_ONCE = 50;
 
 /**
  * Submits jobs for the inputs, at once and up to the look-ahead, and gives their results in order. Inputs are read only
@@ -148,7 +150,11 @@ export class MappedInputs<In, O> implements AsyncIterableIterator<O, void, void>
     this.#onMove();
     this.#results = [];
     this.#given = 0;
-    for (const future of this.#ahead.splice(0)) void future.cancel().catch(() => {});
+    const left = this.#ahead.splice(0);
+    const cancelSome = async (): Promise<void> => {
+      for (let future = left.pop(); future; future = left.pop()) await future.cancel().catch(() => false);
+    };
+    for (let n = 0; n < CANCELS_AT_ONCE; n += 1) void cancelSome();
     if (!this.#exhausted) await this.#source.return?.();
   }
 }
