@@ -115,7 +115,7 @@ export class TaskServer implements JobServer {
     const consumer = this.#consumer;
     this.#consumer = undefined;
     await consumer?.stop();
-    this.#giveBack(this.#waiting.drain());
+    this.#return(this.#waiting.drain());
     if (consumer) this.#closeWhenIdle(consumer);
   }
 
@@ -132,7 +132,7 @@ export class TaskServer implements JobServer {
     const prefetch = this.#wantedPrefetch();
     this.#fetching = prefetch;
     const onDelivery = (delivery: Delivery): void => {
-      if (this.#stopping || this.#isPaused) this.#giveBack([delivery]);
+      if (this.#stopping || this.#isPaused) this.#return([delivery]);
       else if (limiter || lanes) this.#beginInTurn(delivery);
       else if (this.#free > 0) this.#begin(delivery);
       else this.#waiting.push(delivery, delivery.message.properties.priority);
@@ -155,7 +155,7 @@ export class TaskServer implements JobServer {
     clearTimeout(this.#gathering);
     await this.#turn;
     await this.#consumer?.stop();
-    this.#giveBack(this.#waiting.drain());
+    this.#return(this.#waiting.drain());
   }
 
   /** Resolves when nothing that has begun is unsettled. */
@@ -261,12 +261,7 @@ export class TaskServer implements JobServer {
     this.#changePrefetch();
   }
 
-  /** Of a fair task a copy goes back: what is delivered again may have taken its worker down, and lanes hold much. */
-  #giveBack(deliveries: readonly Delivery[]): void {
-    if (this.#service.lanes) return this.#return(deliveries);
-    for (const delivery of deliveries) delivery.requeue();
-  }
-
+  /** A copy goes back: the job itself would come again as one that may have taken its worker down, and those run one at a time. */
   #return(deliveries: readonly Delivery[]): void {
     for (const delivery of deliveries) {
       if (delivery.lost) continue;
