@@ -15,7 +15,11 @@ export async function cancel(
   { object, ticket }: DemandOf<'cancel'>,
 ): Promise<SyncOutcome> {
   const row = await c.find(object);
-  if (!row) return { is: 'cancelled' };
+  if (!row) {
+    const ended = { is: 'cancelled' } as const;
+    if (!(await c.outcomeOf(ticket))) await c.keep({ object, seq: 0 }, { session, ticket }, 'nothing', ended);
+    return ended;
+  }
   const known = (await takenBy(c, ticket)) ?? (await c.outcomeOf(ticket));
   if (known && known.is !== 'waiting') return known;
   // As in Python: who gives up waiting at a barrier breaks it for all.

@@ -101,7 +101,7 @@ export class SyncContext {
 
   /** Remembers what was done, for one who did not hear of it and asks again. */
   async keep(
-    row: SyncObjectRow,
+    row: Pick<SyncObjectRow, 'object' | 'seq'>,
     { session, ticket }: Asker,
     wants: SyncTicketRow['wants'],
     outcome: SyncOutcome,
@@ -141,7 +141,7 @@ export class SyncContext {
   }
 
   async #keep(
-    row: SyncObjectRow,
+    row: Pick<SyncObjectRow, 'object' | 'seq'>,
     session: string,
     id: string,
     wants: SyncTicketRow['wants'],
