@@ -25,6 +25,8 @@ interface Loaded {
 export class Classifier {
   readonly #settings: ModelSettings;
   #loaded: Promise<Loaded> | undefined;
+  /** Reloads wait for each other. */
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(settings: ModelSettings) {
     this.#settings = settings;
@@ -40,6 +42,8 @@ export class Classifier {
    */
   async classify(bytes: Buffer, top: number): Promise<Prediction[]> {
     const loaded = await this.#ready();
+    // Retired between the promise and here: the newer one is there.
+    if (loaded.retired) return this.classify(bytes, top);
     loaded.users += 1;
     try {
       const scores = await loaded.gatherer.ask(() => decodeSquare(bytes, loaded.thread.description));
@@ -51,7 +55,13 @@ export class Classifier {
   }
 
   /** Takes model and labels anew from their files. The old ones stay in use until the new ones are warm, or if they cannot be loaded. */
-  async reload(): Promise<void> {
+  reload(): Promise<void> {
+    const reloaded = this.#turn.then(() => this.#replace());
+    this.#turn = reloaded.catch(() => undefined);
+    return reloaded;
+  }
+
+  async #replace(): Promise<void> {
     const next = await this.#load();
     const former = await this.#loaded?.catch(() => undefined);
     this.#loaded = Promise.resolve(next);
