@@ -292,7 +292,9 @@ export class TopologyDeclarer {
         // From 4.x looking asks for some right too. Who has none on a thing neither publishes to it nor consumes from it.
         if (replyCodeOf(refusal) === replyCode.accessRefused) return;
         // What may not be made and is not there: the missing right is what has to be mended.
-        throw code === replyCode.accessRefused && replyCodeOf(refusal) === replyCode.notFound ? error : refusal;
+        throw code === replyCode.accessRefused && replyCodeOf(refusal) === replyCode.notFound
+          ? error
+          : refusal;
       });
       if (code === replyCode.accessRefused) this.#refused.add(what);
       else this.#log.warn({ what, reason: messageOf(error) }, 'kept what is on the broker');
