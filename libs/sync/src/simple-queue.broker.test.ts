@@ -162,7 +162,7 @@ describe('a simple queue', () => {
     expect(last.value).toBe(2);
     // What the end of an `await using` block calls.
     await last[Symbol.asyncDispose]();
-    expect(await q.qsize()).toBe(1);
+    await expect.poll(() => q.qsize()).toBe(1);
     const lost = await q.take();
     await sessions.vhost.closeConnections();
     await expect.poll(() => q.qsize()).toBe(1);
