@@ -114,9 +114,14 @@ export class JobSubmitter {
     return { id: job.id };
   }
 
-  /** A job that came back is not queued anywhere: its row, which the `accepted` event has made by now, says so. */
+  /** A job that came back, or is too large to be sent, is not queued anywhere: its row, which the `accepted` event has made by now, says so. */
   async #takeBack(job: Job, error: unknown): Promise<unknown> {
-    if (!(error instanceof HeddleError) || error.code !== 'publish_returned') return error;
+    if (!(error instanceof HeddleError)) return error;
+    if (error.code === 'message_too_large') {
+      await this.#events.add(refusedEvent(job, error));
+      return error;
+    }
+    if (error.code !== 'publish_returned') return error;
     const unknown = new HeddleError('unknown_task', `no queue takes jobs of "${job.task}"`, { cause: error });
     await this.#events.add(refusedEvent(job, unknown));
     return unknown;

@@ -104,9 +104,10 @@ describe('a limit of jobs begun in a time', () => {
     expect(await run('limited.rated', 17, 5)).toEqual(['succeeded']);
     expect(mostWithin(490)).toBe(5);
     const took = (seen.starts.at(-1) ?? 0) - (seen.starts[0] ?? 0);
-    // Three whole times of 500 ms, and what the way through the broker takes.
+    // Three whole times of 500 ms.
     expect(took).toBeGreaterThan(1_490);
-    expect(took).toBeLessThan(4_000);
+    // Not held up until jobs that wait in vain go back, after 20 s.
+    expect(took).toBeLessThan(15_000);
   });
 
   it('goes together with one of jobs at the same time', async () => {

@@ -86,6 +86,13 @@ describe('a future', () => {
     await expect(future.accepted).rejects.toMatchObject({ code: 'unknown_task' });
     expect(await future.exception()).toMatchObject({ code: 'unknown_task' });
   });
+
+  it('has failed for everybody when no message can carry it', async () => {
+    const future = (await connect()).submit('debug.echo', 'x'.repeat(17 * 1024 * 1024));
+    expect(await future.exception()).toMatchObject({ code: 'message_too_large' });
+    const elsewhere = (await connect()).future(future.id);
+    expect(await elsewhere.exception('20s')).toMatchObject({ code: 'message_too_large', state: 'failed' });
+  });
 });
 
 describe('cancel', () => {

@@ -247,6 +247,8 @@ export class TaskServer implements JobServer {
     this.#looks = new Map(
       this.#waiting.list().map((delivery) => [delivery, (this.#looks.get(delivery) ?? 0) + 1]),
     );
+    // What still waits for a permit goes on asking for one.
+    if (limiter) this.#beginPermitted();
   }
 
   /** All slots were taken for long, and one is free: which tenant's turn it is shows when each lane has brought a job. */

@@ -1,6 +1,6 @@
 import type { Broker, BrokerLog } from '@heddle/broker';
 import type { Task } from '@heddle/client';
-import { concurrencyTokens, rateTokens, type TokenLimit } from '@heddle/contracts';
+import { concurrencyTokens, encodeControl, rateTokens, type TokenLimit } from '@heddle/contracts';
 import { type Token, TokenHolder } from './hold-tokens.ts';
 import { TokenIssuer } from './issue-tokens.ts';
 import type { LimitCount } from './measure-limits.ts';
@@ -9,6 +9,9 @@ import type { LimitCount } from './measure-limits.ts';
 const IDLE_MS = 100;
 /** Of a rate over a longer time, no job is fetched before there is a token for it: it would wait here for too long. */
 const LONG_REST_MS = 5_000;
+
+/** A worker that has a job asks the others for their tokens when none has come for so much longer than tokens rest. */
+const PATIENCE_MS = 250;
 
 /** The right to run one job. */
 export interface Permit {
@@ -45,6 +48,7 @@ export class TaskLimiter {
   #running = 0;
   #isPaused = false;
   #idling: NodeJS.Timeout | undefined;
+  #asking: NodeJS.Timeout | undefined;
   #unsubscribe: (() => void) | undefined;
 
   constructor(options: LimiterOptions) {
@@ -98,7 +102,10 @@ export class TaskLimiter {
   }
 
   take(): Permit | undefined {
-    if (this.#rate?.free === 0) return undefined;
+    if (this.#rate?.free === 0) {
+      this.#askAround();
+      return undefined;
+    }
     const slot = this.#concurrency?.take();
     if (this.#concurrency && !slot) return undefined;
     const start = this.#rate?.take();
@@ -106,6 +113,8 @@ export class TaskLimiter {
       slot?.giveBack();
       return undefined;
     }
+    clearTimeout(this.#asking);
+    this.#asking = undefined;
     this.#running += 1;
     this.#want();
     return this.#permit(slot, start);
@@ -127,6 +136,7 @@ export class TaskLimiter {
   async stop(): Promise<void> {
     this.#unsubscribe?.();
     clearTimeout(this.#idling);
+    clearTimeout(this.#asking);
     this.#concurrency?.stop();
     this.#rate?.stop();
     await Promise.all([...this.#issuers].map((issuer) => issuer.stop()));
@@ -173,6 +183,21 @@ export class TaskLimiter {
         this.#rate?.want(0);
       }, IDLE_MS).unref();
     }
+  }
+
+  /** A worker whose jobs have all been fetched by others would hold the tokens that they wait for. */
+  #askAround(): void {
+    const { broker, log, task } = this.#options;
+    const limit = rateTokens(task.name, task.limit)?.name;
+    if (limit === undefined) return;
+    this.#asking ??= setTimeout(() => {
+      this.#asking = undefined;
+      broker.publisher
+        .publish('heddle.control', '', encodeControl({ type: 'recall-tokens', limit }))
+        .catch((error: unknown) => {
+          log.debug({ err: error, limit }, 'other workers could not be asked for tokens');
+        });
+    }, this.#restMs + PATIENCE_MS).unref();
   }
 
   #tell(): void {
