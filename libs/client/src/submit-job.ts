@@ -109,16 +109,18 @@ export class JobSubmitter {
       this.#events.add(acceptedEvent(job, message.body.length)),
       rests && this.#events.add(delayedEvent(job, delayMs)),
     ]);
-    if (outcome.status === 'rejected') throw await this.#takeBack(job, outcome.reason);
+    if (outcome.status === 'rejected') {
+      throw await this.#takeBack(job, outcome.reason, recorded.status === 'fulfilled');
+    }
     if (recorded.status === 'rejected') throw recorded.reason;
     return { id: job.id };
   }
 
-  /** A job that came back, or is too large to be sent, is not queued anywhere: its row, which the `accepted` event has made by now, says so. */
-  async #takeBack(job: Job, error: unknown): Promise<unknown> {
+  /** A job that came back, or is too large to be sent, is not queued anywhere: its row, if the `accepted` event has made it by now, says so. */
+  async #takeBack(job: Job, error: unknown, hasRow: boolean): Promise<unknown> {
     if (!(error instanceof HeddleError)) return error;
     if (error.code === 'message_too_large') {
-      await this.#events.add(refusedEvent(job, error));
+      if (hasRow) await this.#events.add(refusedEvent(job, error));
       return error;
     }
     if (error.code !== 'publish_returned') return error;
