@@ -40,6 +40,20 @@ describe('connecting declares', () => {
   });
 });
 
+describe('declaring the queues of a task', () => {
+  it('from two sides at once leaves each with a queue that can be consumed from', async () => {
+    const { broker, complaints } = await openBroker();
+    const tasks = Array.from({ length: 40 }, (_, index) => `test.twice-${index}`);
+    const serve = async (task: string) => {
+      await broker.declareJobQueue(task);
+      await broker.consume(`heddle.jobs.${task}.suspect`, { prefetch: 1 }, () => undefined);
+    };
+    await Promise.all(tasks.flatMap((task) => [serve(task), serve(task)]));
+    expect(complaints).toEqual([]);
+    expect(broker.health()).toMatchObject({ ok: true });
+  });
+});
+
 describe('counting messages', () => {
   it('counts what is ready, and nothing where there is no queue', async () => {
     const { broker } = await openBroker();

@@ -60,6 +60,8 @@ export class TopologyDeclarer {
   /** What the last declaring was refused. */
   readonly #refused = new Set<string>();
   readonly #ownQueues = new OwnQueues();
+  /** The last declaring of each task's queues on a connection. */
+  readonly #lastOfTask = new WeakMap<ChannelModel, Map<string, Promise<void>>>();
   #last: Promise<void> = Promise.resolve();
 
   constructor(log: BrokerLog) {
@@ -81,11 +83,24 @@ export class TopologyDeclarer {
     this.#rungs.add(rungMs);
   }
 
-  /** A task's queue and that of its suspects and its lanes, or those of its partitions, from now on with every `declareShared` too. */
-  async declareJobQueue(connection: ChannelModel, task: string, options: JobQueueOptions): Promise<void> {
+  /**
+   * A task's queue and that of its suspects and its lanes, or those of its partitions, from now on with every `declareShared`
+   * too. One call for a task after the other: a second declaration of a quorum queue is answered before the queue can be
+   * consumed from, and a consumer then costs the whole connection (3.10: INTERNAL_ERROR).
+   */
+  declareJobQueue(connection: ChannelModel, task: string, options: JobQueueOptions): Promise<void> {
     const how = { ...this.#tasks.get(task), ...options };
     this.#tasks.set(task, how);
-    await useChannels(connection, (run) => this.#declareJobQueue(connection, run, task, how));
+    const lastOf = this.#lastOfTask.get(connection) ?? new Map<string, Promise<void>>();
+    this.#lastOfTask.set(connection, lastOf);
+    const declared = (lastOf.get(task) ?? Promise.resolve()).then(() =>
+      useChannels(connection, (run) => this.#declareJobQueue(connection, run, task, how)),
+    );
+    lastOf.set(
+      task,
+      declared.catch(() => {}),
+    );
+    return declared;
   }
 
   /** The queues of a limit's tokens, from now on with every `declareShared` too. */
