@@ -47,8 +47,8 @@ export class Lock {
   }
 
   /** Whether anybody holds it now. */
-  async locked(): Promise<boolean> {
-    return (await this.#tokens.countReady()) === 0;
+  locked(): Promise<boolean> {
+    return this.#tokens.allHeld();
   }
 
   /** Runs `fn` with the lease, and releases it. Rejects with a `LeaseLostError` if it was lost meanwhile, whatever `fn` gave. */

@@ -68,8 +68,8 @@ export class RLock {
   }
 
   /** Whether anybody has it now. */
-  async locked(): Promise<boolean> {
-    return (await this.#tokens.countReady()) === 0;
+  locked(): Promise<boolean> {
+    return this.#tokens.allHeld();
   }
 
   /** Runs `fn` with the lock; within it, the lock may be acquired again. See `Lock.run`. */

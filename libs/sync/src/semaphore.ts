@@ -46,7 +46,7 @@ export class Semaphore {
     await this.#tokens.add(n);
   }
 
-  /** Permits that nobody has now. */
+  /** Permits that nobody has now; one that is released counts again a moment later, when the broker has put it back. */
   value(): Promise<number> {
     return this.#tokens.countReady();
   }
@@ -89,7 +89,7 @@ export class BoundedSemaphore {
     await Promise.all([...this.#leases].slice(0, n).map((lease) => lease.release()));
   }
 
-  /** Permits that nobody has now. */
+  /** Permits that nobody has now; one that is released counts again a moment later, when the broker has put it back. */
   value(): Promise<number> {
     return this.#tokens.countReady();
   }

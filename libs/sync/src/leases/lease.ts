@@ -50,7 +50,10 @@ export class Lease {
    * was released before, with `LeaseLostError` if it was lost.
    */
   async release(): Promise<void> {
-    await this.#end((delivery) => delivery.requeue());
+    await this.#end((delivery) => {
+      this.#held.session.ledger.release(this.object);
+      delivery.requeue();
+    });
   }
 
   /** Uses it up: the permit of a semaphore is gone for good, also when this process ends. Rejects as `release` does. */

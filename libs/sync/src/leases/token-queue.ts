@@ -28,6 +28,7 @@ const ASK_MS = 5_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Between attempts that the broker refuses or loses. */
 const PAUSE_MS = 100;
+const RECOUNT_MS = 5;
 
 export interface LeaseOptions {
   /** After this the lease is lost. Milliseconds or text; 100 ms to 24 h, default `"25m"`. Above 30 minutes only where the broker's consumer timeout allows it. */
@@ -78,7 +79,16 @@ export class TokenQueue {
     if (next) lease.resume(next);
   }
 
-  /** Tokens that nobody holds. */
+  /** Whether every token is held. What was released by this session is not, from then on. */
+  async allHeld(): Promise<boolean> {
+    while ((await this.countReady()) === 0) {
+      if (!this.#session.ledger.isPuttingBack(this.object)) return true;
+      await pause(RECOUNT_MS);
+    }
+    return false;
+  }
+
+  /** Tokens that nobody holds, as the broker counts them: what is released counts again a moment later. */
   async countReady(): Promise<number> {
     await this.#seed(ASK_MS);
     return (await this.#session.broker.countReady(this.#queue, ASK_MS)) ?? 0;

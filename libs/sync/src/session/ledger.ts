@@ -23,6 +23,9 @@ export interface Claim {
   lease: { readonly held: boolean } | undefined;
 }
 
+/** A released token is nowhere until the broker has written it anew: for milliseconds, on a busy disk for longer. */
+const PUT_BACK_MS = 1_000;
+
 /** What the code that runs has asked for. Code that it begins has a part in it, not the other way round. */
 const flows = new AsyncLocalStorage<readonly Claim[]>();
 
@@ -36,11 +39,28 @@ export function apart<T>(work: () => T): T {
 export class Ledger {
   readonly holding = new Set<LedgerEntry>();
   readonly waiting = new Set<LedgerWait>();
+  /** When each was last released here, by `performance.now()`; the oldest first. */
+  readonly #released = new Map<SyncObject, number>();
 
   hold(object: SyncObject, fence: number): LedgerEntry {
     const entry = { object, fence, since: Date.now() };
     this.holding.add(entry);
     return entry;
+  }
+
+  release(object: SyncObject): void {
+    const now = performance.now();
+    this.#released.delete(object);
+    this.#released.set(object, now);
+    for (const [oldest, at] of this.#released) {
+      if (at > now - PUT_BACK_MS) break;
+      this.#released.delete(oldest);
+    }
+  }
+
+  /** Whether the broker may not yet count what was released here. */
+  isPuttingBack(object: SyncObject): boolean {
+    return performance.now() - (this.#released.get(object) ?? Number.NEGATIVE_INFINITY) < PUT_BACK_MS;
   }
 
   /**
