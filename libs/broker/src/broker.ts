@@ -86,7 +86,7 @@ export interface Broker {
     options: ConsumeOptions,
     onDelivery: (delivery: Delivery) => void,
   ): Promise<Consumer>;
-  /** Declares a task's job queue, with its lanes or partitions, and their bindings, now and again after every reconnect. Rejects with `broker_unavailable` after 30 s without a connection. */
+  /** Declares a task's job queue, with its lanes or partitions, and their bindings, now and again after every reconnect; for consumers of this process before they consume from any of them. Rejects with `broker_unavailable` after 30 s without a connection. */
   declareJobQueue(task: string, options?: JobQueueOptions): Promise<void>;
   /** Declares the queues of a limit's tokens, as `declareJobQueue` does. */
   declareTokens(limit: TokenLimit): Promise<void>;

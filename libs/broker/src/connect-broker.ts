@@ -26,9 +26,10 @@ import type {
   ReplyQueue,
 } from './broker.ts';
 import { QueueConsumer } from './consume-queue.ts';
-import { TopologyDeclarer, versionOf } from './declare-topology.ts';
+import { TopologyDeclarer } from './declare-topology.ts';
 import { describeHealth } from './describe-health.ts';
 import { inspectQueue, rowOf } from './inspect-queue.ts';
+import { versionOf } from './open-connection.ts';
 import { DelayLadder } from './publish-later.ts';
 import { ConfirmPublisher } from './publish-message.ts';
 import { publishOnce } from './publish-once.ts';
@@ -266,7 +267,7 @@ class RabbitBroker implements Broker {
       log: this.#options.log,
       onDelivery,
       onOutcome: (outcome, count) => this.#consumed.add(queue, outcome, count),
-      prepare: (connection) => this.#topology.prepareQueue(connection, queue),
+      prepare: (connection, again) => this.#topology.prepareQueue(connection, queue, again),
       ...own,
       onClosed: (closed) => this.#consumers.delete(closed),
     });

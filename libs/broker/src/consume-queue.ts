@@ -25,8 +25,11 @@ export interface ConsumerSettings {
   readonly log: BrokerLog;
   onDelivery(delivery: Delivery): void;
   onOutcome(outcome: ConsumeOutcome, count: number): void;
-  /** Makes sure that the queue is there, and says under which name; several: the first of them that nobody else holds. */
-  prepare(connection: ChannelModel): Promise<readonly string[]>;
+  /**
+   * Says under which name the queue is there; several: the first of them that nobody else holds. `again`: consuming from it has
+   * failed or ended on this connection, so it may be there no more.
+   */
+  prepare(connection: ChannelModel, again: boolean): Promise<readonly string[]>;
   /** It consumes, from the queue of this name; `isTaken`: one of several, which is held by consuming from it. */
   onSubscribed?(name: string, isTaken: boolean): void;
   /** Called when nothing from before can be settled or will come any more. */
@@ -44,6 +47,8 @@ export class QueueConsumer implements Consumer {
   #isTaken = false;
   #prefetch: number;
   #connection: ChannelModel | undefined;
+  /** The connection of the last attempt. */
+  #tried: ChannelModel | undefined;
   #channel: ConsumerChannel | undefined;
   #wanted = true;
   #consuming = false;
@@ -166,7 +171,9 @@ export class QueueConsumer implements Consumer {
   }
 
   async #open(connection: ChannelModel): Promise<void> {
-    const prepared = await this.#settings.prepare(connection);
+    const again = this.#tried === connection;
+    this.#tried = connection;
+    const prepared = await this.#settings.prepare(connection, again);
     // The one held before comes first: what is on its way there still arrives.
     const names = prepared.toSorted((a, b) => Number(b === this.#name) - Number(a === this.#name));
     for (const [tried, name] of names.entries()) {

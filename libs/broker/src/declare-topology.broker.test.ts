@@ -1,5 +1,6 @@
-import { sharedExchanges, sharedQueues } from '@heddle/contracts';
-import { describe, expect, it } from 'vitest';
+import { laneQueue, sharedExchanges, sharedQueues } from '@heddle/contracts';
+import type { Channel } from 'amqplib';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { openBroker, openChannel, openVhost, publishJobs, TASK } from '../test/open-broker.ts';
 import { queueDeclaration } from './queue-arguments.ts';
 
@@ -51,6 +52,31 @@ describe('declaring the queues of a task', () => {
     await Promise.all(tasks.flatMap((task) => [serve(task), serve(task)]));
     expect(complaints).toEqual([]);
     expect(broker.health()).toMatchObject({ ok: true });
+  });
+
+  it('is done once, for however many that ask for it and consume from them', async () => {
+    const { broker, vhost } = await openBroker();
+    const channel = await openChannel(vhost.url);
+    const declaring = vi.spyOn(Object.getPrototypeOf(channel) as Channel, 'assertQueue');
+    onTestFinished(() => declaring.mockRestore());
+    const task = 'test.once';
+    const queues = [`heddle.jobs.${task}`, `heddle.jobs.${task}.suspect`] as const;
+    await Promise.all(
+      queues.map(async (queue) => {
+        await broker.declareJobQueue(task);
+        await broker.consume(queue, { prefetch: 1 }, () => undefined);
+      }),
+    );
+    expect(broker.health()).toMatchObject({ ok: true });
+    expect(declaring.mock.calls.map(([queue]) => queue)).toEqual(queues);
+  });
+
+  it('is done with the newest of the options that are asked for at once', async () => {
+    const { broker, vhost } = await openBroker();
+    const task = 'test.laned';
+    await Promise.all([broker.declareJobQueue(task), broker.declareJobQueue(task, { lanes: 2 })]);
+    const names = (await vhost.listQueues()).map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining([laneQueue(task, 0), laneQueue(task, 1)]));
   });
 });
 

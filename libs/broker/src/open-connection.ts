@@ -88,3 +88,8 @@ function withHeartbeat({ url, heartbeatSeconds }: ConnectionSettings): string {
   if (!parsed.searchParams.has('heartbeat')) parsed.searchParams.set('heartbeat', String(heartbeatSeconds));
   return parsed.href;
 }
+
+/** The broker's version, as it said when the connection was opened. */
+export function versionOf(connection: ChannelModel): string {
+  return connection.connection.serverProperties.version;
+}

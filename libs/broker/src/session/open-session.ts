@@ -1,6 +1,6 @@
 import { HeddleError, type SyncObject, type WireMessage } from '@heddle/contracts';
-import { versionOf } from '../declare-topology.ts';
 import { inspectQueue } from '../inspect-queue.ts';
+import { versionOf } from '../open-connection.ts';
 import { ConnectionSupervisor } from '../supervise-connection.ts';
 import { useChannel } from '../use-channel.ts';
 import type { BrokerSession, SessionChannel, SessionOptions, SyncSeed } from './broker-session.ts';

@@ -3,7 +3,7 @@ import { HeddleError, syncNames, ValueError } from '@heddle/contracts';
 import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
 import { replyCode, replyCodeOf } from '../amqp-error.ts';
 import { closeChannel } from '../close-channel.ts';
-import { versionOf } from '../declare-topology.ts';
+import { versionOf } from '../open-connection.ts';
 import { queueDeclaration } from '../queue-arguments.ts';
 import { useChannel } from '../use-channel.ts';
 import { toPublishOptions } from '../wire-properties.ts';

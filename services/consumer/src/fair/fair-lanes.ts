@@ -36,10 +36,6 @@ export class FairLanes {
     return { task: this.#parts.task.name, sorted: this.#sorted, waiting: this.#view.waiting };
   }
 
-  get count(): number {
-    return this.#view.count;
-  }
-
   /** `prefetch`: what one lane may hold that is busy alone; several share it. */
   async consume(prefetch: number, listener: LaneListener): Promise<Consumer> {
     const { broker, task, worker, othersServe } = this.#parts;

@@ -82,8 +82,8 @@ export class TaskServer implements JobServer {
   /** Makes the queue, and begins to take jobs from it unless the task is paused. */
   async start(broker: Broker): Promise<void> {
     this.#broker = broker;
-    const { limiter, lanes } = this.#service;
-    await broker.declareJobQueue(this.task, { lanes: lanes?.count });
+    const { limiter, lanes, task } = this.#service;
+    await broker.declareJobQueue(this.task, { lanes: task.fair?.lanes });
     // In turn: a pause that comes meanwhile would find no consumer to stop.
     const subscribed = this.#turn.then(() => {
       if (!this.#isPaused && !this.#consumer) return this.#subscribe(broker);
