@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +76,7 @@ export class InProcessStack {
     const instance = `${name}-${process.pid}-${++this.#count}`;
     const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent', base: { service: name } });
     const draining = new AbortController();
+    setMaxListeners(0, draining.signal);
     const broker = await connectBroker({
       url: this.#amqpUrl,
       service: name,

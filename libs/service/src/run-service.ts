@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import { type Broker, openBroker } from '@heddle/broker';
 import { startTracing, stopTracing } from '@heddle/tracing';
@@ -64,6 +65,10 @@ export async function runService<S extends z.ZodObject>(definition: ServiceDefin
   endOnUncaughtErrors(log);
 
   const draining = new AbortController();
+
+  // Whatever waits listens to it, such as each request of a gateway.
+
+  setMaxListeners(0, draining.signal);
   onShutdown(
     (reason) => {
       log.info({ reason, limitSeconds: settings.HEDDLE_DRAIN_SECONDS }, 'draining');

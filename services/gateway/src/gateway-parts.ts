@@ -2,6 +2,7 @@ import type { Broker, BrokerLog } from '@heddle/broker';
 import type { JobSubmitter, RecorderClient } from '@heddle/client';
 import type { LiveEvents } from './events/live-events.ts';
 import type { Admission } from './http/admission.ts';
+import type { EndWatcher } from './jobs/watch-ends.ts';
 import type { KnownTasks } from './tasks/known-tasks.ts';
 import type { KnownWorkers } from './tasks/known-workers.ts';
 
@@ -10,6 +11,7 @@ export interface GatewayParts {
   readonly broker: Pick<Broker, 'countMessages' | 'publisher' | 'publishLater' | 'replies' | 'state'>;
   readonly submitter: Pick<JobSubmitter, 'submit'>;
   readonly recorder: Pick<RecorderClient, 'ask'>;
+  readonly ends: EndWatcher;
   readonly tasks: KnownTasks;
   readonly workers: KnownWorkers;
   readonly events: LiveEvents;

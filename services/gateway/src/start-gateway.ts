@@ -4,6 +4,7 @@ import { LiveEvents } from './events/live-events.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { Admission } from './http/admission.ts';
 import { serveHttp } from './http/serve-http.ts';
+import { EndWatcher } from './jobs/watch-ends.ts';
 import { measureGateway } from './measure-gateway.ts';
 import { gatewayRoutes } from './routes.ts';
 import type { GatewaySettings } from './settings.ts';
@@ -22,12 +23,14 @@ export async function startGateway(context: ServiceContext<GatewaySettings>): Pr
   const tasks = new KnownTasks(recorder, log);
   const workers = new KnownWorkers();
   const events = new LiveEvents({ broker, recorder, log });
+  const ends = new EndWatcher(recorder, log);
 
   const notLoaded = () => (tasks.loaded ? [] : ['the announced tasks are not loaded from the recorder yet']);
   const parts: GatewayParts = {
     broker,
     submitter,
     recorder,
+    ends,
     tasks,
     workers,
     events,
@@ -42,7 +45,7 @@ export async function startGateway(context: ServiceContext<GatewaySettings>): Pr
   measureGateway(metrics.meters, { events, admission: parts.admission });
 
   // Subscribed before the snapshot is asked for, so that no change falls between the two.
-  const control = await listenToControl(broker, instance, { tasks, workers, log });
+  const control = await listenToControl(broker, instance, { tasks, workers, ends, log });
   const stopWatching = broker.onReconnect(() => tasks.refresh());
   void broker.connected().then(() => tasks.refresh());
 
@@ -62,6 +65,7 @@ export async function startGateway(context: ServiceContext<GatewaySettings>): Pr
       await server.drain(Math.max(1_000, settings.HEDDLE_DRAIN_SECONDS * 1_000 - AFTER_REQUESTS_MS));
       stopWatching();
       tasks.stop();
+      ends.close();
       await events.close();
       await submitter.flush();
       await control.close();

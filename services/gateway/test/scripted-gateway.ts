@@ -6,6 +6,7 @@ import { LiveEvents, type LiveEventsOptions } from '../src/events/live-events.ts
 import type { GatewayParts } from '../src/gateway-parts.ts';
 import { Admission } from '../src/http/admission.ts';
 import { type HttpServer, serveHttp } from '../src/http/serve-http.ts';
+import { EndWatcher } from '../src/jobs/watch-ends.ts';
 import { gatewayRoutes } from '../src/routes.ts';
 import { KnownTasks } from '../src/tasks/known-tasks.ts';
 import { KnownWorkers } from '../src/tasks/known-workers.ts';
@@ -115,6 +116,7 @@ export async function startScriptedGateway(
       },
     },
     recorder,
+    ends: new EndWatcher(recorder, log),
     tasks: new KnownTasks(recorder, log),
     workers,
     events: new LiveEvents({

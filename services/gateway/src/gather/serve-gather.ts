@@ -25,7 +25,7 @@ const MOST_FAULTS = 20;
 
 type Parts = Pick<
   GatewayParts,
-  'broker' | 'submitter' | 'tasks' | 'admission' | 'maxMessageBytes' | 'draining'
+  'broker' | 'submitter' | 'ends' | 'tasks' | 'admission' | 'maxMessageBytes' | 'draining'
 >;
 
 /** `POST /v1/gather`: submits many jobs and answers once, in their order, with what has ended by the deadline. */
@@ -47,7 +47,7 @@ export function serveGather(parts: Parts): Handler {
       gathering += count;
       const submitter = new JobSubmitter(parts.broker, { timeoutMs: asked.deadline });
       const gathered = await gatherJobs(
-        { broker: parts.broker, submitter },
+        { broker: parts.broker, submitter, ends: parts.ends },
         jobs,
         asked.deadline,
         untilGone(response, draining),

@@ -11,6 +11,7 @@ import {
   type OnlyRun,
 } from '@heddle/contracts';
 import { iso, outputHref, viewJob } from './view-job.ts';
+import type { EndWatcher } from './watch-ends.ts';
 
 type Recorder = Pick<RecorderClient, 'ask'>;
 
@@ -25,6 +26,7 @@ interface Parts {
   readonly broker: Pick<Broker, 'replies'>;
   readonly submitter: Pick<JobSubmitter, 'submit'>;
   readonly recorder: Recorder;
+  readonly ends: Pick<EndWatcher, 'watch'>;
 }
 
 /** A recorder that takes longer for one look is not waited for. */
@@ -37,7 +39,7 @@ const LOOKS_MS = [0, 10, 20, 40, 80, 160, 320, 640];
  * job has not ended by then, and never rejects.
  */
 export async function submitAndAwait(
-  { broker, submitter, recorder }: Parts,
+  { broker, submitter, recorder, ends }: Parts,
   newJob: NewJob,
   waitMs: number,
   signal: AbortSignal,
@@ -54,19 +56,23 @@ export async function submitAndAwait(
     (message) => decodeResult(message),
     () => undefined,
   );
+  // No worker replies for what ended while it waited.
+  const unwatch = ends.watch(id, abandon);
   try {
     const addressed = { ...newJob, id, replyTo: replies.name, correlationId: id };
     await submitter.submit(addressed);
   } catch (error) {
+    unwatch();
     abandon();
     throw error;
   }
   const submitted = describeSubmitted(newJob, id);
   const view = async () => {
     const result = await replied;
+    unwatch();
     signal.removeEventListener('abort', abandon);
     if (signal.aborted) return undefined;
-    // No reply: not ended in time, or the reply was lost with the connection; the recorder knows.
+    // No reply: not ended in time, ended without a worker, or the reply was lost with the connection; the recorder knows.
     if (!result?.ok) return pollForEnd(recorder, id, deadline - Date.now(), signal);
     const { run } = result.value;
     if (run && newJob.delayMs === undefined) {

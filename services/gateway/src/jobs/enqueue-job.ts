@@ -4,7 +4,7 @@ import type { GatewayParts } from '../gateway-parts.ts';
 import { type Awaited, pollForEnd, submitAndAwait } from './await-job.ts';
 import { isKeyed, submitKeyed } from './submit-keyed.ts';
 
-type Parts = Pick<GatewayParts, 'broker' | 'submitter' | 'recorder'>;
+type Parts = Pick<GatewayParts, 'broker' | 'submitter' | 'recorder' | 'ends'>;
 
 export interface EnqueueOptions {
   readonly idempotencyKey?: string | undefined;

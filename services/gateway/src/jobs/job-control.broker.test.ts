@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { RecorderClient } from '@heddle/client';
 import { jobViewSchema } from '@heddle/contracts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -34,10 +35,16 @@ afterAll(async () => {
 
 type Json = Record<string, unknown>;
 
-async function call(method: string, path: string, body?: Json): Promise<{ status: number; body: Json }> {
+async function call(
+  method: string,
+  path: string,
+  body?: Json,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: Json }> {
   const response = await fetch(gateway.url + path, {
     method,
-    ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+    headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
+    ...(body && { body: JSON.stringify(body) }),
   });
   return { status: response.status, body: (await response.json()) as Json };
 }
@@ -111,6 +118,51 @@ describe('a cancel', () => {
     await expect.poll(() => show(body['id'])).toMatchObject({ state: 'succeeded' });
     expect((await call('DELETE', `/v1/jobs/${body['id']}`)).body).toMatchObject({ code: 'not_cancellable' });
     expect((await call('DELETE', '/v1/jobs/019a0000-0000-7000-8000-000000000000')).status).toBe(404);
+  });
+});
+
+describe('who waits for a job is told of its end', () => {
+  // Far longer than this test may take.
+  const wait = (job: Json) =>
+    call('POST', '/v1/jobs', { task: WAITS, input: 1, ...job }, { prefer: 'wait=120' });
+
+  it.each<[string, Json]>([
+    ['queued', {}],
+    ['delayed', { delay: '1h' }],
+    ['delayed', { delay: '1h', key: 'waited-for' }],
+  ])('when somebody cancels it: %s, %j', async (state, options) => {
+    const tag = randomUUID();
+    const waiting = wait({ ...options, tags: [tag] });
+    const jobs = async () => (await call('GET', `/v1/jobs?tag=${tag}`)).body['jobs'] as Json[];
+    await expect.poll(jobs).toMatchObject([{ state }]);
+    await call('DELETE', `/v1/jobs/${(await jobs())[0]?.['id']}?reason=enough`);
+    const cancelled = { state: 'cancelled', error: { code: 'cancelled', message: 'enough' } };
+    expect(await waiting).toMatchObject({ status: 200, body: cancelled });
+  });
+
+  it('when it expires', async () => {
+    const expired = { state: 'expired', error: { code: 'expired' } };
+    expect(await wait({ ttl: '100ms' })).toMatchObject({ status: 200, body: expired });
+  });
+
+  it('when it is one of several', async () => {
+    const tag = randomUUID();
+    const jobs = [
+      { task: WAITS, input: 1 },
+      { task: 'debug.echo', input: 1 },
+    ];
+    const gathering = call('POST', '/v1/gather', { jobs, deadline: '60s', tags: [tag] });
+    const waiting = async () =>
+      (await call('GET', `/v1/jobs?tag=${tag}&task=${WAITS}`)).body['jobs'] as Json[];
+    await expect.poll(waiting).toHaveLength(1);
+    await call('DELETE', `/v1/jobs/${(await waiting())[0]?.['id']}`);
+    expect((await gathering).body).toMatchObject({
+      unfinished: 0,
+      results: [
+        { state: 'cancelled', error: { code: 'cancelled' } },
+        { state: 'succeeded', error: null },
+      ],
+    });
   });
 });
 

@@ -7,7 +7,7 @@ import { enqueueJob } from '../jobs/enqueue-job.ts';
 import { idempotencyKeyOf } from '../jobs/submit-keyed.ts';
 import { findSchedule } from './find-schedule.ts';
 
-type Parts = Pick<GatewayParts, 'broker' | 'submitter' | 'recorder' | 'draining'>;
+type Parts = Pick<GatewayParts, 'broker' | 'submitter' | 'recorder' | 'ends' | 'draining'>;
 
 /** `POST /v1/schedules/{id}/run`: one job now, also of a paused schedule; its rhythm goes on as before. */
 export function runSchedule(parts: Parts): Handler {

@@ -1,13 +1,21 @@
 import type { Broker, BrokerLog, Consumer } from '@heddle/broker';
 import { decodeControl, queues } from '@heddle/contracts';
+import type { EndWatcher } from '../jobs/watch-ends.ts';
 import type { KnownTasks } from './known-tasks.ts';
 import type { KnownWorkers } from './known-workers.ts';
 
-/** Consumes the control news of this gateway: changed tasks are loaded again, workers' signs of life noted. */
+interface Listening {
+  readonly tasks: KnownTasks;
+  readonly workers: KnownWorkers;
+  readonly ends: EndWatcher;
+  readonly log: BrokerLog;
+}
+
+/** Consumes the control news of this gateway: changed tasks are loaded again, workers' signs of life noted, waited-for jobs that are cancelled looked at. */
 export function listenToControl(
   broker: Broker,
   instance: string,
-  { tasks, workers, log }: { tasks: KnownTasks; workers: KnownWorkers; log: BrokerLog },
+  { tasks, workers, ends, log }: Listening,
 ): Promise<Consumer> {
   const { prefetch } = queues['heddle.control.<instance>'];
   return broker.consume(`heddle.control.${instance}`, { prefetch }, (delivery) => {
@@ -16,5 +24,6 @@ export function listenToControl(
     if (!news.ok) log.warn({ reason: news.reason }, 'control news cannot be read');
     else if (news.value.type === 'tasks-changed') tasks.refresh();
     else if (news.value.type === 'worker') workers.hear(news.value);
+    else if (news.value.type === 'cancel') ends.cancelled(news.value.job);
   });
 }
