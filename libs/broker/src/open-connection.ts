@@ -1,4 +1,6 @@
+import type { Writable } from 'node:stream';
 import { type ChannelModel, connect, type SocketOptions } from 'amqplib';
+import { gatherWrites } from './gather-writes.ts';
 import { readTlsFiles, type TlsFiles } from './tls-files.ts';
 
 /** How long connecting may take, from the first packet to the end of AMQP's handshake. */
@@ -53,6 +55,8 @@ export async function openConnection(
       signal: socket.signal,
     } as SocketOptions);
     const model = await Promise.race([connecting, aborted]);
+    // Public in amqplib, though its types do not say so.
+    gatherWrites((model.connection as unknown as { readonly stream: Writable }).stream);
     return bindListeners(model, socket);
   } finally {
     cutOff.removeEventListener('abort', onCutOff);

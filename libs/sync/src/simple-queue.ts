@@ -45,7 +45,7 @@ export class SimpleQueue<T = unknown> {
   readonly #items: string;
   readonly #seedOf: Parameters<SyncSession['broker']['seed']>[0];
   /** Where the items lie that `get` gave, oldest first. */
-  readonly #given = new Set<ItemSeat>();
+  readonly #given: ItemSeat[] = [];
 
   /** Throws `ValueError` for a name other than 1 to 100 letters, digits, `.`, `_`, `:` or `-`. */
   constructor(session: SyncSession, name: string) {
@@ -80,13 +80,13 @@ export class SimpleQueue<T = unknown> {
     const ms = waitMs(options);
     options.signal?.throwIfAborted();
     // The item before is done with, and its place serves again.
-    const [mine, ...others] = this.#given;
-    this.#given.clear();
-    const [{ value, seat }] = await Promise.all([
-      this.#take(ms, options.signal, mine),
-      ...others.map((other) => this.#leave(other)),
-    ]);
-    this.#given.add(seat);
+    const given = this.#given;
+    const mine = given.shift();
+    const leaving =
+      given.length > 0 ? Promise.all(given.splice(0).map((one) => this.#leave(one))) : undefined;
+    const { value, seat } = await this.#take(ms, options.signal, mine);
+    if (leaving) await leaving;
+    this.#given.push(seat);
     this.#session.open.add(this);
     return value;
   }
@@ -104,10 +104,9 @@ export class SimpleQueue<T = unknown> {
 
   /** The oldest item that `get` gave is done with. Rejects with `ValueError` if there is none. */
   async taskDone(): Promise<void> {
-    const [oldest] = this.#given;
+    const oldest = this.#given.shift();
     if (!oldest) throw new ValueError('task_done() called too many times');
-    this.#given.delete(oldest);
-    if (this.#given.size === 0) this.#session.open.delete(this);
+    if (this.#given.length === 0) this.#session.open.delete(this);
     await this.#leave(oldest);
   }
 
@@ -123,8 +122,7 @@ export class SimpleQueue<T = unknown> {
 
   /** What `get` gave is done with, here and now. Closing the session does this too. */
   async close(): Promise<void> {
-    const given = [...this.#given];
-    this.#given.clear();
+    const given = this.#given.splice(0);
     this.#session.open.delete(this);
     await Promise.all(given.map((seat) => this.#leave(seat)));
   }

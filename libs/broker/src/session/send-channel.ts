@@ -10,6 +10,10 @@ const WINDOW = 1_000;
 const MOST_WAITING = 100_000;
 
 interface Sent {
+  readonly object: SyncObject;
+  readonly timeoutMs: number;
+  /** By `performance.now()`. */
+  readonly deadline: number;
   readonly reject: (error: Error) => void;
   returned: boolean;
 }
@@ -19,6 +23,9 @@ export class SendChannel {
   readonly #channel: ConfirmChannel;
   readonly #inFlight = new Map<string, Sent>();
   #waiting: (() => void)[] = [];
+  /** One for all that is in flight: a timer for each message costs as much as its JSON. */
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
   #ended = false;
 
   static async open(connection: ChannelModel): Promise<SendChannel> {
@@ -39,6 +46,7 @@ export class SendChannel {
       const error = new HeddleError('broker_unavailable', `it may have arrived or not: ${reason}`);
       for (const { reject } of this.#inFlight.values()) reject(error);
       this.#inFlight.clear();
+      clearTimeout(this.#timer);
       for (const go of this.#waiting.splice(0)) go();
     });
   }
@@ -59,24 +67,16 @@ export class SendChannel {
     const id = properties.messageId ?? randomUUID();
     const options = toPublishOptions(properties, id, true);
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        reject(
-          new HeddleError(
-            'confirm_timeout',
-            `${object}: not confirmed within ${timeoutMs} ms, it may have arrived`,
-          ),
-        );
-      }, timeoutMs);
       const sent: Sent = {
+        object,
+        timeoutMs,
+        deadline: performance.now() + timeoutMs,
+        reject,
         returned: false,
-        reject: (error) => {
-          clearTimeout(timer);
-          reject(error);
-        },
       };
       this.#inFlight.set(id, sent);
+      this.#watch(sent.deadline);
       this.#channel.publish(EXCHANGE, object, body, options, (error: unknown) => {
-        clearTimeout(timer);
         this.#inFlight.delete(id);
         this.#waiting.shift()?.();
         if (sent.returned) reject(new HeddleError('publish_returned', `${object}: there is no such object`));
@@ -88,6 +88,30 @@ export class SendChannel {
 
   async close(): Promise<void> {
     if (!this.#ended) await closeChannel(this.#channel);
+  }
+
+  #watch(deadline: number): void {
+    if (deadline >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = deadline;
+    this.#timer = setTimeout(() => this.#rejectLate(), deadline - performance.now());
+    this.#timer.unref();
+  }
+
+  /** What is late stays in flight: its confirm makes room, and is nobody's business any more. */
+  #rejectLate(): void {
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    // A timer may be early by less than a millisecond.
+    const now = performance.now() + 1;
+    let next = Number.POSITIVE_INFINITY;
+    for (const { object, timeoutMs, deadline, reject } of this.#inFlight.values()) {
+      if (deadline > now) next = Math.min(next, deadline);
+      else {
+        const late = `${object}: not confirmed within ${timeoutMs} ms, it may have arrived`;
+        reject(new HeddleError('confirm_timeout', late));
+      }
+    }
+    if (next < Number.POSITIVE_INFINITY) this.#watch(next);
   }
 
   #room(object: SyncObject, timeoutMs: number): Promise<void> {

@@ -1,7 +1,7 @@
 import type { BrokerSession, SessionChannel } from '@heddle/broker';
 
 /** Channels that are kept for the next who needs one. */
-const MOST_IDLE = 16;
+const MOST_IDLE = 64;
 
 /** Opening a channel is a question to the broker: those that were used are kept. */
 export class ChannelPool {
