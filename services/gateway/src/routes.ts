@@ -15,7 +15,7 @@ import { searchJobs } from './jobs/search-jobs.ts';
 import { showJob } from './jobs/show-job.ts';
 import { submitBulk } from './jobs/submit-bulk.ts';
 import { submitJob } from './jobs/submit-job.ts';
-import { serveDocs, serveDocsAsset, serveOpenApi } from './openapi/serve-docs.ts';
+import { leadToDocs, serveDocs, serveDocsAsset, serveOpenApi } from './openapi/serve-docs.ts';
 import { sendOutput } from './outputs/send-output.ts';
 import { predict } from './predict/predict.ts';
 import { listQueues } from './queues/list-queues.ts';
@@ -64,6 +64,7 @@ export function gatewayRoutes(parts: GatewayParts): Route[] {
     { method: 'POST', path: '/v1/dead/replay', handle: replayDead(parts) },
     { method: 'DELETE', path: '/v1/dead', handle: dropDead(parts) },
     { method: 'GET', path: '/openapi.json', handle: serveOpenApi(parts) },
+    { method: 'GET', path: '/', handle: leadToDocs() },
     { method: 'GET', path: '/docs', handle: serveDocs() },
     { method: 'GET', path: '/docs/{asset}', handle: serveDocsAsset() },
     { method: 'GET', path: '/healthz', handle: healthz() },

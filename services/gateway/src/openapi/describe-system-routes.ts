@@ -34,6 +34,13 @@ export const systemRoutes: readonly RouteDescription[] = [
   },
   {
     method: 'get',
+    path: '/',
+    summary: 'Leads to the page that describes all this',
+    tags: ['system'],
+    responses: { 302: { description: 'To `/docs`' } },
+  },
+  {
+    method: 'get',
     path: '/docs',
     summary: 'This description as a page',
     tags: ['system'],

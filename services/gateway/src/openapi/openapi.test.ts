@@ -80,6 +80,11 @@ describe('the description', () => {
 });
 
 describe('its page', () => {
+  it('is where the bare address leads', async () => {
+    const page = await fetch(gateway.url);
+    expect([page.status, page.redirected, page.url]).toEqual([200, true, `${gateway.url}/docs`]);
+  });
+
   it('comes from the package, with a policy that lets it run and nothing else', async () => {
     const page = await fetch(`${gateway.url}/docs`);
     const html = await page.text();

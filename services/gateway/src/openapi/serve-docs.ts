@@ -39,6 +39,14 @@ const ASSETS: Readonly<Record<string, string>> = {
   'favicon-32x32.png': 'image/png',
 };
 
+/** `GET /`: the address that `npm start` prints, opened in a browser. */
+export function leadToDocs(): Handler {
+  return (_request, response) => {
+    // Relative, for those behind a proxy that serves us under a path of its own.
+    response.writeHead(302, { Location: 'docs' }).end();
+  };
+}
+
 /** `GET /docs` */
 export function serveDocs(): Handler {
   return (_request, response) => {
