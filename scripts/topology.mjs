@@ -1,16 +1,20 @@
 /**
- * `npm run topology -- declare [TASK …]`: all exchanges and queues, on the broker of `AMQP_URL`, for the built-in tasks or these.
+ * `npm run topology -- declare [TASK …]`: all exchanges and queues, on the broker of `AMQP_URL`.
  * `npm run topology -- permissions [--vhost V] [--tasks a,b]`: the least rights of one user a service, as lines of `rabbitmqctl`.
+ * `npm run topology -- objects FOLDER [--tasks a,b]`: both as objects of the Messaging Topology Operator.
+ * Without tasks: those of `HEDDLE_TASKS`, as a worker would serve them; without that, too, the built-in ones.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { bootstrap, runScript } from './setup/bootstrap.mjs';
+import { resolvePaths } from './stack/resolve-paths.mjs';
 
 const main = fileURLToPath(new URL('./topology/main.ts', import.meta.url));
 
 await runScript(async () => {
   await bootstrap();
   const source = ['--import', 'tsx', '--conditions=heddle-src', main, ...process.argv.slice(2)];
-  const { status } = spawnSync(process.execPath, source, { stdio: 'inherit' });
+  const env = { ...process.env, ...resolvePaths(process.env).tasks };
+  const { status } = spawnSync(process.execPath, source, { stdio: 'inherit', env });
   process.exitCode = status ?? 1;
 });

@@ -5,7 +5,7 @@ import { dashboards } from './grafana/dashboards.ts';
 import { alertRules } from './kubernetes/alert-rules.ts';
 import { topologyObjects, topologyYaml } from './kubernetes/topology-objects.ts';
 import { metricsDocument } from './metrics-document.ts';
-import { permissionsDocument } from './permissions-document.ts';
+import { permissionsDocument, plannedBuiltInTasks } from './permissions-document.ts';
 import { topologyDocument } from './topology-document.ts';
 
 interface GeneratedDocument {
@@ -28,7 +28,7 @@ export function documents(): GeneratedDocument[] {
     { path: 'services/consumer/models/colours.onnx', content: colourModel() },
     { path: 'services/consumer/models/colours.txt', content: colourLabels() },
     { path: 'k8s/components/monitoring/alerts.yaml', content: alertRules() },
-    ...Object.entries(topologyObjects()).map(([name, objects]) => ({
+    ...Object.entries(topologyObjects(plannedBuiltInTasks)).map(([name, objects]) => ({
       path: `k8s/components/topology-operator/${name}.yaml`,
       content: topologyYaml(objects),
     })),

@@ -1,5 +1,5 @@
-import { type Party, plannedTopology, WEBHOOK_TASK } from '@heddle/contracts';
-import { type Permissions, pattern } from './permission-pattern.ts';
+import { type Party, parsePlannedTask, plannedTopology, WEBHOOK_TASK } from '@heddle/contracts';
+import { type FillIns, oneOf, type Permissions, pattern } from './permission-pattern.ts';
 import { exchangeRows, queueRows } from './topology-rows.ts';
 
 /** What a user may publish to a topic exchange, and bind to it, by routing key. */
@@ -11,10 +11,11 @@ export interface TopicPermission {
 
 /**
  * The least that a service needs where everything was declared beforehand: to write to the exchanges that it publishes to, and to
- * read the queues that it consumes; nothing to configure. `tasks` are those that this consumer serves.
+ * read the queues that it consumes; nothing to configure. `tasks` are those that this consumer serves, as `plannedText` writes them or
+ * by name alone.
  */
 export function leastPermissionsOf(service: Party, tasks: readonly string[]): Permissions {
-  const published = exchangeRows.filter(({ publishers }) => publishers.includes(service));
+  const published = publishedBy(service);
   const consumed = queueRows.filter(({ consumers }) => consumers.includes(service));
   // Before a job is laid to rest its task's queue is looked for, and from RabbitMQ 4 on looking asks for some right on it.
   const lookedFor = published.some(({ name }) => name === 'heddle.delay.<ms>') ? ['heddle.jobs.<task>'] : [];
@@ -23,48 +24,60 @@ export function leastPermissionsOf(service: Party, tasks: readonly string[]): Pe
     service === 'gateway' || service === 'recorder'
       ? ['heddle.lanes.<lane>', 'heddle.serial.<partition>']
       : [];
-  const own = (name: string) => withOwnTasks(service, name, tasks);
+  const own = ownNames(service, tasks);
   return {
     configure: '^$',
-    write: pattern([...published.map(({ name }) => name), ...lookedFor, ...counted].flatMap(own)),
-    read: pattern(consumed.map(({ name }) => name).flatMap(own)),
+    write: pattern([...published.map(({ name }) => name), ...lookedFor, ...counted], own),
+    read: pattern(
+      consumed.map(({ name }) => name),
+      own,
+    ),
   };
 }
 
-/** Workers and the notifier publish jobs to come back to themselves, and no others: on each topic exchange, by routing key. */
+/** Workers and the notifier publish jobs and tokens of their own tasks, and of no others: on each topic exchange, by routing key. */
 export function topicPermissionsOf(service: Party, tasks: readonly string[]): TopicPermission[] {
-  const own = ownTasks(service, tasks);
+  const own = ownNames(service, tasks);
   if (!own) return [];
-  const published = new Set<string>(
-    exchangeRows
-      .filter(({ type, publishers }) => type === 'topic' && publishers.includes(service))
-      .map(({ name }) => name),
-  );
-  const key = pattern(own.flatMap((task) => [task, `${task}.suspect`]));
-  const partition = pattern(own.map((task) => `${task}.<partition>`));
-  return plannedTopology([])
-    .exchanges.filter(
-      ({ name }) => published.has(name) || (isRung(name) && published.has('heddle.delay.<ms>')),
-    )
-    .map(({ name }) => ({
-      exchange: name,
-      write: name === 'heddle.serial' ? partition : key,
+  const topics = publishedBy(service).filter(({ type }) => type === 'topic');
+  const { exchanges } = plannedTopology([]);
+  return topics.flatMap(({ name, keys }) => {
+    const isRung = name === 'heddle.delay.<ms>';
+    // A rung takes any key, and gives it to `heddle.jobs`; a token that comes back is the broker's to send.
+    const used = isRung ? ['<task>', '<task>.suspect'] : keys.filter((key) => key !== '<limit>');
+    const all = isRung
+      ? exchanges.filter((exchange) => exchange.name.startsWith('heddle.delay.'))
+      : [{ name }];
+    return all.map((exchange) => ({
+      exchange: exchange.name,
+      write: pattern(used, keysOf(own)),
       read: '^$',
     }));
+  });
 }
 
-function isRung(name: string): boolean {
-  return name.startsWith('heddle.delay.');
+/** Spent tokens are put to rest by the broker, because a worker rejects them: that asks for no right. */
+function publishedBy(service: Party) {
+  return exchangeRows.filter(
+    ({ name, publishers }) => publishers.includes(service) && name !== 'heddle.rest.<ms>',
+  );
 }
 
-/** Undefined for those who send jobs of any task. */
-function ownTasks(service: Party, tasks: readonly string[]): readonly string[] | undefined {
-  if (service === 'notifier') return [WEBHOOK_TASK];
-  return service === 'consumer' ? tasks : undefined;
+/** What may stand in names for those who serve certain tasks; undefined for those who send jobs of any. */
+function ownNames(service: Party, planned: readonly string[]): FillIns | undefined {
+  const tasks = service === 'notifier' ? [WEBHOOK_TASK] : planned.map((text) => parsePlannedTask(text).name);
+  if (service !== 'notifier' && service !== 'consumer') return undefined;
+  const task = oneOf(tasks);
+  const numbered = `${task}\\.[0-9]+`;
+  return {
+    '<task>': task,
+    '<partition>': numbered,
+    '<lane>': numbered,
+    '<limit>': `(slots\\.${task}|rates\\.${numbered})`,
+  };
 }
 
-function withOwnTasks(service: Party, name: string, tasks: readonly string[]): string[] {
-  const own = /<(task|partition)>/.test(name) ? ownTasks(service, tasks) : undefined;
-  if (!own) return [name];
-  return own.map((task) => name.replace('<task>', task).replace('<partition>', `${task}.<partition>`));
+/** In a routing key a lane is its number alone: the task stands before it. */
+function keysOf(own: FillIns): FillIns {
+  return { ...own, '<lane>': '[0-9]+' };
 }

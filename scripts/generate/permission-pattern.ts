@@ -5,9 +5,24 @@ export interface Permissions {
   readonly read: string;
 }
 
-/** An anchored alternation for RabbitMQ; `<…>` in a name becomes "anything that is not empty". */
-export function pattern(all: readonly string[]): string {
+/** What may stand in the place of `<…>` in a name, as a regular expression. */
+export type FillIns = Readonly<Record<string, string>>;
+
+/** An anchored alternation for RabbitMQ; `<…>` in a name becomes what `fillIns` has for it, else "anything that is not empty". */
+export function pattern(all: readonly string[], fillIns: FillIns = {}): string {
   const unique = [...new Set(all)].toSorted();
   if (unique.length === 0) return '^$';
-  return `^(${unique.map((name) => name.replaceAll('.', '\\.').replace(/<[^>]+>/, '.+')).join('|')})$`;
+  const ofName = (name: string) =>
+    literal(name).replaceAll(/<[^>]+>/g, (placeholder) => fillIns[placeholder] ?? '.+');
+  return `^(${unique.map(ofName).join('|')})$`;
+}
+
+/** One of these, and nothing else. */
+export function oneOf(names: readonly string[]): string {
+  const unique = [...new Set(names)].toSorted().map(literal);
+  return unique.length === 1 ? (unique[0] as string) : `(${unique.join('|')})`;
+}
+
+function literal(name: string): string {
+  return name.replaceAll('.', '\\.');
 }

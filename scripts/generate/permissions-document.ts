@@ -1,4 +1,4 @@
-import { INSTANCE_SLOTS, type Party, queues, WEBHOOK_TASK } from '@heddle/contracts';
+import { INSTANCE_SLOTS, type Party, plannedText, queues, WEBHOOK_TASK } from '@heddle/contracts';
 import { builtInTasks } from '../../services/consumer/src/tasks/built-in-tasks.ts';
 import { leastPermissionsOf } from './least-permissions.ts';
 import { type Permissions, pattern } from './permission-pattern.ts';
@@ -8,9 +8,9 @@ import { type ExchangeFacts, exchangeRows, type QueueFacts, queueRows } from './
 /** What every worker serves when nobody says otherwise. */
 export const builtInTaskNames: readonly string[] = builtInTasks.map(({ name }) => name).toSorted();
 
-/** The same with the partitions of those that have serial keys, as they are declared beforehand. */
+/** The same with what decides which queues they have, as they are declared beforehand. */
 export const plannedBuiltInTasks: readonly string[] = builtInTasks
-  .map(({ name, serial }) => (serial ? `${name}:${serial.partitions}` : name))
+  .map((task) => plannedText(task))
   .toSorted();
 
 export const services = ['gateway', 'producer', 'consumer', 'recorder', 'notifier'] as const;
@@ -92,12 +92,18 @@ ${block('foreign (any AMQP client that only publishes jobs)', FOREIGN)}
 With everything declared beforehand (\`npm run topology -- declare\`, or the component \`topology-operator\` of \`k8s/\`) no service declares anything, and
 each needs only what is below. Every rung of the delay ladder is there already. A process that may not declare its own queue of replies or
 news takes one of ${INSTANCE_SLOTS} that nobody else holds (\`heddle.replies.slot-1\` and so on), by being its exclusive consumer: so ${INSTANCE_SLOTS} processes can share a virtual host.
-The tokens of limits (\`heddle.tokens.<limit>\` and what belongs to them) and lanes of fair tasks (\`heddle.lanes.<lane>\`) are not made beforehand: a worker whose tasks have limits or are fair still needs its \`configure\` on those from above.
+The tokens of limits need queues only: workers put the tokens there themselves, which asks for the right to publish on \`heddle.tokens\`.
 
-Here it is for the built-in tasks; \`npm run topology -- permissions --tasks a,b\` prints it for any, as lines of \`rabbitmqctl\`, one user a service. There
-are topic permissions besides: on \`heddle.submit\`, on \`heddle.serial\` and on every rung, a worker may publish jobs of its own tasks only (retries, suspects, partitions), and the
+\`npm run topology -- declare\` reads the definitions of the tasks that \`HEDDLE_TASKS\` names, as a worker would, modules of your own too, and so knows their partitions, limits and lanes; or it is told:
+\`npm run topology -- declare debug.echo ledger.deposit:4 mail.send:concurrency:rate=1m:lanes=8\` (serial keys in 4 partitions; a limit of jobs at the same time, one of jobs begun in a minute, 8 lanes). Another
+\`per\` of a rate, more lanes or more partitions have to be declared before the workers that want them start; another \`count\` or \`concurrency\` only moves tokens.
+
+Here are the rights for the built-in tasks; \`npm run topology -- permissions\` prints them for those of \`HEDDLE_TASKS\`, or with \`--tasks a,b\` for others, as lines of \`rabbitmqctl\`, one user a service. There
+are topic permissions besides: on \`heddle.submit\`, \`heddle.serial\`, \`heddle.lanes\`, \`heddle.tokens\` and every rung, a worker may publish jobs and tokens of its own tasks only, and the
 notifier jobs of \`${WEBHOOK_TASK}\` only. A webhook's delivery is a job, so the notifier publishes its events, as a worker does; RabbitMQ cannot
 tell one job's events from another's.
+
+Locks and other objects of the [toolbox](toolbox.md) are made by the programs that use them, when they use them: users of such programs need the rights of \`client\` above.
 
 ${services.map((service) => block(`${service}, nothing to configure`, leastPermissionsOf(service, builtInTaskNames))).join('\n')}`;
 }

@@ -1,26 +1,29 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { connectBroker } from '@heddle/broker';
-import { type ExchangeRow, exchanges, plannedTopology, WEBHOOK_TASK } from '@heddle/contracts';
+import { type ExchangeRow, exchanges, plannedText, plannedTopology, WEBHOOK_TASK } from '@heddle/contracts';
 import amqp, { type Channel, type ChannelModel } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { leastPermissionsOf, topicPermissionsOf } from '../../scripts/generate/least-permissions.ts';
-import { plannedBuiltInTasks, services } from '../../scripts/generate/permissions-document.ts';
+import { services } from '../../scripts/generate/permissions-document.ts';
+import { selectTasks } from '../../services/consumer/src/registry/select-tasks.ts';
 import { answering, type Receiver, startReceiver } from '../../services/notifier/test/receiver.ts';
 import { createVhost, type TestVhost } from '../support/broker.ts';
 import { type ServiceProcess, startService } from '../support/service-process.ts';
 
 const soon = { timeout: 60_000, interval: 100 };
 /** The worker here serves these; it has no business with other built-in tasks. */
-const PLANNED = plannedBuiltInTasks.filter((task) => /^(debug\.|ledger\.deposit)/.test(task));
-const TASKS = PLANNED.map((task) => task.replace(/:.*/, ''));
+const OWN_TASKS = `debug.*,ledger.deposit,${fileURLToPath(new URL('./tasks/bounded-tasks.mjs', import.meta.url))}`;
+const OTHER_TASKS = ['image.thumbnail', 'mail.send:concurrency:rate=1m:lanes=2'];
 const NOT_ITS_OWN = 'image.thumbnail';
 type Service = (typeof services)[number];
 
 describe('with one user a service, who may declare nothing', () => {
   let vhost: TestVhost;
   let folder: string;
+  let TASKS: readonly string[];
   let url: string;
   let receiver: Receiver;
   const urls = {} as Record<Service, string>;
@@ -32,7 +35,9 @@ describe('with one user a service, who may declare nothing', () => {
     receiver = await startReceiver(answering(200));
     const log = { debug() {}, info() {}, warn() {}, error() {} };
     const admin = await connectBroker({ url: vhost.url, service: 'declare', instance: 'declare', log });
-    await admin.declareBeforehand([...PLANNED, NOT_ITS_OWN]);
+    const planned = [...(await selectTasks(OWN_TASKS)).values()].map(({ task }) => plannedText(task));
+    TASKS = planned.map((task) => task.replace(/:.*/, ''));
+    await admin.declareBeforehand([...planned, ...OTHER_TASKS]);
     await admin.close();
     for (const service of services) {
       const rights = leastPermissionsOf(service, TASKS);
@@ -42,14 +47,15 @@ describe('with one user a service, who may declare nothing', () => {
       AMQP_URL: urls[service],
       HEDDLE_DATA: folder,
       HEDDLE_DRAIN_SECONDS: '3',
-      ...(service === 'consumer' && { HEDDLE_TASKS: 'debug.*,ledger.deposit' }),
+      ...(service === 'consumer' && { HEDDLE_TASKS: OWN_TASKS }),
       ...(service === 'notifier' && { HEDDLE_WEBHOOK_ALLOW: '127.0.0.0/8' }),
     });
     started = await Promise.all(services.map((service) => startService(service, env(service))));
     url = started.find(({ name }) => name === 'gateway')?.url ?? '';
     await vi.waitFor(async () => {
       const { tasks } = (await (await fetch(`${url}/v1/tasks`)).json()) as { tasks: { name: string }[] };
-      expect(tasks.map(({ name }) => name)).toContain('debug.sum');
+      const names = tasks.map(({ name }) => name);
+      expect(names).toEqual(expect.arrayContaining(['debug.sum', 'bounded.shares']));
     }, soon);
   }, 120_000);
   afterAll(async () => {
@@ -104,6 +110,29 @@ describe('with one user a service, who may declare nothing', () => {
     await state(`/v1/jobs/${id as string}`, { state: 'succeeded', result: { balance: 5 } });
   });
 
+  test('tasks with a limit, with a rate and with fair shares run: tokens are there, and go round', async () => {
+    const slots = await runsOf('bounded.slots', ['a', 'a', 'a', 'a', 'a', 'a']);
+    expect(
+      Math.max(
+        ...slots.map(({ began }) => slots.filter((one) => one.began <= began && began < one.ended).length),
+      ),
+    ).toBe(2);
+    const rated = (await runsOf('bounded.rate', ['a', 'a', 'a', 'a', 'a', 'a', 'a'])).map(
+      ({ began }) => began,
+    );
+    // Three in any 300 ms: the seventh waits for tokens that have rested twice.
+    expect(Math.max(...rated) - Math.min(...rated)).toBeGreaterThan(590);
+    await runsOf('bounded.shares', ['many', 'many', 'many', 'few']);
+  });
+
+  async function runsOf(task: string, tenants: readonly string[]) {
+    const jobs = await Promise.all(tenants.map((tenant) => post('/v1/jobs', { task, input: { tenant } })));
+    const paths = jobs.map(({ id }) => `/v1/jobs/${id as string}`);
+    for (const path of paths) await state(path, { state: 'succeeded' });
+    const shown = await Promise.all(paths.map(show));
+    return shown.map(({ result }) => result as { readonly began: number; readonly ended: number });
+  }
+
   test('a batch is expanded and reduced, a schedule ticks, a key is kept, a cancel is heard', async () => {
     const batch = await post('/v1/batches', {
       task: 'debug.echo',
@@ -131,7 +160,9 @@ describe('with one user a service, who may declare nothing', () => {
       const refused = plannedTopology([])
         .exchanges.map(({ name }) => name)
         .filter((name) => !/^heddle\.delay\.(?!100$)/.test(name))
-        .filter((name) => !publishes(service, name));
+        .filter((name) => !publishes(service, name))
+        // Spent tokens are put to rest by the broker.
+        .concat('heddle.rest.300');
       for (const exchange of refused) {
         expect(
           await publishing(urls[service], exchange, 'debug.echo'),
@@ -155,6 +186,13 @@ describe('with one user a service, who may declare nothing', () => {
     }
     expect(await publishing(urls.consumer, 'heddle.serial', 'ledger.withdraw.0')).toContain('ACCESS_REFUSED');
     expect(await publishing(urls.consumer, 'heddle.jobs', 'debug.echo')).toContain('ACCESS_REFUSED');
+    expect(await publishing(urls.consumer, 'heddle.lanes', 'mail.send/0')).toContain('ACCESS_REFUSED');
+  });
+
+  test('a worker may not make tokens of limits of other tasks, which would lift them', async () => {
+    for (const key of ['slots.mail.send.issue', 'rates.mail.send.60000.ledger', 'slots.bounded.slots'])
+      expect(await publishing(urls.consumer, 'heddle.tokens', key), key).toContain('ACCESS_REFUSED');
+    expect(await publishing(urls.consumer, 'heddle.tokens', 'slots.bounded.slots.ledger')).toBe('confirmed');
   });
 
   test('nobody may read what is not theirs: the gateway no jobs, the worker no others, the notifier no requests', async () => {
@@ -170,6 +208,9 @@ describe('with one user a service, who may declare nothing', () => {
       consumer: [
         `heddle.jobs.${NOT_ITS_OWN}`,
         `heddle.jobs.${WEBHOOK_TASK}`,
+        'heddle.lanes.mail.send.0',
+        'heddle.tokens.slots.mail.send',
+        'heddle.ledger.rates.mail.send.60000',
         'heddle.events.recorder',
         ...shared,
       ],

@@ -66,7 +66,7 @@ export class Declarer {
     row: QueueRow,
     name: string,
     bindings: readonly Binding[],
-    ownArguments: Readonly<Record<string, number | string>> = {},
+    ownArguments: Readonly<Record<string, number>> = {},
   ): Promise<void> {
     const { arguments: args, ...declaration } = queueDeclaration(row, this.version);
     return this.declareQueue(name, { ...declaration, arguments: { ...args, ...ownArguments } }, bindings);

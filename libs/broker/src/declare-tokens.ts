@@ -1,10 +1,11 @@
-import { ledgerQueue, restName, type TokenLimit, tokenKeys, tokenQueue } from '@heddle/contracts';
+import { ledgerQueue, type TokenLimit, tokenKeys, tokenQueue } from '@heddle/contracts';
 import type { Declarer } from './declare-or-keep.ts';
 import { declareRest } from './declare-rung.ts';
-import { safeDeadLettering } from './queue-arguments.ts';
+import { tokenDeclaration } from './queue-arguments.ts';
 
 /** The queues of a limit's tokens. */
-export async function declareTokens(declarer: Declarer, { name, restMs }: TokenLimit): Promise<void> {
+export async function declareTokens(declarer: Declarer, limit: TokenLimit): Promise<void> {
+  const { name, restMs } = limit;
   const exchange = 'heddle.tokens';
   const { back, issue, ledger } = tokenKeys(name);
   // The ledger first: a token without an entry would never be missed.
@@ -13,16 +14,9 @@ export async function declareTokens(declarer: Declarer, { name, restMs }: TokenL
     { exchange, key: ledger },
   ]);
   if (restMs !== undefined) await declareRest(declarer, restMs);
-  const spent =
-    restMs === undefined
-      ? {}
-      : {
-          ...safeDeadLettering({ deadLetter: restName(restMs) }),
-          'x-dead-letter-routing-key': back,
-        };
   const free = [
     { exchange, key: back },
     { exchange, key: issue },
   ];
-  await declarer.declareQueueOf('heddle.tokens.<limit>', tokenQueue(name), free, spent);
+  await declarer.declareQueue(tokenQueue(name), tokenDeclaration(limit, declarer.version), free);
 }

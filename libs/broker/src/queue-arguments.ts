@@ -1,4 +1,12 @@
-import { MAX_PRIORITY, type PlannedQueue, type QueueRow, queues } from '@heddle/contracts';
+import {
+  MAX_PRIORITY,
+  type PlannedQueue,
+  type QueueRow,
+  queues,
+  restName,
+  type TokenLimit,
+  tokenKeys,
+} from '@heddle/contracts';
 
 /** A row of the topology as declared. */
 type QueueEntry = {
@@ -47,7 +55,7 @@ export function queueDeclaration(row: QueueRow, version: string, isSerial = fals
         ...(entry.maxBytes && { 'x-max-length-bytes': entry.maxBytes }),
       });
     case 'tokens':
-      // Where rejected ones go is each limit's own: whoever declares it adds it.
+      // Where rejected ones go is each limit's own: `tokenDeclaration` adds it.
       return durable(quorum(version));
     case 'single':
       return durable({ ...quorum(version), ...safeDeadLettering(entry), 'x-single-active-consumer': true });
@@ -73,13 +81,26 @@ const SLOT_MESSAGES = 1_000;
 
 /** How a queue is declared that is there before any service. */
 export function plannedDeclaration(
-  { row, ttlMs, isSerial }: PlannedQueue,
+  { row, ttlMs, isSerial, tokensOf }: PlannedQueue,
   version: string,
 ): QueueDeclaration {
   if (queues[row].type === 'reply') return slotDeclaration();
+  if (tokensOf) return tokenDeclaration(tokensOf, version);
   const declaration = queueDeclaration(row, version, isSerial);
   if (ttlMs === undefined) return declaration;
   return { ...declaration, arguments: { ...declaration.arguments, 'x-message-ttl': ttlMs } };
+}
+
+/** How the queue of a limit's tokens is declared: what is rejected there, spent tokens of a rate, goes where it rests. */
+export function tokenDeclaration(
+  { name, restMs }: Omit<TokenLimit, 'count'>,
+  version: string,
+): QueueDeclaration {
+  const declaration = queueDeclaration('heddle.tokens.<limit>', version);
+  if (restMs === undefined) return declaration;
+  const resting = safeDeadLettering({ deadLetter: restName(restMs) });
+  const back = { 'x-dead-letter-routing-key': tokenKeys(name).back };
+  return { ...declaration, arguments: { ...declaration.arguments, ...resting, ...back } };
 }
 
 /** A queue of replies or news that is made beforehand, and taken by one process after the other. */
@@ -96,7 +117,7 @@ function quorum(version: string): Record<string, string | number> {
 }
 
 /** At-least-once dead-lettering, which asks for `reject-publish`. */
-export function safeDeadLettering(entry: Pick<QueueEntry, 'deadLetter'>): Record<string, string | number> {
+function safeDeadLettering(entry: Pick<QueueEntry, 'deadLetter'>): Record<string, string | number> {
   if (!entry.deadLetter) return {};
   return {
     'x-dead-letter-exchange': entry.deadLetter,

@@ -45,12 +45,12 @@ export const exchanges = {
     about: 'Jobs from any AMQP client.',
   },
   'heddle.lanes': {
-    type: 'direct',
+    type: 'topic',
     carries: ['job'],
     keys: ['<task>/<lane>'],
     publishers: ['consumer'],
     about:
-      'Jobs of fair tasks: workers sort what comes to the queue of such a task into its lanes, `mandatory` too.',
+      'Jobs of fair tasks: workers sort what comes to the queue of such a task into its lanes, `mandatory` too. A topic exchange only because the broker can then hold a worker to its own tasks.',
   },
   'heddle.events': {
     type: 'direct',
@@ -75,12 +75,12 @@ export const exchanges = {
       'One rung of the delay ladder; made on first use. The routing key, a task, is kept for the way back to `heddle.jobs`. A topic exchange only because the broker can then hold a user to the tasks that are its own.',
   },
   'heddle.tokens': {
-    type: 'direct',
+    type: 'topic',
     carries: ['token'],
     keys: ['<limit>', '<limit>.issue', '<limit>.ledger'],
     publishers: ['consumer'],
     about:
-      'Tokens of limits that hold for all workers together: `<limit>.issue` puts a token and its entry in the ledger.',
+      'Tokens of limits that hold for all workers together: `<limit>.issue` puts a token and its entry in the ledger. A topic exchange for the same reason.',
   },
   'heddle.rest.<ms>': {
     type: 'fanout',

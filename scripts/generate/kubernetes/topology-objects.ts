@@ -1,7 +1,7 @@
 import { type PlannedQueue, plannedTopology } from '@heddle/contracts';
 import { plannedDeclaration } from '../../../libs/broker/src/queue-arguments.ts';
 import { leastPermissionsOf, topicPermissionsOf } from '../least-permissions.ts';
-import { builtInTaskNames, plannedBuiltInTasks, services } from '../permissions-document.ts';
+import { services } from '../permissions-document.ts';
 
 interface TopologyObject {
   readonly apiVersion: 'rabbitmq.com/v1beta1';
@@ -15,10 +15,14 @@ const CLUSTER = { rabbitmqClusterReference: { name: 'rabbitmq' } } as const;
 const VERSION = '4.3.0';
 const VHOST = '/';
 
-/** Objects of the Messaging Topology Operator, by the name of their file: all that services need in order to declare nothing themselves. */
-export function topologyObjects(): Readonly<Record<string, readonly TopologyObject[]>> {
-  const { exchanges, queues } = plannedTopology(plannedBuiltInTasks);
-  const tasks = builtInTaskNames;
+/**
+ * Objects of the Messaging Topology Operator, by the name of their file: all that services need in order to declare nothing themselves.
+ * Tasks as `plannedText` writes them.
+ */
+export function topologyObjects(
+  tasks: readonly string[],
+): Readonly<Record<string, readonly TopologyObject[]>> {
+  const { exchanges, queues } = plannedTopology(tasks);
   return {
     exchanges: exchanges.map(({ name, type, alternate }) =>
       object('Exchange', name, {
@@ -74,7 +78,7 @@ function queueObject(queue: PlannedQueue): TopologyObject {
 /** A name of Kubernetes: lower case letters, digits, `-` and `.`. */
 function bindingName(exchange: string, key: string, queue: string): string {
   const via = key === '' || key === '#' ? 'all' : key;
-  return [exchange, via, queue].join('--');
+  return [exchange, via, queue].join('--').replaceAll('/', '-');
 }
 
 function object(kind: TopologyObject['kind'], name: string, spec: object): TopologyObject {

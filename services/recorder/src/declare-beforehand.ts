@@ -1,6 +1,6 @@
 /**
  * `node dist/declare-beforehand.js TASK…`: declares everything that Heddle needs for these tasks on the broker of `AMQP_URL`, whose
- * user may do so, and ends. One with serial keys is given with the number of its partitions: `ledger.deposit:4`. Exit codes: 0 declared, 1 refused or no broker within a minute, 78 bad settings.
+ * user may do so, and ends. Tasks as `plannedText` writes them: `ledger.deposit:4` has serial keys in 4 partitions. Exit codes: 0 declared, 1 refused or no broker within a minute, 78 bad settings.
  */
 import { connectBroker } from '@heddle/broker';
 import { baseSettings, brokerAddress, readSettings } from '@heddle/service';
