@@ -1,7 +1,26 @@
-/** A process that does with locks, queues and events what its parent tells it, so that it can be killed and frozen. */
+/** A process that does with locks, queues and events what its parent asks. */
 import { Event, type Lease, Lock, Semaphore, SimpleQueue, SyncSession } from '@heddle/sync';
 import { Client } from 'pg';
-import type { Call, Done } from './toolbox-processes.ts';
+import { answerParent, tellParent } from './answer-parent.ts';
+
+/** What a process may be asked to do with the object of a name. */
+export type Call = { readonly name: string } & (
+  | { readonly do: 'acquire' | 'get' | 'wait'; readonly timeout?: number }
+  | {
+      readonly do: 'tryAcquire' | 'release' | 'acquirePermit' | 'permits' | 'getNowait' | 'set';
+    }
+  | { readonly do: 'put'; readonly item: unknown }
+  | { readonly do: 'writeRow'; readonly url: string; readonly fence: number }
+);
+
+/** What came of it. Times are the machine's, in microseconds, the same for all processes. */
+export interface Done<T> {
+  readonly value?: T;
+  /** The error's name. */
+  readonly error?: string;
+  readonly began: number;
+  readonly ended: number;
+}
 
 const [url = '', heartbeat = '5'] = process.argv.slice(2);
 const session = await SyncSession.connect({ url, heartbeatSeconds: Number(heartbeat) });
@@ -19,7 +38,7 @@ function once<T>(key: string, make: () => T): T {
 async function acquire(key: string, lease: Lease | undefined): Promise<number | null> {
   if (!lease) return null;
   leases.set(key, lease);
-  lease.signal.addEventListener('abort', () => process.send?.({ lost: lease.fence }));
+  lease.signal.addEventListener('abort', () => tellParent(lease.fence));
   return await Promise.resolve(lease.fence);
 }
 
@@ -62,14 +81,11 @@ async function run({ name, ...call }: Call): Promise<unknown> {
   }
 }
 
-process.on('message', ({ number, call }: { number: number; call: Call }) => {
+answerParent<Call>(async (call): Promise<Done<unknown>> => {
   const began = now();
-  const answer = (done: Pick<Done<unknown>, 'value' | 'error'>) =>
-    process.send?.({ number, done: { ...done, began, ended: now() } });
-  run(call).then(
-    (value) => answer({ value }),
-    (error: Error) => answer({ error: error.name }),
+  const done = await run(call).then(
+    (value) => ({ value }),
+    (error: Error) => ({ error: error.name }),
   );
+  return { ...done, began, ended: now() };
 });
-process.on('disconnect', () => process.exit(0));
-process.send?.({ ready: true });

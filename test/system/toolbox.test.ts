@@ -5,7 +5,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type BrokerNode, startBroker } from '../support/broker.ts';
 import { isLinearizable } from '../support/check-history.ts';
 import { createDatabase } from '../support/postgres.ts';
-import { type Done, startToolboxProcess, type ToolboxProcess } from '../support/toolbox-processes.ts';
+import { startToolboxProcess, type ToolboxProcess } from '../support/start-toolbox-process.ts';
+import type { Done } from '../support/toolbox-process.ts';
 
 let node: BrokerNode;
 let url: string;
@@ -43,7 +44,7 @@ it('a process that is frozen past its heartbeat loses its lease, and its stale f
     const late = write(frozen, stale);
     frozen.thaw();
     expect(await late).toBe(0);
-    await expect.poll(() => frozen.lost).toEqual([stale]);
+    await expect.poll(() => frozen.news).toEqual([stale]);
     expect((await frozen.tell({ do: 'release', name: 'row' })).error).toBe('LeaseLostError');
     const { rows } = await client.query('select fence from account');
     expect(rows).toEqual([{ fence: String(fence) }]);

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LeaseLostError, RuntimeError, ValueError } from '@heddle/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { RemoteLease } from '../test/start-process.ts';
+import type { RemoteLease } from '../test/sync-process.ts';
 import { openSessions, type SyncSessions } from '../test/sync-sessions.ts';
 import { Lock } from './lock.ts';
 

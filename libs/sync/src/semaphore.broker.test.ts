@@ -1,6 +1,6 @@
 import { RuntimeError, ValueError } from '@heddle/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import type { RemoteLease } from '../test/start-process.ts';
+import type { RemoteLease } from '../test/sync-process.ts';
 import { openSessions, type SyncSessions } from '../test/sync-sessions.ts';
 import { BoundedSemaphore, Semaphore } from './semaphore.ts';
 
@@ -85,7 +85,7 @@ describe('between processes', () => {
     });
     expect(next.fence).toBeGreaterThan(held.fence);
     frozen.thaw();
-    await expect.poll(() => frozen.lost).toEqual([held.id]);
+    await expect.poll(() => frozen.news).toEqual([held.id]);
     await expect(frozen.ask({ do: 'release', id: held.id })).rejects.toThrow('LeaseLostError');
   });
 

@@ -1,9 +1,18 @@
 /** A process that calls what its parent tells it of keyed objects, so that it can be killed and frozen. */
 import { Barrier, Condition, LifoQueue, PriorityQueue, Queue, SyncSession } from '@heddle/sync';
-import type { KeyedCall } from './start-keyed-process.ts';
+import { answerParent } from '../../../test/support/answer-parent.ts';
 
-const [url = '', heartbeat = '1'] = process.argv.slice(2);
-const session = await SyncSession.connect({ url, heartbeatSeconds: Number(heartbeat) });
+export interface KeyedCall {
+  readonly kind: 'fifo' | 'lifo' | 'priority' | 'condition' | 'barrier';
+  readonly name: string;
+  /** Bound of a queue, parties of a barrier. */
+  readonly size: number;
+  readonly call: string;
+  readonly args: readonly unknown[];
+}
+
+const [url = ''] = process.argv.slice(2);
+const session = await SyncSession.connect({ url, heartbeatSeconds: 1 });
 
 type Callable = Record<string, (...args: unknown[]) => Promise<unknown>>;
 const objects = new Map<string, Callable>();
@@ -26,18 +35,9 @@ function make({ kind, name, size }: KeyedCall): Callable {
   return new queues[kind](session, name, { maxsize: size }) as unknown as Callable;
 }
 
-async function run(call: KeyedCall): Promise<unknown> {
+answerParent<KeyedCall>(async (call) => {
   const key = `${call.kind}.${call.name}`;
   const object = objects.get(key) ?? make(call);
   objects.set(key, object);
   return await object[call.call]?.(...call.args);
-}
-
-process.on('message', ({ number, call }: { number: number; call: KeyedCall }) => {
-  run(call).then(
-    (value) => process.send?.({ number, value: value ?? null }),
-    (error: Error) => process.send?.({ number, error: error.name }),
-  );
 });
-process.on('disconnect', () => process.exit(0));
-process.send?.({ ready: true });

@@ -1,8 +1,11 @@
 import { type Broker, type BrokerLog, connectBroker } from '@heddle/broker';
 import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
 import { type InProcessService, InProcessStack } from '../../../test/support/in-process-stack.ts';
+import { type AskedProcess, startAskedProcess } from '../../../test/support/start-asked-process.ts';
 import { SyncSession } from '../src/session/sync-session.ts';
-import { type KeyedProcess, startKeyedProcess } from './start-keyed-process.ts';
+import type { KeyedCall } from './keyed-process.ts';
+
+type KeyedProcess = AskedProcess<KeyedCall>;
 
 const silent: BrokerLog = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -40,7 +43,11 @@ export async function openKeyedStack(given?: TestVhost): Promise<KeyedStack> {
     connectBroker: () =>
       connectBroker({ url: vhost.url, service: 'test', instance: `test-${process.pid}`, log: silent }),
     start: async () => {
-      const started = await startKeyedProcess(vhost.url);
+      const started: KeyedProcess = await startAskedProcess({
+        module: new URL('keyed-process.ts', import.meta.url),
+        args: [vhost.url],
+        fromSources: true,
+      });
       processes.push(started);
       return started;
     },

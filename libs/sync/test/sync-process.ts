@@ -1,12 +1,28 @@
 /** A process that does with locks and queues what its parent tells it, so that it can be killed and frozen. */
 import { BoundedSemaphore, type Lease, Lock, Semaphore, SyncSession } from '@heddle/sync';
-import type { Command } from './start-process.ts';
+import { answerParent, tellParent } from '../../../test/support/answer-parent.ts';
+
+export type Command =
+  | {
+      readonly do: 'acquire';
+      readonly kind: 'lock' | 'semaphore' | 'bounded-semaphore';
+      readonly name: string;
+      readonly value?: number;
+      readonly timeout?: number;
+    }
+  | { readonly do: 'release'; readonly id: string };
+
+/** A lease in that process. */
+export interface RemoteLease {
+  readonly id: string;
+  readonly fence: number;
+}
 
 const [url = '', heartbeat = '1'] = process.argv.slice(2);
 const session = await SyncSession.connect({ url, heartbeatSeconds: Number(heartbeat) });
 const leases = new Map<string, Lease>();
 
-async function run(command: Command): Promise<unknown> {
+answerParent<Command>(async (command) => {
   switch (command.do) {
     case 'acquire': {
       const { kind, name, value = 1, timeout } = command;
@@ -18,20 +34,10 @@ async function run(command: Command): Promise<unknown> {
       if (!lease) return null;
       const id = `${name}/${lease.fence}`;
       leases.set(id, lease);
-      lease.signal.addEventListener('abort', () => process.send?.({ lost: id }));
+      lease.signal.addEventListener('abort', () => tellParent(id));
       return { id, fence: lease.fence };
     }
     case 'release':
-      await leases.get(command.id)?.release();
-      return null;
+      return await leases.get(command.id)?.release();
   }
-}
-
-process.on('message', ({ number, command }: { number: number; command: Command }) => {
-  run(command).then(
-    (value) => process.send?.({ number, value }),
-    (error: Error) => process.send?.({ number, error: `${error.name}: ${error.message}` }),
-  );
 });
-process.on('disconnect', () => process.exit(0));
-process.send?.({ ready: true });

@@ -1,8 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Channel, connect } from 'amqplib';
 import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
+import { type AskedProcess, startAskedProcess } from '../../../test/support/start-asked-process.ts';
 import { SyncSession } from '../src/session/sync-session.ts';
-import { type SyncProcess, startProcess } from './start-process.ts';
+import type { Command } from './sync-process.ts';
+
+/** Its news: the ids of the leases that it has lost. */
+type SyncProcess = AskedProcess<Command, string>;
 
 /** Sessions and processes on a virtual host of their own. */
 export interface SyncSessions {
@@ -42,8 +46,12 @@ export async function openSessions(): Promise<SyncSessions> {
       sessions.push(session);
       return session;
     },
-    start: async (heartbeatSeconds) => {
-      const started = await startProcess(vhost.url, heartbeatSeconds);
+    start: async (heartbeatSeconds = 1) => {
+      const started: SyncProcess = await startAskedProcess({
+        module: new URL('sync-process.ts', import.meta.url),
+        args: [vhost.url, String(heartbeatSeconds)],
+        fromSources: true,
+      });
       processes.push(started);
       return started;
     },

@@ -23,7 +23,7 @@ describe('a barrier', () => {
     for (let round = 0; round < 3; round++) {
       const first = here.wait();
       await untilWaiting(here, 1);
-      const others = await Promise.all([there.call<number>(call), there.call<number>(call)]);
+      const others = await Promise.all([there.ask<number>(call), there.ask<number>(call)]);
       expect(await first).toBe(0);
       expect(new Set(others)).toEqual(new Set([1, 2]));
     }
@@ -59,7 +59,7 @@ describe('a barrier', () => {
   it('breaks when a party dies', async () => {
     const barrier = await open('dead', 3);
     const one = await stack.start();
-    void one.call({ kind: 'barrier', name: 'dead', size: 3, call: 'wait', args: [] }).catch(() => undefined);
+    void one.ask({ kind: 'barrier', name: 'dead', size: 3, call: 'wait', args: [] }).catch(() => undefined);
     await untilWaiting(barrier, 1);
     const waiting = expect(barrier.wait()).rejects.toThrow(BrokenBarrierError);
     await untilWaiting(barrier, 2);

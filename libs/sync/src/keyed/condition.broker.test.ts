@@ -132,9 +132,7 @@ describe('a condition', () => {
   it('skips those who died', async () => {
     const one = await stack.start();
     const here = new Queue(await stack.connect(), 'dead.here');
-    void one
-      .call({ kind: 'condition', name: 'dead', size: 0, call: 'wait', args: [] })
-      .catch(() => undefined);
+    void one.ask({ kind: 'condition', name: 'dead', size: 0, call: 'wait', args: [] }).catch(() => undefined);
     await here.get();
     const condition = await open('dead');
     const { woken } = await beginWait(condition);

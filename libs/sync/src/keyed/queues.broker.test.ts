@@ -77,14 +77,12 @@ describe('a queue', () => {
     const processes = await Promise.all([stack.start(), stack.start()]);
     const puts = processes.flatMap((one) =>
       Array.from({ length: 10 }, (_, item) =>
-        one.call({ kind: 'fifo', name: 'exact', size: 5, call: 'putNowait', args: [item] }),
+        one.ask({ kind: 'fifo', name: 'exact', size: 5, call: 'putNowait', args: [item] }),
       ),
     );
     const ended = await Promise.allSettled(puts);
     expect(ended.filter(({ status }) => status === 'fulfilled')).toHaveLength(5);
-    const refused = ended.flatMap((end) =>
-      end.status === 'rejected' ? [(end.reason as Error).message] : [],
-    );
+    const refused = ended.flatMap((end) => (end.status === 'rejected' ? [(end.reason as Error).name] : []));
     expect(new Set(refused)).toEqual(new Set(['Full']));
     const queue = await fifo('exact', 5);
     expect([await queue.qsize(), await queue.full()]).toEqual([5, true]);
@@ -234,8 +232,8 @@ describe('a queue outlives', () => {
     const one = await stack.start();
     const get = { kind: 'fifo', name: 'killed', size: 0, call: 'get', args: [] } as const;
     await queue.put('a');
-    expect(await one.call<string>(get)).toBe('a');
-    void one.call(get).catch(() => undefined);
+    expect(await one.ask<string>(get)).toBe('a');
+    void one.ask(get).catch(() => undefined);
     const joined = queue.join();
     await one.kill();
     expect(await queue.get()).toBe('a');
@@ -251,11 +249,11 @@ describe('a queue outlives', () => {
     const one = await stack.start();
     const there = { kind: 'fifo', name: 'frozen', size: 0, args: [] } as const;
     await queue.put('a');
-    await one.call({ ...there, call: 'get' });
+    await one.ask({ ...there, call: 'get' });
     one.freeze();
     expect(await queue.get()).toBe('a');
     one.thaw();
-    await expect(one.call({ ...there, call: 'taskDone' })).rejects.toThrow('LeaseLostError');
+    await expect(one.ask({ ...there, call: 'taskDone' })).rejects.toThrow('LeaseLostError');
     await queue.taskDone();
     await queue.join();
   });
