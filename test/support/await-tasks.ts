@@ -17,7 +17,8 @@ export async function awaitTasks(
   await Promise.all(gateways.map((url) => untilKnown(url, tasks)));
 }
 
-async function untilKnown(url: string, tasks: readonly string[]): Promise<void> {
+/** Waits until the gateway takes jobs of these tasks. */
+export async function untilKnown(url: string, tasks: readonly string[]): Promise<void> {
   const deadline = Date.now() + LIMIT_MS;
   for (;;) {
     const response = await fetch(`${url}/v1/tasks`);

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineTask, Executor } from '@heddle/client';
 import { z } from 'zod';
-import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
+import type { TestVhost } from '../../../test/support/broker.ts';
 import { InProcessStack } from '../../../test/support/in-process-stack.ts';
 
 /** The built-in tasks as a client sees them: names and types. */
@@ -27,8 +27,8 @@ export interface FuturesStack {
 }
 
 export async function startFutures(): Promise<FuturesStack> {
-  const vhost = await createVhost();
-  const stack = new InProcessStack(vhost.url);
+  const stack = await InProcessStack.open();
+  const { vhost } = stack;
   await stack.startRecorder();
   const own = fileURLToPath(new URL('tasks/followed-tasks.ts', import.meta.url));
   const gated = fileURLToPath(new URL('../../../test/support/tasks/gated-task.ts', import.meta.url));
@@ -44,9 +44,6 @@ export async function startFutures(): Promise<FuturesStack> {
     disconnect: async () => {
       await Promise.all(open.splice(0).map((executor) => executor.shutdown({ cancelFutures: true })));
     },
-    stop: async () => {
-      await stack.stop();
-      await vhost.drop();
-    },
+    stop: () => stack.stop(),
   };
 }

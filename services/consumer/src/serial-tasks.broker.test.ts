@@ -1,24 +1,19 @@
 import { newJobId } from '@heddle/client';
+import type { JobView } from '@heddle/contracts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
+import { HttpApi } from '../../../test/support/http-api.ts';
 import { InProcessStack } from '../../../test/support/in-process-stack.ts';
-import { postJob } from '../test/post-job.ts';
 import { held } from '../test/tasks/serial-tasks.ts';
 
 const SERIAL_TASKS = new URL('../test/tasks/serial-tasks.ts', import.meta.url).href;
 const SOON = { timeout: 20_000, interval: 50 };
 
-let vhost: TestVhost;
 let stack: InProcessStack;
 beforeEach(async () => {
-  vhost = await createVhost();
-  stack = new InProcessStack(vhost.url);
+  stack = await InProcessStack.open();
   await stack.startRecorder();
 });
-afterEach(async () => {
-  await stack.stop();
-  await vhost.drop();
-});
+afterEach(() => stack.stop());
 
 describe('the ledger', () => {
   it('has exactly 100 after 100 deposits of 1 by 10 clients', async () => {
@@ -118,7 +113,7 @@ it('a worker that leaves ends what runs of a paused task, and begins nothing tha
   await vi.waitFor(() => expect(held).toEqual(['a']), SOON);
   await submit('b');
   const inPartitions = async () =>
-    (await vhost.listQueues())
+    (await stack.vhost.listQueues())
       .filter(({ name }) => name.startsWith('heddle.serial.serial.hold'))
       .map(({ unacked }) => unacked)
       .reduce((sum, unacked) => sum + unacked, 0);
@@ -151,6 +146,11 @@ describe('tickets', () => {
     );
   });
 });
+
+/** Posts a job and waits for its end, for so many seconds. */
+function postJob(url: string, job: object, waitSeconds: number): Promise<JobView> {
+  return new HttpApi(url).submit(job, { prefer: `wait=${waitSeconds}` });
+}
 
 async function get(url: string): Promise<unknown> {
   return (await fetch(url)).json();

@@ -1,26 +1,18 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type InProcessService, InProcessStack } from '../../../../test/support/in-process-stack.ts';
 import { Aggregate } from '../../../consumer/src/data/aggregate-rows.ts';
 import { readRows } from '../../../consumer/src/data/read-rows.ts';
 
-let vhost: TestVhost;
 let stack: InProcessStack;
 let gateway: InProcessService;
 
 beforeAll(async () => {
-  vhost = await createVhost();
-  stack = new InProcessStack(vhost.url);
+  stack = await InProcessStack.open();
   await stack.startRecorder();
   gateway = await stack.startGateway();
   await stack.startWorker('data.*');
-  const known = async () => ((await (await fetch(`${gateway.url}/v1/tasks`)).json()) as { tasks: [] }).tasks;
-  await vi.waitFor(async () => expect(await known()).toHaveLength(2), { timeout: 10_000 });
 });
-afterAll(async () => {
-  await stack.stop();
-  await vhost.drop();
-});
+afterAll(() => stack.stop());
 
 async function aggregate(
   body: string,

@@ -1,39 +1,24 @@
 import { batchViewSchema, scheduleViewSchema } from '@heddle/contracts';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HttpApi, type Json } from '../../../../test/support/http-api.ts';
 import { type InProcessService, InProcessStack } from '../../../../test/support/in-process-stack.ts';
 
-let vhost: TestVhost;
 let stack: InProcessStack;
 let gateway: InProcessService;
 
 beforeAll(async () => {
-  vhost = await createVhost();
-  stack = new InProcessStack(vhost.url);
+  stack = await InProcessStack.open();
   await stack.startRecorder();
   gateway = await stack.startGateway();
   await stack.startWorker('debug.echo');
   await stack.startProducer();
-  await vi.waitFor(async () => expect((await call('GET', '/v1/tasks')).body['tasks']).toHaveLength(1), {
-    timeout: 10_000,
-  });
 });
-afterAll(async () => {
-  await stack.stop();
-  await vhost.drop();
-});
+afterAll(() => stack.stop());
 
-type Json = Record<string, unknown>;
+const api = new HttpApi(() => gateway.url);
+const call = (method: string, path: string, body?: Json) => api.call(method, path, body);
 
-async function call(method: string, path: string, body?: Json): Promise<{ status: number; body: Json }> {
-  const response = await fetch(gateway.url + path, {
-    method,
-    ...(body && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-  });
-  return { status: response.status, body: (await response.json()) as Json };
-}
-
-const show = async (path: string) => (await call('GET', path)).body;
+const show = (path: string) => api.get(path);
 
 describe('a batch', () => {
   it('runs to its end, and gives its results in the order of the inputs', async () => {

@@ -5,40 +5,29 @@ import { EventPublisher } from '@heddle/broker';
 import { newJobId } from '@heddle/client';
 import type { JobEvent } from '@heddle/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
 import { openGate } from '../../../../test/support/gates.ts';
+import { HttpApi } from '../../../../test/support/http-api.ts';
 import { type InProcessService, InProcessStack } from '../../../../test/support/in-process-stack.ts';
 import { openSse, type SseReader } from '../../test/read-sse.ts';
 
 const gatedTask = fileURLToPath(new URL('../../../../test/support/tasks/gated-task.ts', import.meta.url));
 
-let vhost: TestVhost;
 let stack: InProcessStack;
 let gateway: InProcessService;
 let publisher: EventPublisher;
 const readers: SseReader[] = [];
 
 beforeAll(async () => {
-  vhost = await createVhost();
-  stack = new InProcessStack(vhost.url);
+  stack = await InProcessStack.open();
   await stack.startRecorder();
   gateway = await stack.startGateway();
   const worker = await stack.startWorker(`debug.echo,debug.sleep,${gatedTask}`);
   publisher = new EventPublisher(worker.broker.publisher);
-  await vi.waitFor(async () => expect(await tasksOf(gateway)).toHaveLength(3), { timeout: 10_000 });
 });
 afterEach(() => {
   for (const reader of readers.splice(0)) reader.close();
 });
-afterAll(async () => {
-  await stack.stop();
-  await vhost.drop();
-});
-
-async function tasksOf({ url }: InProcessService): Promise<unknown[]> {
-  const response = await fetch(`${url}/v1/tasks`);
-  return ((await response.json()) as { tasks: unknown[] }).tasks;
-}
+afterAll(() => stack.stop());
 
 async function open(path: string, lastEventId?: string, url = gateway.url): Promise<SseReader> {
   const reader = await openSse(url + path, lastEventId);
@@ -46,15 +35,9 @@ async function open(path: string, lastEventId?: string, url = gateway.url): Prom
   return reader;
 }
 
-async function submit(task: string, input: unknown): Promise<string> {
-  const response = await fetch(`${gateway.url}/v1/jobs`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ task, input }),
-  });
-  expect(response.status).toBe(202);
-  return ((await response.json()) as { id: string }).id;
-}
+const api = new HttpApi(() => gateway.url);
+const submit = async (task: string, input: unknown): Promise<string> =>
+  (await api.submit({ task, input })).id;
 
 async function runToItsEnd(): Promise<string> {
   const id = await submit('debug.echo', 1);
@@ -180,7 +163,7 @@ describe('all events', () => {
     const before = newJobId();
     await publisher.add(accepted(before, 1));
     expect((await client.until('accepted')).data?.['job']).toBe(before);
-    await vhost.closeConnections();
+    await stack.vhost.closeConnections();
     const after = newJobId();
     await publisher.add(accepted(after, 2));
     expect((await client.until('accepted')).data?.['job']).toBe(after);

@@ -1,25 +1,17 @@
 import type { Gathered } from '@heddle/contracts';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type InProcessService, InProcessStack } from '../../../../test/support/in-process-stack.ts';
 
-let vhost: TestVhost;
 let stack: InProcessStack;
 let gateway: InProcessService;
 
 beforeAll(async () => {
-  vhost = await createVhost();
-  stack = new InProcessStack(vhost.url);
+  stack = await InProcessStack.open();
   await stack.startRecorder();
   gateway = await stack.startGateway();
   await stack.startWorker('debug.echo,debug.sleep,debug.fail,image.thumbnail');
-  const known = async () => ((await (await fetch(`${gateway.url}/v1/tasks`)).json()) as { tasks: [] }).tasks;
-  await vi.waitFor(async () => expect(await known()).toHaveLength(4), { timeout: 10_000 });
 });
-afterAll(async () => {
-  await stack.stop();
-  await vhost.drop();
-});
+afterAll(() => stack.stop());
 
 async function gather(body: unknown): Promise<{ status: number; body: Gathered & { errors?: object[] } }> {
   const response = await fetch(`${gateway.url}/v1/gather`, {

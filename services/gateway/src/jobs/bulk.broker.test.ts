@@ -2,30 +2,21 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import type { Problem } from '@heddle/contracts';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type InProcessService, InProcessStack } from '../../../../test/support/in-process-stack.ts';
 
-let vhost: TestVhost;
 let stack: InProcessStack;
 let gateway: InProcessService;
 
 beforeAll(async () => {
-  vhost = await createVhost();
-  stack = new InProcessStack(vhost.url);
+  stack = await InProcessStack.open();
   await stack.startRecorder();
   gateway = await stack.startGateway({ HEDDLE_MAX_MESSAGE_BYTES: '100000' });
   const worker = await stack.startWorker('debug.echo');
-  await vi.waitFor(async () =>
-    expect(await (await fetch(`${gateway.url}/v1/tasks`)).text()).toContain('debug.echo'),
-  );
   // The jobs stay in their queue, where they can be counted.
   await worker.stop();
 });
-afterAll(async () => {
-  await stack.stop();
-  await vhost.drop();
-});
+afterAll(() => stack.stop());
 
 interface Answer {
   readonly line: number;
@@ -163,7 +154,7 @@ describe('POST /v1/jobs/bulk', () => {
       })(),
     );
     await expect.poll(countJobs, { interval: 10 }).toBeGreaterThan(before + 200);
-    await vhost.closeConnections();
+    await stack.vhost.closeConnections();
     const answers = await answering;
     const accepted = answers.filter(({ id }) => id !== undefined).length;
     expect(answers).toHaveLength(5_000);

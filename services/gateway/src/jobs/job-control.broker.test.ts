@@ -1,21 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { RecorderClient } from '@heddle/client';
 import { jobViewSchema } from '@heddle/contracts';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HttpApi, type Json } from '../../../../test/support/http-api.ts';
 import { type InProcessService, InProcessStack } from '../../../../test/support/in-process-stack.ts';
 import { openSse, type SseMessage } from '../../test/read-sse.ts';
 
 /** A task whose jobs wait: it has a queue, and no worker. */
 const WAITS = 'test.wait';
 
-let vhost: TestVhost;
 let stack: InProcessStack;
 let gateway: InProcessService;
 
 beforeAll(async () => {
-  vhost = await createVhost();
-  stack = new InProcessStack(vhost.url);
+  stack = await InProcessStack.open();
   const { broker } = await stack.startRecorder();
   await broker.declareJobQueue(WAITS);
   await new RecorderClient(broker).ask({
@@ -24,33 +22,15 @@ beforeAll(async () => {
   });
   gateway = await stack.startGateway();
   await stack.startWorker('debug.echo,debug.fail');
-  await vi.waitFor(async () => expect((await call('GET', '/v1/tasks')).body['tasks']).toHaveLength(3), {
-    timeout: 10_000,
-  });
 });
-afterAll(async () => {
-  await stack.stop();
-  await vhost.drop();
-});
+afterAll(() => stack.stop());
 
-type Json = Record<string, unknown>;
-
-async function call(
-  method: string,
-  path: string,
-  body?: Json,
-  headers: Record<string, string> = {},
-): Promise<{ status: number; body: Json }> {
-  const response = await fetch(gateway.url + path, {
-    method,
-    headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-  return { status: response.status, body: (await response.json()) as Json };
-}
+const api = new HttpApi(() => gateway.url);
+const call = (method: string, path: string, body?: Json, headers?: Record<string, string>) =>
+  api.call(method, path, body, headers);
 
 const submit = (job: Json) => call('POST', '/v1/jobs', job);
-const show = async (id: unknown) => (await call('GET', `/v1/jobs/${id}`)).body;
+const show = (id: unknown) => api.get(`/v1/jobs/${id}`);
 
 describe('a delayed job', () => {
   it('is seen to wait, then runs', async () => {

@@ -1,50 +1,23 @@
 import { HeddleError, jobViewSchema } from '@heddle/contracts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
+import { HttpApi, type Json } from '../../../../test/support/http-api.ts';
 import { type InProcessService, InProcessStack } from '../../../../test/support/in-process-stack.ts';
 
-let vhost: TestVhost;
 let stack: InProcessStack;
 let gateway: InProcessService;
 let recorder: InProcessService;
 
 beforeAll(async () => {
-  vhost = await createVhost();
-  stack = new InProcessStack(vhost.url);
+  stack = await InProcessStack.open();
   recorder = await stack.startRecorder();
   gateway = await stack.startGateway();
   await stack.startWorker('debug.echo,debug.sleep,debug.fail');
-  await tasksAreKnown();
 });
-afterAll(async () => {
-  await stack.stop();
-  await vhost.drop();
-});
+afterAll(() => stack.stop());
 
-async function tasksAreKnown(): Promise<void> {
-  await vi.waitFor(async () => expect((await get('/v1/tasks')).body['tasks']).toHaveLength(3), {
-    timeout: 10_000,
-  });
-}
-
-type Json = Record<string, unknown>;
-
-async function get(path: string): Promise<{ status: number; body: Json; headers: Headers }> {
-  const response = await fetch(gateway.url + path);
-  return { status: response.status, body: (await response.json()) as Json, headers: response.headers };
-}
-
-async function submit(
-  job: Json,
-  headers: Record<string, string> = {},
-): Promise<{ status: number; body: Json; headers: Headers }> {
-  const response = await fetch(`${gateway.url}/v1/jobs`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(job),
-  });
-  return { status: response.status, body: (await response.json()) as Json, headers: response.headers };
-}
+const api = new HttpApi(() => gateway.url);
+const get = (path: string) => api.call('GET', path);
+const submit = (job: Json, headers?: Record<string, string>) => api.call('POST', '/v1/jobs', job, headers);
 
 describe('a submitted job', () => {
   it('is found at once, and ends', async () => {
@@ -259,7 +232,7 @@ describe('a broker that closes every connection', () => {
       }
     });
     await expect.poll(() => accepted.length, { interval: 5 }).toBeGreaterThan(50);
-    await vhost.closeConnections();
+    await stack.vhost.closeConnections();
     await Promise.all(submitting);
     expect(refused.filter((code) => code !== new HeddleError('broker_unavailable', '').code)).toEqual([]);
     for (const id of accepted) {

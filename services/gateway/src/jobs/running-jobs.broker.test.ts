@@ -1,46 +1,29 @@
 import { fileURLToPath } from 'node:url';
 import { jobViewSchema } from '@heddle/contracts';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openGate } from '../../../../test/support/gates.ts';
+import { HttpApi, type Json } from '../../../../test/support/http-api.ts';
 import { type InProcessService, InProcessStack } from '../../../../test/support/in-process-stack.ts';
 import { openSse } from '../../test/read-sse.ts';
 import { problemOf } from '../../test/send-requests.ts';
 
 const tasks = fileURLToPath(new URL('../../../../test/support/tasks/telling-tasks.ts', import.meta.url));
 
-let vhost: TestVhost;
 let stack: InProcessStack;
 let gateway: InProcessService;
 
 beforeAll(async () => {
-  vhost = await createVhost();
-  stack = new InProcessStack(vhost.url);
+  stack = await InProcessStack.open();
   await stack.startRecorder();
   gateway = await stack.startGateway();
   await stack.startWorker(tasks);
-  await vi.waitFor(async () => expect((await get('/v1/tasks'))['tasks']).toHaveLength(2), {
-    timeout: 10_000,
-  });
 });
-afterAll(async () => {
-  await stack.stop();
-  await vhost.drop();
-});
+afterAll(() => stack.stop());
 
-type Json = Record<string, unknown>;
+const api = new HttpApi(() => gateway.url);
+const get = (path: string) => api.get(path);
 
-const get = async (path: string) => (await (await fetch(gateway.url + path)).json()) as Json;
-
-async function submit(job: Json): Promise<string> {
-  const response = await fetch(`${gateway.url}/v1/jobs`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(job),
-  });
-  expect(response.status).toBe(202);
-  return ((await response.json()) as { id: string }).id;
-}
+const submit = async (job: Json): Promise<string> => (await api.submit(job)).id;
 
 it('shows how far a job is, in its state and as an event, at its newest only', async () => {
   const path = `/v1/jobs/${await submit({ task: 'test.steps', input: { begin: 'told', end: 'ended' } })}`;

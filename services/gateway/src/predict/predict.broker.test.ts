@@ -1,7 +1,6 @@
 import type { Problem } from '@heddle/contracts';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type InProcessService, InProcessStack } from '../../../../test/support/in-process-stack.ts';
 
 interface Answer {
@@ -10,28 +9,20 @@ interface Answer {
 }
 
 const AT_ONCE = 8;
-let vhost: TestVhost;
 let stack: InProcessStack;
 let gateway: InProcessService;
 let red: Buffer;
 
 beforeAll(async () => {
-  vhost = await createVhost();
-  stack = new InProcessStack(vhost.url);
+  stack = await InProcessStack.open();
   await stack.startRecorder();
   gateway = await stack.startGateway({ HEDDLE_MAX_PREDICTIONS: String(AT_ONCE) });
   await stack.startWorker('image.classify');
-  await vi.waitFor(async () =>
-    expect(await (await fetch(`${gateway.url}/v1/tasks`)).text()).toContain('image.classify'),
-  );
   red = await sharp({ create: { width: 320, height: 240, channels: 3, background: '#c81e23' } })
     .jpeg()
     .toBuffer();
 });
-afterAll(async () => {
-  await stack.stop();
-  await vhost.drop();
-});
+afterAll(() => stack.stop());
 
 const predict = (body: Buffer | string, query = '', type = 'image/jpeg') =>
   fetch(`${gateway.url}/v1/predict${query}`, { method: 'POST', body, headers: { 'content-type': type } });

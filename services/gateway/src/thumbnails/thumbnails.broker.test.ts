@@ -2,10 +2,8 @@ import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import type { JobView, Problem } from '@heddle/contracts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
 import { type InProcessService, InProcessStack } from '../../../../test/support/in-process-stack.ts';
 
-let vhost: TestVhost;
 let stack: InProcessStack;
 let gateway: InProcessService;
 
@@ -17,19 +15,12 @@ const PNG = Buffer.from(
 const MAX = 200_000;
 
 beforeAll(async () => {
-  vhost = await createVhost();
-  stack = new InProcessStack(vhost.url);
+  stack = await InProcessStack.open();
   await stack.startRecorder();
   gateway = await stack.startGateway({ HEDDLE_MAX_MESSAGE_BYTES: String(MAX) });
   await stack.startWorker('image.thumbnail');
-  await vi.waitFor(async () =>
-    expect(await (await fetch(`${gateway.url}/v1/tasks`)).text()).toContain('image.thumbnail'),
-  );
 });
-afterAll(async () => {
-  await stack.stop();
-  await vhost.drop();
-});
+afterAll(() => stack.stop());
 
 const post = (body: string | Buffer | FormData, headers: Record<string, string> = {}, query = '') =>
   fetch(`${gateway.url}/v1/thumbnails${query}`, { method: 'POST', body, headers });
