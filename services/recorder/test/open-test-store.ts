@@ -1,8 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import { createDatabase } from '../../../test/support/postgres.ts';
 import { openStore, type Store } from '../src/store/open-database.ts';
+import { BatchWriter } from '../src/store/record-batch.ts';
 
 export const databaseKinds = ['SQLite', 'PostgreSQL'] as const;
 export type DatabaseKind = (typeof databaseKinds)[number];
@@ -27,4 +29,25 @@ export async function createTestDatabase(kind: DatabaseKind): Promise<TestDataba
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+export interface TestStore {
+  readonly database: TestDatabase;
+  readonly store: Store;
+  readonly writer: BatchWriter;
+}
+
+/** Opens a store for the tests of a `describe`, and removes it after them. `take` gets it before the first of them. */
+export function setUpStore(kind: DatabaseKind, take: (opened: TestStore) => unknown): void {
+  let opened: TestStore | undefined;
+  beforeAll(async () => {
+    const database = await createTestDatabase(kind);
+    const store = await database.open();
+    opened = { database, store, writer: new BatchWriter(store) };
+    await take(opened);
+  });
+  afterAll(async () => {
+    await opened?.store.db.destroy();
+    await opened?.database.remove();
+  });
 }

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { BatchPlan, JobEvent } from '@heddle/contracts';
 import fc from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { drainOutbox, eventsOf, saidTo } from '../../test/drain-outbox.ts';
 import { accepted, failed, itemsOf, started, succeeded } from '../../test/job-events.ts';
-import { createTestDatabase, databaseKinds, type TestDatabase } from '../../test/open-test-store.ts';
+import { databaseKinds, setUpStore } from '../../test/open-test-store.ts';
 import { cancelBatch } from './cancel-batch.ts';
 import { createBatch } from './create-batch.ts';
 import { deleteOldJobs } from './delete-old-jobs.ts';
@@ -18,18 +18,9 @@ import { replayDead } from './replay-dead.ts';
 import { cancelJobsOfBatch, findStoppingBatches, finishStopping } from './stop-batches.ts';
 
 describe.each(databaseKinds)('a batch on %s', (kind) => {
-  let database: TestDatabase;
   let store: Store;
   let writer: BatchWriter;
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-    store = await database.open();
-    writer = new BatchWriter(store);
-  });
-  afterAll(async () => {
-    await store.db.destroy();
-    await database.remove();
-  });
+  setUpStore(kind, (opened) => ({ store, writer } = opened));
   beforeEach(async () => {
     await drainOutbox(store);
   });

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { CommitStep, JobEvent } from '@heddle/contracts';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { drainOutbox } from '../../test/drain-outbox.ts';
 import { failed, itemsOf, started, succeeded } from '../../test/job-events.ts';
-import { createTestDatabase, databaseKinds, type TestDatabase } from '../../test/open-test-store.ts';
+import { databaseKinds, setUpStore } from '../../test/open-test-store.ts';
 import { cancelJob } from './cancel-job.ts';
 import { type CommitReply, type CommitRequest, commitStates } from './commit-state.ts';
 import { dropDead } from './drop-dead.ts';
@@ -12,7 +12,7 @@ import { expireJobs } from './expire-jobs.ts';
 import { findJob } from './find-job.ts';
 import type { Store } from './open-database.ts';
 import { readState } from './read-state.ts';
-import { BatchWriter } from './record-batch.ts';
+import type { BatchWriter } from './record-batch.ts';
 import { replayDead } from './replay-dead.ts';
 import { wake } from './wait-in-line.ts';
 import { clearAbandoned, wakeOverdue } from './wake-waiters.ts';
@@ -43,18 +43,9 @@ async function waitingSessions({ db }: Store): Promise<number> {
 }
 
 describe.each(databaseKinds)('state by key on %s', (kind) => {
-  let database: TestDatabase;
   let store: Store;
   let writer: BatchWriter;
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-    store = await database.open();
-    writer = new BatchWriter(store);
-  });
-  afterAll(async () => {
-    await store.db.destroy();
-    await database.remove();
-  });
+  setUpStore(kind, (opened) => ({ store, writer } = opened));
 
   const asking = (key: string, expectedVersion: number, ...steps: CommitStep[]): CommitRequest => {
     return { op: 'state-commit', state: 'ledger', key, expectedVersion, steps };

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { BatchPlan, ExpansionPlan } from '@heddle/contracts';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { drainOutbox, saidTo } from '../../test/drain-outbox.ts';
-import { createTestDatabase, databaseKinds, type TestDatabase } from '../../test/open-test-store.ts';
+import { databaseKinds, setUpStore } from '../../test/open-test-store.ts';
 import { cancelBatch } from './cancel-batch.ts';
 import { createBatch } from './create-batch.ts';
 import { deleteOldBatches } from './delete-old-jobs.ts';
@@ -11,16 +11,8 @@ import type { Store } from './open-database.ts';
 import { dropAbandonedParts, dropParts, stagePart } from './stage-batch-parts.ts';
 
 describe.each(databaseKinds)('a new batch on %s', (kind) => {
-  let database: TestDatabase;
   let store: Store;
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-    store = await database.open();
-  });
-  afterAll(async () => {
-    await store.db.destroy();
-    await database.remove();
-  });
+  setUpStore(kind, (opened) => ({ store } = opened));
   beforeEach(async () => {
     await drainOutbox(store);
   });

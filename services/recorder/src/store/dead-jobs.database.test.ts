@@ -1,38 +1,29 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { encodeOutputs, type JobEvent, MAX_RECORDED_INPUT_BYTES } from '@heddle/contracts';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { drainOutbox, eventsOf } from '../../test/drain-outbox.ts';
 import { accepted, failed, itemsOf, started, succeeded } from '../../test/job-events.ts';
-import { createTestDatabase, databaseKinds, type TestDatabase } from '../../test/open-test-store.ts';
+import { databaseKinds, setUpStore } from '../../test/open-test-store.ts';
 import { readDelivery } from '../read-delivery.ts';
 import { readDeadGroups } from './dead-groups.ts';
 import { deleteOldJobs } from './delete-old-jobs.ts';
 import { dropDead } from './drop-dead.ts';
 import { findJob } from './find-job.ts';
 import type { Store } from './open-database.ts';
-import { BatchWriter } from './record-batch.ts';
+import type { BatchWriter } from './record-batch.ts';
 import { replayDead } from './replay-dead.ts';
 import { findOutput } from './store-output.ts';
 
 const DAY = 86_400_000;
 
 describe.each(databaseKinds)('dead jobs on %s', (kind) => {
-  let database: TestDatabase;
   let store: Store;
   let writer: BatchWriter;
   let task: string;
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-    store = await database.open();
-    writer = new BatchWriter(store);
-  });
+  setUpStore(kind, (opened) => ({ store, writer } = opened));
   beforeEach(async () => {
     task = `debug.dead-${randomUUID().slice(0, 8)}`;
     await drainOutbox(store);
-  });
-  afterAll(async () => {
-    await store.db.destroy();
-    await database.remove();
   });
   const record = (...events: JobEvent[]) => writer.write(itemsOf(events));
   const replay = (ids: string[], input?: unknown) =>

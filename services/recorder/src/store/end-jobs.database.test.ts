@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { JobEvent } from '@heddle/contracts';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { drainOutbox, eventsOf, saidTo } from '../../test/drain-outbox.ts';
 import { accepted, itemsOf, started, succeeded } from '../../test/job-events.ts';
-import { createTestDatabase, databaseKinds, type TestDatabase } from '../../test/open-test-store.ts';
+import { databaseKinds, setUpStore } from '../../test/open-test-store.ts';
 import { cancelJob } from './cancel-job.ts';
 import { expireJobs } from './expire-jobs.ts';
 import { findJob } from './find-job.ts';
@@ -11,21 +11,12 @@ import { forgetCancels } from './forget-cancels.ts';
 import { readControl } from './keep-cancels.ts';
 import type { Store } from './open-database.ts';
 import { pauseTask } from './pause-task.ts';
-import { BatchWriter } from './record-batch.ts';
+import type { BatchWriter } from './record-batch.ts';
 
 describe.each(databaseKinds)('on %s', (kind) => {
-  let database: TestDatabase;
   let store: Store;
   let writer: BatchWriter;
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-    store = await database.open();
-    writer = new BatchWriter(store);
-  });
-  afterAll(async () => {
-    await store.db.destroy();
-    await database.remove();
-  });
+  setUpStore(kind, (opened) => ({ store, writer } = opened));
   beforeEach(async () => {
     await drainOutbox(store);
   });

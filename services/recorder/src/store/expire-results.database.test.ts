@@ -1,30 +1,21 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { encodeOutputs, type JobEvent } from '@heddle/contracts';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { accepted, itemsOf, started, succeeded } from '../../test/job-events.ts';
-import { createTestDatabase, databaseKinds, type TestDatabase } from '../../test/open-test-store.ts';
+import { databaseKinds, setUpStore } from '../../test/open-test-store.ts';
 import { readDelivery } from '../read-delivery.ts';
 import { createBatch } from './create-batch.ts';
 import { expireResults } from './expire-results.ts';
 import { findJob } from './find-job.ts';
 import type { Store } from './open-database.ts';
 import { readStandings } from './read-standings.ts';
-import { BatchWriter } from './record-batch.ts';
+import type { BatchWriter } from './record-batch.ts';
 import { findOutput } from './store-output.ts';
 
 describe.each(databaseKinds)('the time to live of results on %s', (kind) => {
-  let database: TestDatabase;
   let store: Store;
   let writer: BatchWriter;
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-    store = await database.open();
-    writer = new BatchWriter(store);
-  });
-  afterAll(async () => {
-    await store.db.destroy();
-    await database.remove();
-  });
+  setUpStore(kind, (opened) => ({ store, writer } = opened));
   const record = (...events: JobEvent[]) => writer.write(itemsOf(events));
 
   test('deletes result and outputs when it is over, and leaves the job', async () => {

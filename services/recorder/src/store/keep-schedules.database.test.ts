@@ -1,21 +1,13 @@
 import type { ScheduleRecord } from '@heddle/contracts';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { drainOutbox, saidTo } from '../../test/drain-outbox.ts';
-import { createTestDatabase, databaseKinds, type TestDatabase } from '../../test/open-test-store.ts';
+import { databaseKinds, setUpStore } from '../../test/open-test-store.ts';
 import { deleteSchedule, putSchedule, readSchedules, rememberTick } from './keep-schedules.ts';
 import type { Store } from './open-database.ts';
 
 describe.each(databaseKinds)('a schedule on %s', (kind) => {
-  let database: TestDatabase;
   let store: Store;
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-    store = await database.open();
-  });
-  afterAll(async () => {
-    await store.db.destroy();
-    await database.remove();
-  });
+  setUpStore(kind, (opened) => ({ store } = opened));
   const nightly: ScheduleRecord = {
     id: 'nightly',
     task: 'debug.echo',

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { accepted, failed, itemsOf, started } from '../../test/job-events.ts';
-import { createTestDatabase, databaseKinds, type TestDatabase } from '../../test/open-test-store.ts';
+import { databaseKinds, setUpStore } from '../../test/open-test-store.ts';
 import { announceTasks } from './announce-tasks.ts';
 import type { Store } from './open-database.ts';
 import { outgoingNews, putOutgoing } from './outbox.ts';
@@ -17,20 +17,14 @@ const task = (name: string) => ({
 });
 
 describe.each(databaseKinds)('what of each task is not done, on %s', (kind) => {
-  let database: TestDatabase;
   let store: Store;
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-    store = await database.open();
+  setUpStore(kind, async (opened) => {
+    ({ store } = opened);
     await announceTasks(store, [
       { ...task('mail.send'), fair: { lanes: 2 } },
       { ...task('bank.deposit'), serial: { state: 'accounts', partitions: 2 } },
       task('debug.echo'),
     ]);
-  });
-  afterAll(async () => {
-    await store.db.destroy();
-    await database.remove();
   });
 
   test('is told for every announced task, with the age of the oldest job that waits', async () => {

@@ -1,9 +1,9 @@
 import { type JobEvent, type JobFilter, jobStates } from '@heddle/contracts';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { accepted, failed, itemsOf, started, succeeded } from '../../test/job-events.ts';
-import { createTestDatabase, databaseKinds, type TestDatabase } from '../../test/open-test-store.ts';
+import { databaseKinds, setUpStore } from '../../test/open-test-store.ts';
 import type { Store } from './open-database.ts';
-import { BatchWriter } from './record-batch.ts';
+import type { BatchWriter } from './record-batch.ts';
 import { searchJobs } from './search-jobs.ts';
 
 interface Known {
@@ -68,19 +68,12 @@ function matches(job: Known, filter: JobFilter): boolean {
 const newestFirst = (a: Known, b: Known) => b.acceptedAt - a.acceptedAt || (a.id < b.id ? 1 : -1);
 
 describe.each(databaseKinds)('search on %s', (kind) => {
-  let database: TestDatabase;
   let store: Store;
   let writer: BatchWriter;
   const { known, events } = makeJobs();
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-    store = await database.open();
-    writer = new BatchWriter(store);
+  setUpStore(kind, async (opened) => {
+    ({ store, writer } = opened);
     await record(...events);
-  });
-  afterAll(async () => {
-    await store.db.destroy();
-    await database.remove();
   });
   const record = (...some: JobEvent[]) => writer.write(itemsOf(some));
 

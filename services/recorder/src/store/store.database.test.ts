@@ -2,10 +2,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import { encodeOutputs, type JobEvent, type JobRecord } from '@heddle/contracts';
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { anyHistoryOfEvents } from '../../test/any-events.ts';
 import { accepted, itemsOf, started, succeeded } from '../../test/job-events.ts';
-import { createTestDatabase, databaseKinds, type TestDatabase } from '../../test/open-test-store.ts';
+import { databaseKinds, setUpStore, type TestDatabase } from '../../test/open-test-store.ts';
 import { readDelivery } from '../read-delivery.ts';
 import { announceTasks, readTasks } from './announce-tasks.ts';
 import { readCounts } from './count-jobs.ts';
@@ -13,7 +13,7 @@ import { deleteOldJobs, deleteOrphanOutputs } from './delete-old-jobs.ts';
 import { findJob } from './find-job.ts';
 import type { Store } from './open-database.ts';
 import { claimOutgoing, forgetOutgoing, postponeOutgoing } from './outbox.ts';
-import { BatchWriter } from './record-batch.ts';
+import type { BatchWriter } from './record-batch.ts';
 import { findOutput } from './store-output.ts';
 import { beginEpoch, readEpoch } from './stream-epoch.ts';
 
@@ -21,15 +21,7 @@ describe.each(databaseKinds)('the store on %s', (kind) => {
   let database: TestDatabase;
   let store: Store;
   let writer: BatchWriter;
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-    store = await database.open();
-    writer = new BatchWriter(store);
-  });
-  afterAll(async () => {
-    await store.db.destroy();
-    await database.remove();
-  });
+  setUpStore(kind, (opened) => ({ database, store, writer } = opened));
   const record = (...events: JobEvent[]) => writer.write(itemsOf(events));
 
   test('migrating twice changes nothing', async () => {

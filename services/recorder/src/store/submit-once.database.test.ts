@@ -1,27 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { drainOutbox, eventsOf } from '../../test/drain-outbox.ts';
 import { failed, itemsOf, succeeded } from '../../test/job-events.ts';
-import { createTestDatabase, databaseKinds, type TestDatabase } from '../../test/open-test-store.ts';
+import { databaseKinds, setUpStore } from '../../test/open-test-store.ts';
 import { findJob } from './find-job.ts';
 import type { Store } from './open-database.ts';
-import { BatchWriter } from './record-batch.ts';
+import type { BatchWriter } from './record-batch.ts';
 import { replayDead } from './replay-dead.ts';
 import { type SubmitRequest, submitOnce } from './submit-once.ts';
 
 describe.each(databaseKinds)('a keyed submit on %s', (kind) => {
-  let database: TestDatabase;
   let store: Store;
   let writer: BatchWriter;
-  beforeAll(async () => {
-    database = await createTestDatabase(kind);
-    store = await database.open();
-    writer = new BatchWriter(store);
-  });
-  afterAll(async () => {
-    await store.db.destroy();
-    await database.remove();
-  });
+  setUpStore(kind, (opened) => ({ store, writer } = opened));
   const submit = (request: SubmitRequest) => submitOnce(store, writer.events, request);
 
   test('makes one job of fifty submits with one idempotency key', async () => {
