@@ -1,5 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Broker, BrokerLog } from '@heddle/broker';
+import { pauseUnless } from './repeat-work.ts';
 import type { Database } from './store/schema.ts';
 import { beginEpoch } from './store/stream-epoch.ts';
 
@@ -30,7 +30,7 @@ export async function keepEventLog(
         return await keep();
       } catch (error) {
         log.error({ err: error, retryInMs: RETRY_MS }, 'cannot declare the event log');
-        await setTimeout(RETRY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+        await pauseUnless(signal, RETRY_MS);
       }
     }
   }

@@ -1,5 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
 import type { BrokerLog } from '@heddle/broker';
+import { type Repetition, repeatWork } from './repeat-work.ts';
 import { expireJobs } from './store/expire-jobs.ts';
 import { expireResults } from './store/expire-results.ts';
 import { forgetCancels } from './store/forget-cancels.ts';
@@ -24,8 +24,7 @@ export class EndingSweeper {
   readonly #writer: EventWriter;
   readonly #log: BrokerLog;
   readonly #onOutgoing: () => void;
-  readonly #stopped = new AbortController();
-  #running: Promise<void> | undefined;
+  #repetition: Repetition | undefined;
   #cancelsSeen = '';
 
   /** `onOutgoing` is called when something has come into the outbox. */
@@ -37,41 +36,34 @@ export class EndingSweeper {
   }
 
   start(): void {
-    this.#running = this.#run();
+    this.#repetition = repeatWork({
+      everyMs: SWEEP_EVERY_MS,
+      round: (count, stopped) => this.#sweep(count, stopped),
+      onError: (error) => this.#log.error({ err: error }, 'cannot sweep what is to end'),
+    });
   }
 
   async stop(): Promise<void> {
-    this.#stopped.abort();
-    await this.#running;
+    await this.#repetition?.stop();
   }
 
-  async #run(): Promise<void> {
-    for (let sweep = 0; !this.#stopped.signal.aborted; sweep++) {
-      try {
-        await this.#inChunks(() =>
-          expireJobs(this.#store, this.#writer, Date.now() - EXPIRY_GRACE_MS, CHUNK),
-        );
-        await this.#expireResults();
-        await this.#stopBatches(sweep % SWEEPS_OF_ALL === 0 ? 0 : Date.now() - RECENTLY_MS);
-        await this.#forgetCancels();
-      } catch (error) {
-        this.#log.error({ err: error }, 'cannot sweep what is to end');
-      }
-      await setTimeout(SWEEP_EVERY_MS, undefined, { signal: this.#stopped.signal, ref: false }).catch(
-        () => undefined,
-      );
-    }
+  async #sweep(count: number, stopped: AbortSignal): Promise<undefined> {
+    const expired = () => expireJobs(this.#store, this.#writer, Date.now() - EXPIRY_GRACE_MS, CHUNK);
+    await this.#inChunks(stopped, expired);
+    await this.#expireResults(stopped);
+    await this.#stopBatches(stopped, count % SWEEPS_OF_ALL === 0 ? 0 : Date.now() - RECENTLY_MS);
+    await this.#forgetCancels();
   }
 
-  async #expireResults(): Promise<void> {
-    while (!this.#stopped.signal.aborted) {
+  async #expireResults(stopped: AbortSignal): Promise<void> {
+    while (!stopped.aborted) {
       if ((await expireResults(this.#store, Date.now(), CHUNK)) < CHUNK) return;
     }
   }
 
-  async #stopBatches(since: number): Promise<void> {
+  async #stopBatches(stopped: AbortSignal, since: number): Promise<void> {
     for (const id of await findStoppingBatches(this.#store, since)) {
-      await this.#inChunks(() => cancelJobsOfBatch(this.#store, this.#writer, id, CHUNK));
+      await this.#inChunks(stopped, () => cancelJobsOfBatch(this.#store, this.#writer, id, CHUNK));
       await finishStopping(this.#store, id, Date.now());
     }
   }
@@ -83,11 +75,11 @@ export class EndingSweeper {
   }
 
   /** Repeats what ends a chunk of jobs until there was less than a chunk left. */
-  async #inChunks(endSome: () => Promise<number>): Promise<void> {
+  async #inChunks(stopped: AbortSignal, endSome: () => Promise<number>): Promise<void> {
     let ended: number;
     do {
       ended = await endSome();
       if (ended > 0) this.#onOutgoing();
-    } while (ended === CHUNK && !this.#stopped.signal.aborted);
+    } while (ended === CHUNK && !stopped.aborted);
   }
 }

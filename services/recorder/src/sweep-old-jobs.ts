@@ -1,7 +1,7 @@
-import { setTimeout } from 'node:timers/promises';
 import type { BrokerLog } from '@heddle/broker';
 import { terminalStates } from '@heddle/contracts';
 import type { RecorderMetrics } from './metrics.ts';
+import { pauseUnless, type Repetition, repeatWork } from './repeat-work.ts';
 import { deleteOldBatches, deleteOldJobs, deleteOrphanOutputs } from './store/delete-old-jobs.ts';
 import type { Store } from './store/open-database.ts';
 import type { PageEnd } from './store/page-cursor.ts';
@@ -23,8 +23,7 @@ export class RetentionSweeper {
   readonly #retentionMs: number;
   readonly #metrics: RecorderMetrics;
   readonly #log: BrokerLog;
-  readonly #stopped = new AbortController();
-  #running: Promise<void> | undefined;
+  #repetition: Repetition | undefined;
 
   constructor(store: Store, retentionMs: number, metrics: RecorderMetrics, log: BrokerLog) {
     this.#store = store;
@@ -34,27 +33,18 @@ export class RetentionSweeper {
   }
 
   start(): void {
-    this.#running = this.#run();
+    this.#repetition = repeatWork({
+      everyMs: Math.max(1_000, Math.min(SWEEP_EVERY_MS, this.#retentionMs / 10)),
+      round: (_, stopped) => this.#sweep(stopped, Date.now() - this.#retentionMs),
+      onError: (error) => this.#log.error({ err: error }, 'cannot delete old jobs'),
+    });
   }
 
   async stop(): Promise<void> {
-    this.#stopped.abort();
-    await this.#running;
+    await this.#repetition?.stop();
   }
 
-  async #run(): Promise<void> {
-    const everyMs = Math.max(1_000, Math.min(SWEEP_EVERY_MS, this.#retentionMs / 10));
-    while (!this.#stopped.signal.aborted) {
-      try {
-        await this.#sweep(Date.now() - this.#retentionMs);
-      } catch (error) {
-        this.#log.error({ err: error }, 'cannot delete old jobs');
-      }
-      await this.#pause(everyMs);
-    }
-  }
-
-  async #sweep(before: number): Promise<void> {
+  async #sweep(stopped: AbortSignal, before: number): Promise<undefined> {
     let deleted = 0;
     for (const state of terminalStates) {
       let after: PageEnd | undefined;
@@ -63,19 +53,15 @@ export class RetentionSweeper {
         deleted += chunk.deleted;
         this.#metrics.deleted(chunk.deleted);
         after = chunk.next;
-        await this.#pause(PAUSE_MS);
-      } while (after && !this.#stopped.signal.aborted);
+        await pauseUnless(stopped, PAUSE_MS);
+      } while (after && !stopped.aborted);
     }
-    while (!this.#stopped.signal.aborted) {
+    while (!stopped.aborted) {
       if ((await deleteOrphanOutputs(this.#store, before, CHUNK)) < CHUNK) break;
-      await this.#pause(PAUSE_MS);
+      await pauseUnless(stopped, PAUSE_MS);
     }
     await deleteOldBatches(this.#store, before);
     await dropAbandonedParts(this.#store, Date.now() - UPLOAD_IDLE_MS);
     if (deleted > 0) this.#log.info({ deleted }, 'deleted old jobs');
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await setTimeout(ms, undefined, { signal: this.#stopped.signal, ref: false }).catch(() => undefined);
   }
 }

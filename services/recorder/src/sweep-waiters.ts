@@ -1,5 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
 import type { BrokerLog } from '@heddle/broker';
+import { type Repetition, repeatWork } from './repeat-work.ts';
 import type { Store } from './store/open-database.ts';
 import { clearAbandoned, wakeOverdue } from './store/wake-waiters.ts';
 
@@ -16,8 +16,7 @@ export class WaiterSweeper {
   readonly #store: Store;
   readonly #log: BrokerLog;
   readonly #onOutgoing: () => void;
-  readonly #stopped = new AbortController();
-  #running: Promise<void> | undefined;
+  #repetition: Repetition | undefined;
 
   /** `onOutgoing` is called when something has come into the outbox. */
   constructor(store: Store, log: BrokerLog, onOutgoing: () => void) {
@@ -27,28 +26,23 @@ export class WaiterSweeper {
   }
 
   start(): void {
-    this.#running = this.#run();
+    this.#repetition = repeatWork({
+      everyMs: LOOK_EVERY_MS,
+      round: (count) => this.#look(count),
+      onError: (error) => this.#log.error({ err: error }, 'cannot wake jobs that wait'),
+    });
   }
 
   async stop(): Promise<void> {
-    this.#stopped.abort();
-    await this.#running;
+    await this.#repetition?.stop();
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#stopped;
-    for (let look = 0; !signal.aborted; look++) {
-      try {
-        let woken = await wakeOverdue(this.#store, Date.now(), CHUNK);
-        if (look % LOOKS_OF_ALL === 0) {
-          woken += await clearAbandoned(this.#store, Date.now() - ABANDONED_MS, CHUNK);
-        }
-        if (woken > 0) this.#onOutgoing();
-        if (woken >= CHUNK) continue;
-      } catch (error) {
-        this.#log.error({ err: error }, 'cannot wake jobs that wait');
-      }
-      await setTimeout(LOOK_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
+  async #look(count: number): Promise<'more' | undefined> {
+    let woken = await wakeOverdue(this.#store, Date.now(), CHUNK);
+    if (count % LOOKS_OF_ALL === 0) {
+      woken += await clearAbandoned(this.#store, Date.now() - ABANDONED_MS, CHUNK);
     }
+    if (woken > 0) this.#onOutgoing();
+    return woken >= CHUNK ? 'more' : undefined;
   }
 }

@@ -1,12 +1,14 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Broker, BrokerLog } from '@heddle/broker';
 import { encodeReply, HeddleError } from '@heddle/contracts';
+import { type Repetition, repeatWork } from '../repeat-work.ts';
 import type { Database } from '../store/schema.ts';
 import { forgetReports } from '../store/sync/keep-report.ts';
 import { forgetOutcomes, readSessions } from '../store/sync/sweep-sync.ts';
 import type { SyncKeeper } from './meet-in-groups.ts';
 
 const LOOK_EVERY_MS = 1_000;
+/** What is over is forgotten once in so many looks. */
+const LOOKS_UNTIL_FORGOTTEN = 60;
 /** How long a session may be without its connection: most come back sooner. */
 const GRACE_MS = 2_000;
 /** After the broker was away, everybody comes back, and not at once. */
@@ -25,11 +27,10 @@ export class SessionWatch {
   readonly #broker: Broker;
   readonly #keeper: SyncKeeper;
   readonly #log: BrokerLog;
-  readonly #stopped = new AbortController();
   /** Since when a session has no queue. */
   #missing = new Map<string, number>();
   #trustedFrom = Date.now() + SETTLING_MS;
-  #running: Promise<void> | undefined;
+  #repetition: Repetition | undefined;
   #forgetReconnect: (() => void) | undefined;
 
   constructor(db: Database, broker: Broker, keeper: SyncKeeper, log: BrokerLog) {
@@ -41,35 +42,29 @@ export class SessionWatch {
 
   start(): void {
     this.#forgetReconnect = this.#broker.onReconnect(() => this.#settle());
-    this.#running = this.#run();
+    this.#repetition = repeatWork({
+      everyMs: LOOK_EVERY_MS,
+      round: (count, stopped) => this.#round(count, stopped),
+      onError: (error) => this.#log.error({ err: error }, 'cannot look after the sessions of the toolbox'),
+    });
   }
 
   async stop(): Promise<void> {
     this.#forgetReconnect?.();
-    this.#stopped.abort();
-    await this.#running;
+    await this.#repetition?.stop();
   }
 
-  async #run(): Promise<void> {
-    const { signal } = this.#stopped;
-    for (let round = 0; !signal.aborted; round++) {
-      try {
-        await this.#look();
-        if (round % 60 === 0) {
-          await forgetOutcomes(this.#db, Date.now() - KEEP_OUTCOMES_MS);
-          await forgetReports(this.#db, Date.now());
-        }
-      } catch (error) {
-        this.#log.error({ err: error }, 'cannot look after the sessions of the toolbox');
-      }
-      await setTimeout(LOOK_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined);
-    }
+  async #round(count: number, stopped: AbortSignal): Promise<undefined> {
+    await this.#look(stopped);
+    if (count % LOOKS_UNTIL_FORGOTTEN !== 0) return;
+    await forgetOutcomes(this.#db, Date.now() - KEEP_OUTCOMES_MS);
+    await forgetReports(this.#db, Date.now());
   }
 
-  async #look(): Promise<void> {
+  async #look(stopped: AbortSignal): Promise<void> {
     const sessions = await readSessions(this.#db);
     const missing = new Map<string, number>();
-    for (let from = 0; from < sessions.length && !this.#stopped.signal.aborted; from += PINGS_AT_ONCE) {
+    for (let from = 0; from < sessions.length && !stopped.aborted; from += PINGS_AT_ONCE) {
       const some = sessions.slice(from, from + PINGS_AT_ONCE);
       const here = await Promise.all(some.map((session) => this.#isHere(session)));
       for (const [index, session] of some.entries()) {

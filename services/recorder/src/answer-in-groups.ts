@@ -1,0 +1,82 @@
+import { setImmediate } from 'node:timers/promises';
+
+interface Asked<Q, R> {
+  readonly request: Q;
+  readonly resolve: (reply: R) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface Grouping<Q, R> {
+  /** Requests of one transaction. */
+  readonly most: number;
+  /** What a request locks: recorders that lock in one order do not wait for each other in a circle. Requests of one row stay in their order. */
+  rowOf(request: Q): string;
+  /** It locks more than one row, so nothing goes with it. */
+  goesAlone?(request: Q): boolean;
+  /** Answers them in one transaction, in their order: an error for each that is refused. Throws where none of them could be answered. */
+  answer(requests: readonly Q[]): Promise<readonly (R | Error)[]>;
+}
+
+/**
+ * Requests that are answered in transactions: what comes while one runs goes into the next together, because a commit costs
+ * the same for one as for many.
+ */
+export class GroupedRequests<Q, R> {
+  readonly #grouping: Grouping<Q, R>;
+  #waiting: Asked<Q, R>[] = [];
+  #working: Promise<void> | undefined;
+
+  constructor(grouping: Grouping<Q, R>) {
+    this.#grouping = grouping;
+  }
+
+  ask(request: Q): Promise<R> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ request, resolve, reject });
+      this.#working ??= this.#work();
+    });
+  }
+
+  /** Resolves when all that was asked is answered. */
+  async drain(): Promise<void> {
+    await this.#working;
+  }
+
+  async #work(): Promise<void> {
+    // What arrives in the same burst goes into the same transaction.
+    await setImmediate();
+    while (this.#waiting.length > 0) {
+      await this.#answerGroup(this.#takeGroup());
+      // SQLite has kept the event loop from reading the socket.
+      await setImmediate();
+    }
+    this.#working = undefined;
+  }
+
+  #takeGroup(): Asked<Q, R>[] {
+    const { most, rowOf, goesAlone } = this.#grouping;
+    const alone = goesAlone ? this.#waiting.findIndex(({ request }) => goesAlone(request)) : -1;
+    if (alone === 0) return this.#waiting.splice(0, 1);
+    const count = alone === -1 ? most : Math.min(alone, most);
+    return this.#waiting.splice(0, count).toSorted((a, b) => compare(rowOf(a.request), rowOf(b.request)));
+  }
+
+  async #answerGroup(group: readonly Asked<Q, R>[]): Promise<void> {
+    try {
+      const replies = await this.#grouping.answer(group.map(({ request }) => request));
+      for (const [index, { resolve, reject }] of group.entries()) {
+        const reply = replies[index] as R | Error;
+        if (reply instanceof Error) reject(reply);
+        else resolve(reply);
+      }
+    } catch (error) {
+      if (group.length === 1) return group[0]?.reject(error);
+      // One that cannot be written must not keep the others from it.
+      for (const asked of group) await this.#answerGroup([asked]);
+    }
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
