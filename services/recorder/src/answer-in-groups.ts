@@ -10,11 +10,11 @@ export interface Grouping<Q, R> {
   /** Requests of one transaction. */
   readonly most: number;
   /** What a request locks: recorders that lock in one order do not wait for each other in a circle. Requests of one row stay in their order. */
-  rowOf(request: Q): string;
+  readonly rowOf: (request: Q) => string;
   /** It locks more than one row, so nothing goes with it. */
-  goesAlone?(request: Q): boolean;
+  readonly goesAlone?: (request: Q) => boolean;
   /** Answers them in one transaction, in their order: an error for each that is refused. Throws where none of them could be answered. */
-  answer(requests: readonly Q[]): Promise<readonly (R | Error)[]>;
+  readonly answer: (requests: readonly Q[]) => Promise<readonly (R | Error)[]>;
 }
 
 /**

@@ -4,8 +4,8 @@ export interface RepeatedWork {
   /** Between the end of a round and the next. */
   readonly everyMs: number;
   /** `count`: rounds before this one. `more`: the next follows at once. What throws is told to `onError`, and ends its round only. */
-  round(count: number, signal: AbortSignal): Promise<'more' | undefined>;
-  onError(error: unknown): void;
+  readonly round: (count: number, stopped: AbortSignal) => Promise<'more' | undefined>;
+  readonly onError: (error: unknown) => void;
 }
 
 export interface Repetition {
