@@ -1,5 +1,12 @@
 import type { Broker, BrokerLog, QueueInspection } from '@heddle/broker';
-import { type JobState, jobQueue, type QueueName, sharedQueues, suspectQueue } from '@heddle/contracts';
+import {
+  HeddleError,
+  type JobState,
+  jobQueue,
+  type QueueName,
+  sharedQueues,
+  suspectQueue,
+} from '@heddle/contracts';
 import type { Meters } from '@heddle/service';
 import { QueueHistory } from './queue-history.ts';
 import type { Store } from './store/open-database.ts';
@@ -42,6 +49,9 @@ export interface QueueWatchOptions {
 export class QueueWatch {
   readonly #options: QueueWatchOptions;
   readonly #histories = new Map<string, QueueHistory>();
+  /** Queues that could not be looked at when they last should have been: of each is told once. */
+  readonly #unseen = new Set<string>();
+  #hasFailed = false;
   #last: Look | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | undefined;
@@ -64,10 +74,18 @@ export class QueueWatch {
   /** One look, unless one is under way. What could not be seen is not shown, rather than shown as it was. */
   look(): Promise<void> {
     this.#looking ??= this.#look()
-      .catch((error: unknown) => {
-        this.#last = undefined;
-        this.#options.log.debug({ err: error }, 'the queues could not be looked at');
-      })
+      .then(
+        () => {
+          this.#hasFailed = false;
+        },
+        (error: unknown) => {
+          const { log } = this.#options;
+          const told = 'the queues could not be looked at: their metrics are absent until they can';
+          log[this.#hasFailed ? 'debug' : 'warn']({ err: error }, told);
+          this.#hasFailed = true;
+          this.#last = undefined;
+        },
+      )
       .finally(() => (this.#looking = undefined));
     return this.#looking;
   }
@@ -82,22 +100,27 @@ export class QueueWatch {
         .map((queue): [string, undefined] => [queue, undefined]),
       ...tasks.flatMap((backlog): [string, TaskBacklog | undefined][] => [
         [jobQueue(backlog.task), backlog],
-        [suspectQueue(backlog.task), undefined],
+        ...(isSerial(backlog) ? [] : [[suspectQueue(backlog.task), undefined] as [string, undefined]]),
       ]),
     ];
     const queues: QueueLook[] = [];
     const rest = names.values();
     const lane = async (): Promise<void> => {
-      for (const [queue, backlog] of rest) queues.push(await this.#lookAt(queue, backlog));
+      for (const [queue, backlog] of rest) {
+        const look = await this.#lookAt(queue, backlog);
+        if (look) queues.push(look);
+      }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, lane));
     this.#last = { tasks, queues, outbox: await countOutbox(store.db) };
   }
 
-  async #lookAt(queue: string, backlog: TaskBacklog | undefined): Promise<QueueLook> {
-    const found = await this.#options.broker.inspectQueue(queue as QueueName);
-    const { consumers } = found ?? { consumers: 0 };
-    const ready = (found?.ready ?? 0) + (await this.#readyInBranches(backlog));
+  /** Undefined: it is not to be seen, which costs its own series and no others. */
+  async #lookAt(queue: string, backlog: TaskBacklog | undefined): Promise<QueueLook | undefined> {
+    const found = await this.#inspect(queue as QueueName);
+    if (!found) return undefined;
+    const { consumers } = found;
+    const ready = found.ready + (await this.#readyInBranches(backlog));
     let history = this.#histories.get(queue);
     if (!history) this.#histories.set(queue, (history = new QueueHistory()));
     history.add({ at: Date.now(), ready, ended: backlog?.ended ?? 0 });
@@ -114,9 +137,27 @@ export class QueueWatch {
   async #readyInBranches(backlog: TaskBacklog | undefined): Promise<number> {
     let ready = 0;
     for (const branch of backlog?.branches ?? []) {
-      ready += (await this.#options.broker.inspectQueue(branch))?.ready ?? 0;
+      ready += (await this.#inspect(branch))?.ready ?? 0;
     }
     return ready;
+  }
+
+  async #inspect(queue: QueueName): Promise<QueueInspection | undefined> {
+    const { broker, log } = this.#options;
+    const warn = (facts: object, told: string): undefined => {
+      if (!this.#unseen.has(queue)) log.warn({ ...facts, queue }, told);
+      this.#unseen.add(queue);
+    };
+    try {
+      const found = await broker.inspectQueue(queue);
+      if (!found) return warn({}, 'a queue is not on the broker: its metrics are absent until it is');
+      this.#unseen.delete(queue);
+      return found;
+    } catch (error) {
+      // Without a connection there is nothing to be seen at all.
+      if (error instanceof HeddleError) throw error;
+      return warn({ err: error }, 'a queue may not be looked at: its metrics are absent until it may');
+    }
   }
 
   #show(meters: Meters): void {
@@ -155,4 +196,9 @@ export class QueueWatch {
       if (this.#last) add(this.#last.outbox);
     });
   }
+}
+
+/** Its jobs that took a worker down stay in their partitions: there is no queue of suspects. */
+function isSerial({ branches }: TaskBacklog): boolean {
+  return branches.some((branch) => branch.startsWith('heddle.serial.'));
 }

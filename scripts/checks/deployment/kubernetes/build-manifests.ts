@@ -16,9 +16,8 @@ export interface Manifest {
     readonly labels?: Readonly<Record<string, string>>;
   };
   readonly data?: Readonly<Record<string, string>>;
-  // What it holds depends on the kind, and is what these tests check.
-  // oxlint-disable-next-line typescript/no-explicit-any
-  readonly spec?: any;
+  /** What it holds depends on the kind: `readSpec` reads it. */
+  readonly spec?: unknown;
 }
 
 /** One that has kustomize 5 built in: older ones do not know all that the files use. */

@@ -1,16 +1,10 @@
+import type { z } from 'zod';
 import type { Manifest } from './build-manifests.ts';
+import { readSpec, specs } from './read-spec.ts';
 
 type Labels = Readonly<Record<string, string>>;
-interface Peer {
-  readonly podSelector?: { readonly matchLabels?: Labels };
-  readonly namespaceSelector?: { readonly matchLabels?: Labels };
-  readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] };
-}
-interface Rule {
-  readonly from?: readonly Peer[];
-  readonly to?: readonly Peer[];
-  readonly ports?: readonly { readonly protocol: string; readonly port: number; readonly endPort?: number }[];
-}
+type Peer = NonNullable<Rule['from']>[number];
+type Rule = NonNullable<z.output<typeof specs.networkPolicy>['ingress']>[number];
 
 /**
  * Who may come to pods with these labels (`Ingress`), or whom they may call (`Egress`), as the policies of a namespace say together:
@@ -21,12 +15,14 @@ export function findHoles(
   labels: Labels,
   direction: 'Ingress' | 'Egress',
 ): string[] | undefined {
-  const policies = manifests.filter(
-    ({ kind, spec }) =>
-      kind === 'NetworkPolicy' && spec.policyTypes.includes(direction) && selects(spec.podSelector, labels),
-  );
+  const policies = manifests
+    .filter(({ kind }) => kind === 'NetworkPolicy')
+    .map((manifest) => readSpec(manifest, specs.networkPolicy))
+    .filter(
+      ({ policyTypes, podSelector }) => policyTypes.includes(direction) && selects(podSelector, labels),
+    );
   if (policies.length === 0) return undefined;
-  const rules = policies.flatMap(({ spec }) => (spec[direction.toLowerCase()] ?? []) as Rule[]);
+  const rules = policies.flatMap(({ ingress, egress }) => (direction === 'Ingress' ? ingress : egress) ?? []);
   const holes = rules.flatMap((rule) =>
     (rule.from ?? rule.to ?? [undefined]).flatMap((peer) =>
       (rule.ports ?? []).map(

@@ -8,15 +8,10 @@ import { builtInTaskNames } from '../../../generate/permissions-document.ts';
 import { faultsOf, gatewayPort, type ServiceName, serviceFacts, serviceNames } from '../service-facts.ts';
 import { buildManifests, hasKubectl, type Manifest } from './build-manifests.ts';
 import { findHoles, selects } from './find-holes.ts';
-import { environmentOf, matches, type Pod, secretsOf } from './read-workload.ts';
+import { readSpec, specs } from './read-spec.ts';
+import { environmentOf, matches, secretsOf } from './read-workload.ts';
 import { faultsAgainstRestricted, type PodSpec } from './restricted.ts';
 import { faultsOfManifest } from './validate-manifest.ts';
-
-interface Key {
-  readonly parameter: string;
-  readonly name: string;
-  readonly key: string;
-}
 
 /** Every overlay with every set of components that fits it; the Topology Operator needs a RabbitmqCluster. */
 const combinations: readonly (readonly [string, readonly string[]])[] = [
@@ -37,10 +32,11 @@ describe.runIf(hasKubectl).each(combinations)('k8s/%s with %j', (overlay, compon
     ({ metadata }) => metadata.labels?.['app.kubernetes.io/part-of'] === 'heddle',
   );
   const of = (workload: Manifest) => {
-    const pod = workload.spec.template.spec as Pod;
-    const labels = workload.spec.template.metadata.labels as Record<string, string>;
+    const { selector, template } = readSpec(workload, specs.workload);
+    const { labels } = template.metadata;
+    const pod = template.spec;
     const service = labels['app.kubernetes.io/name'] as ServiceName;
-    return { pod, labels, service, container: pod.containers[0], facts: serviceFacts[service] };
+    return { pod, labels, selector, service, container: pod.containers[0], facts: serviceFacts[service] };
   };
   const each = workloads.map((workload) => [workload.metadata.name, workload] as const);
   const has = (component: string) => components.includes(component);
@@ -97,9 +93,11 @@ describe.runIf(hasKubectl).each(combinations)('k8s/%s with %j', (overlay, compon
 
   test.each(each)('%s selects its own pods, spreads them, and gives up one at a time', (name, workload) => {
     const { pod, labels } = of(workload);
-    const selecting = workloads.filter(({ spec }) => selects(spec.selector, labels));
+    const selecting = workloads.filter((other) => selects(of(other).selector, labels));
     expect(selecting).toEqual([workload]);
-    const budgets = ofKind('PodDisruptionBudget').filter(({ spec }) => selects(spec.selector, labels));
+    const budgets = ofKind('PodDisruptionBudget').filter((budget) =>
+      selects(readSpec(budget, specs.selecting).selector, labels),
+    );
     expect(budgets.map(({ metadata }) => metadata.name)).toEqual([name]);
     expect(budgets[0]?.spec).toMatchObject({ maxUnavailable: 1 });
     const spread = pod.topologySpreadConstraints;
@@ -179,8 +177,8 @@ describe.runIf(hasKubectl).each(combinations)('k8s/%s with %j', (overlay, compon
   test.runIf(overlay === 'overlays/production')('has a broker of three nodes that speaks TLS only', () => {
     const cluster = named('RabbitmqCluster', 'rabbitmq');
     expect(cluster?.spec).toMatchObject({ replicas: 3, tls: { disableNonTLSListeners: true } });
-    const pod = cluster?.spec.override.statefulSet.spec.template.spec as PodSpec;
-    expect(faultsAgainstRestricted(pod)).toEqual([]);
+    const { override } = readSpec(cluster as Manifest, specs.cluster);
+    expect(faultsAgainstRestricted(override?.statefulSet.spec.template.spec as PodSpec)).toEqual([]);
     const listening = findHoles(manifests, { 'app.kubernetes.io/name': 'rabbitmq' }, 'Ingress') ?? [];
     expect(listening.filter((hole) => / (5672)$/.test(hole))).toEqual([]);
     for (const workload of workloads)
@@ -194,15 +192,15 @@ describe.runIf(hasKubectl).each(combinations)('k8s/%s with %j', (overlay, compon
     'has one ScaledObject a group of tasks, for its queues and no others',
     () => {
       const groups = workloads.filter((workload) => of(workload).service === 'consumer');
-      const scaled = ofKind('ScaledObject');
-      expect(scaled.map(({ spec }) => spec.scaleTargetRef.name as string).toSorted()).toEqual(
+      const scaled = ofKind('ScaledObject').map((object) => readSpec(object, specs.scaledObject));
+      expect(scaled.map(({ scaleTargetRef }) => scaleTargetRef.name).toSorted()).toEqual(
         groups.map(({ metadata }) => metadata.name).toSorted(),
       );
-      for (const { spec } of scaled) {
-        const target = groups.find(({ metadata }) => metadata.name === spec.scaleTargetRef.name) as Manifest;
+      for (const { scaleTargetRef, triggers } of scaled) {
+        const target = groups.find(({ metadata }) => metadata.name === scaleTargetRef.name) as Manifest;
         expect(target.spec).not.toHaveProperty('replicas');
         const patterns = environmentOf(of(target).container, manifests)['HEDDLE_TASKS'] ?? '';
-        const [{ metadata, authenticationRef }] = spec.triggers;
+        const [{ metadata, authenticationRef }] = triggers;
         expect(metadata).toMatchObject({
           protocol: 'http',
           mode: 'QueueLength',
@@ -211,7 +209,8 @@ describe.runIf(hasKubectl).each(combinations)('k8s/%s with %j', (overlay, compon
         for (const task of [...builtInTaskNames, 'webhook.deliver'])
           for (const queue of [jobQueue(task), laneQueue(task, 0), serialQueue(task, 0)])
             expect(new RegExp(metadata.queueName).test(queue), queue).toBe(matches(patterns, task));
-        const asked = named('TriggerAuthentication', authenticationRef.name)?.spec.secretTargetRef as Key[];
+        const authentication = named('TriggerAuthentication', authenticationRef.name) as Manifest;
+        const asked = readSpec(authentication, specs.triggerAuthentication).secretTargetRef;
         expect(asked.map(({ parameter }) => parameter)).toContain('host');
         if (overlay !== 'overlays/dev') continue;
         for (const { name, key } of asked) expect(named('Secret', name)?.data).toHaveProperty(key);
@@ -221,10 +220,9 @@ describe.runIf(hasKubectl).each(combinations)('k8s/%s with %j', (overlay, compon
 
   test.runIf(components.includes('monitoring'))('is scraped, watched and shown', () => {
     const [monitor] = ofKind('PodMonitor');
-    for (const workload of workloads) expect(selects(monitor?.spec.selector, of(workload).labels)).toBe(true);
-    expect(monitor?.spec.podMetricsEndpoints).toEqual([
-      expect.objectContaining({ port: 'ops', path: '/metrics' }),
-    ]);
+    const { selector } = readSpec(monitor, specs.selecting);
+    for (const workload of workloads) expect(selects(selector, of(workload).labels)).toBe(true);
+    expect(monitor?.spec).toMatchObject({ podMetricsEndpoints: [{ port: 'ops', path: '/metrics' }] });
     const alerts = parse(
       readFileSync(new URL('../../../../prometheus/alerts.yaml', import.meta.url), 'utf8'),
     ) as object;
@@ -255,9 +253,12 @@ describe.runIf(hasKubectl).each(combinations)('k8s/%s with %j', (overlay, compon
         });
       }
       const declared = new Set(
-        ['Exchange', 'Queue'].flatMap((kind) => ofKind(kind).map(({ spec }) => spec.name as string)),
+        ['Exchange', 'Queue'].flatMap((kind) => ofKind(kind).map((one) => readSpec(one, specs.named).name)),
       );
-      const ends = ofKind('Binding').flatMap(({ spec }) => [spec.source, spec.destination] as string[]);
+      const ends = ofKind('Binding').flatMap((binding) => {
+        const { source, destination } = readSpec(binding, specs.binding);
+        return [source, destination];
+      });
       expect(ends.filter((end) => !declared.has(end))).toEqual([]);
       for (const task of builtInTaskNames) expect(declared).toContain(`heddle.jobs.${task}`);
     },

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Manifest } from './build-manifests.ts';
 import { findUnread } from './find-unread.ts';
 import { rabbitmqSchemas } from './rabbitmq-schemas.ts';
+import { readSpec, specs } from './read-spec.ts';
 
 const require = createRequire(import.meta.url);
 type Validate = ((data: unknown) => boolean) & {
@@ -33,11 +34,12 @@ export function faultsOfManifest(manifest: Manifest): string[] {
 }
 
 /** The parts that the Cluster Operator hands on to Kubernetes as they are. */
-function faultsOfCluster({ spec }: Manifest): string[] {
+function faultsOfCluster(manifest: Manifest): string[] {
+  const spec = readSpec(manifest, specs.cluster);
   return [
     ...faultsOf('v1', 'Affinity', spec.affinity ?? {}),
     ...faultsOf('v1', 'ResourceRequirements', spec.resources ?? {}),
-    ...faultsOf('v1', 'PodSpec', spec.override?.statefulSet?.spec?.template?.spec ?? { containers: [] }),
+    ...faultsOf('v1', 'PodSpec', spec.override?.statefulSet.spec.template.spec ?? { containers: [] }),
   ];
 }
 

@@ -18,7 +18,7 @@ export const queueMetrics = {
     type: 'gauge',
     labels: ['queue'],
     by: ['recorder'],
-    help: 'Messages that wait in a queue, of a task with its lanes and partitions, asked of the broker every 5 s. Every recorder asks: take the maximum.',
+    help: 'Messages that wait in a queue, of a task with its lanes and partitions, asked of the broker every 5 s. Every recorder asks: take the maximum. A queue that is not there, or may not be looked at, has no series.',
   },
   heddle_queue_consumers: {
     type: 'gauge',
