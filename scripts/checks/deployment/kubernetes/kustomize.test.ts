@@ -219,10 +219,10 @@ describe.runIf(hasKubectl).each(combinations)('k8s/%s with %j', (overlay, compon
   );
 
   test.runIf(components.includes('monitoring'))('is scraped, watched and shown', () => {
-    const [monitor] = ofKind('PodMonitor');
+    const monitor = ofKind('PodMonitor').at(0) as Manifest;
     const { selector } = readSpec(monitor, specs.selecting);
     for (const workload of workloads) expect(selects(selector, of(workload).labels)).toBe(true);
-    expect(monitor?.spec).toMatchObject({ podMetricsEndpoints: [{ port: 'ops', path: '/metrics' }] });
+    expect(monitor.spec).toMatchObject({ podMetricsEndpoints: [{ port: 'ops', path: '/metrics' }] });
     const alerts = parse(
       readFileSync(new URL('../../../../prometheus/alerts.yaml', import.meta.url), 'utf8'),
     ) as object;
