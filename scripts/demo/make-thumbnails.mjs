@@ -43,11 +43,12 @@ export async function makeThumbnails({ url, file, target, sizes, signal }) {
   if (job.state !== 'succeeded') return refused(job.error?.code ?? job.state, job.error?.message);
   await mkdir(target, { recursive: true });
   for (const output of job.outputs) {
-    const response = await askBytes(new URL(output.href, url), deadline, signal);
-    if (createHash('sha256').update(response).digest('hex') !== output.sha256) {
+    const answer = await askBytes(new URL(output.href, url), deadline, signal);
+    if (!answer.ok) return refused(answer.problem.code, answer.problem.detail);
+    if (createHash('sha256').update(answer.body).digest('hex') !== output.sha256) {
       return { outcome: 'failed', thumbnails: 0, reason: `${output.name} came back with other bytes` };
     }
-    await writeFile(join(target, output.name), response);
+    await writeFile(join(target, output.name), answer.body);
   }
   return { outcome: 'made', thumbnails: job.outputs.length };
 }
@@ -77,7 +78,8 @@ async function ask(url, options, deadline, signal) {
 
 async function askBytes(url, deadline, signal) {
   const response = await persist(url, {}, deadline, signal);
-  return Buffer.from(await response.arrayBuffer());
+  if (!response.ok) return { ok: false, problem: await response.json() };
+  return { ok: true, body: Buffer.from(await response.arrayBuffer()) };
 }
 
 async function persist(url, options, deadline, signal) {

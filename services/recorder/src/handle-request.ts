@@ -58,7 +58,8 @@ export function requestHandler({
       await caughtUp();
       return watch.find(id, () => findJob(db, id));
     },
-    output: ({ id, name }) => {
+    output: async ({ id, name }) => {
+      await caughtUp();
       const absent = new HeddleError('output_not_found', `there is no output "${name}" of a job ${id}`);
       return watch.find(id, () => findOutput(db, id, name), absent);
     },

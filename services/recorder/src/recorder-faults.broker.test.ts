@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { type Broker, EventPublisher } from '@heddle/broker';
 import { newJobId, RecorderClient } from '@heddle/client';
+import { encodeOutputs } from '@heddle/contracts';
 import { DatabaseSync } from '@photostructure/sqlite';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -75,6 +76,27 @@ describe('a recorder in trouble', () => {
     await untilReadEmpty();
     await vi.waitFor(async () => expect(await countRecorded('succeeded')).toBe(ids.length), 10_000);
     expect(await countRecorded('queued')).toBe(0);
+  });
+
+  test('that stood still finds the outputs of a job whose end it has not read yet', async () => {
+    const child = await spawnRecorder(vhost, database);
+    const id = newJobId();
+    await events.addAll([accepted(id)]);
+    await client.ask({ op: 'job', id });
+    child.kill('SIGSTOP');
+    const body = Buffer.from('a thumbnail');
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    const description = { name: '32.png', type: 'image/png', bytes: body.length, sha256 };
+    const output = encodeOutputs([{ ...description, job: id, run: 'run-1', body }]);
+    await broker.publisher.publish('heddle.events', 'output', output);
+    await events.addAll([succeeded(id, { outputs: [description] })]);
+    // With everything before it, it is read in one breath.
+    const asked = client.ask({ op: 'output', id, name: '32.png' });
+    await untilReadEmpty();
+    child.kill('SIGCONT');
+    expect(await asked).toEqual({ type: 'image/png', sha256, body });
+    child.kill('SIGKILL');
+    await once(child, 'exit');
   });
 
   test('holds events while its database is locked, says so, and records them afterwards', async () => {

@@ -83,22 +83,30 @@ describe('the recorder', () => {
     await expect(lost).rejects.toMatchObject({ code: 'invalid_cursor' });
   });
 
-  test('gives the bytes of outputs', async () => {
-    const id = newJobId();
+  describe('of outputs', () => {
     const body = Buffer.from([0, 255, 137, 80]);
     const sha256 = createHash('sha256').update(body).digest('hex');
     const description = { name: '32.png', type: 'image/png', bytes: body.length, sha256 };
-    const output = encodeOutputs([{ ...description, job: id, run: 'run-1', body }]);
-    await broker.publisher.publish('heddle.events', 'output', output);
-    await publish(succeeded(id, { outputs: [description] }));
-    expect((await ask(id)).outputs).toEqual([description]);
-    expect(await client.ask({ op: 'output', id, name: '32.png' })).toEqual({
-      type: 'image/png',
-      sha256,
-      body,
+    const succeed = async (id: string): Promise<void> => {
+      const output = encodeOutputs([{ ...description, job: id, run: 'run-1', body }]);
+      await broker.publisher.publish('heddle.events', 'output', output);
+      await publish(succeeded(id, { outputs: [description] }));
+    };
+    const read = (id: string, name: string) => client.ask({ op: 'output', id, name });
+
+    test('gives the bytes', async () => {
+      const id = newJobId();
+      await succeed(id);
+      expect((await ask(id)).outputs).toEqual([description]);
+      expect(await read(id, '32.png')).toEqual({ type: 'image/png', sha256, body });
+      await expect(read(id, '64.png')).rejects.toMatchObject({ code: 'output_not_found' });
     });
-    const absent = client.ask({ op: 'output', id, name: '64.png' });
-    await expect(absent).rejects.toMatchObject({ code: 'output_not_found' });
+
+    test('says of a job that has not ended that it has none', async () => {
+      const id = newJobId();
+      await publish(accepted(id));
+      await expect(read(id, '32.png')).rejects.toMatchObject({ code: 'output_not_found' });
+    });
   });
 
   test('sends what cannot be read to heddle.dead, with the reason, and goes on', async () => {

@@ -1,5 +1,6 @@
 import {
   HeddleError,
+  isTerminal,
   type OutputDescription,
   type OutputMessage,
   type RecorderReplies,
@@ -25,7 +26,7 @@ export async function storeOutput(tx: Tx, output: OutputMessage): Promise<void> 
     .execute();
 }
 
-/** The output that the job's winning event names: of its run, with its hash. Undefined until job and bytes are there. */
+/** The output that the job's winning event names: of its run, with its hash. Undefined until the job has ended and the bytes are there. */
 export async function findOutput(
   db: Database,
   id: string,
@@ -33,11 +34,13 @@ export async function findOutput(
 ): Promise<RecorderReplies['output'] | undefined> {
   const job = await db
     .selectFrom('jobs')
-    .select(['run', 'outputs', 'result_until', 'result_gone'])
+    .select(['state', 'run', 'outputs', 'result_until', 'result_gone'])
     .where('id', '=', id)
     .executeTakeFirst();
   if (!job) return undefined;
   const described = parseOr<OutputDescription[]>(job.outputs, []).find((output) => output.name === name);
+  // Who has heard of the end from the worker may ask before the event of it is written.
+  if (!described && !isTerminal(job.state)) return undefined;
   if (!described) throw new HeddleError('output_not_found', `job ${id} has no output "${name}"`);
   requireResult(id, job);
   const { sha256 } = described;
