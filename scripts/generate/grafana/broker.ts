@@ -1,4 +1,4 @@
-import { curves, type Dashboard, figure, HERE, perQueue, perSecond, quantile } from './panel.ts';
+import { curves, type Dashboard, figure, HERE, perQueue, perSecond, within, worseFrom } from './panel.ts';
 
 const SHARED = `${HERE}, queue!~"heddle[.]jobs[.].+"`;
 
@@ -22,10 +22,7 @@ export const broker: Dashboard = {
           'short',
           `sum (1 - heddle_broker_connected{${HERE}})`,
           {
-            steps: [
-              { from: 0, color: 'green' },
-              { from: 1, color: 'red' },
-            ],
+            steps: worseFrom({ red: 1 }),
             alerts: ['HeddleServiceDisconnected'],
             width: 6,
           },
@@ -36,10 +33,7 @@ export const broker: Dashboard = {
           'none',
           `max (heddle_broker_blocked{${HERE}})`,
           {
-            steps: [
-              { from: 0, color: 'green' },
-              { from: 1, color: 'red' },
-            ],
+            steps: worseFrom({ red: 1 }),
             alerts: ['HeddleBrokerAlarm'],
             width: 6,
           },
@@ -80,11 +74,7 @@ export const broker: Dashboard = {
           'Confirms',
           'From sending a message to its confirm. A job costs its client at least one; a slow disk of the broker shows here first.',
           's',
-          [
-            ['half within', quantile(0.5, 'heddle_publish_confirm_duration_seconds', HERE)],
-            ['95 % within', quantile(0.95, 'heddle_publish_confirm_duration_seconds', HERE)],
-            ['99 % within', quantile(0.99, 'heddle_publish_confirm_duration_seconds', HERE)],
-          ],
+          within('heddle_publish_confirm_duration_seconds', HERE),
           { alerts: ['HeddleConfirmsSlow'] },
         ),
         curves(

@@ -1,4 +1,14 @@
-import { curves, type Dashboard, figure, HERE, perQueue, perSecond, quantile } from './panel.ts';
+import {
+  curves,
+  type Dashboard,
+  figure,
+  HERE,
+  perQueue,
+  perSecond,
+  quantile,
+  within,
+  worseFrom,
+} from './panel.ts';
 
 const JOB_QUEUES = `${HERE}, queue=~"heddle[.]jobs[.].+"`;
 const ENDED = 'heddle_jobs_total';
@@ -28,11 +38,7 @@ export const overview: Dashboard = {
           'percentunit',
           `${ends('failed|dead')} / clamp_min(${ends('.+')}, 0.001)`,
           {
-            steps: [
-              { from: 0, color: 'green' },
-              { from: 0.02, color: 'yellow' },
-              { from: 0.1, color: 'red' },
-            ],
+            steps: worseFrom({ yellow: 0.02, red: 0.1 }),
             alerts: ['HeddleJobsFailing'],
           },
         ),
@@ -48,11 +54,7 @@ export const overview: Dashboard = {
           's',
           `max (${perQueue('heddle_queue_oldest_age_seconds', JOB_QUEUES)})`,
           {
-            steps: [
-              { from: 0, color: 'green' },
-              { from: 60, color: 'yellow' },
-              { from: 300, color: 'red' },
-            ],
+            steps: worseFrom({ yellow: 60, red: 300 }),
             alerts: ['HeddleJobsTooLate'],
           },
         ),
@@ -62,10 +64,7 @@ export const overview: Dashboard = {
           'short',
           `max (heddle_queue_messages_ready{${HERE}, queue="heddle.dead"})`,
           {
-            steps: [
-              { from: 0, color: 'green' },
-              { from: 1, color: 'yellow' },
-            ],
+            steps: worseFrom({ yellow: 1 }),
             alerts: ['HeddleDeadLettersGrowing'],
           },
         ),
@@ -109,10 +108,7 @@ export const overview: Dashboard = {
           's',
           [['{{queue}}', perQueue('heddle_queue_oldest_age_seconds', JOB_QUEUES)]],
           {
-            steps: [
-              { from: 0, color: 'green' },
-              { from: 300, color: 'red' },
-            ],
+            steps: worseFrom({ red: 300 }),
             alerts: ['HeddleJobsTooLate'],
           },
         ),
@@ -127,11 +123,7 @@ export const overview: Dashboard = {
           'Wait before the start',
           'From the moment a job could have begun to its start, all tasks.',
           's',
-          [
-            ['half within', quantile(0.5, 'heddle_job_wait_seconds', HERE)],
-            ['95 % within', quantile(0.95, 'heddle_job_wait_seconds', HERE)],
-            ['99 % within', quantile(0.99, 'heddle_job_wait_seconds', HERE)],
-          ],
+          within('heddle_job_wait_seconds', HERE),
         ),
         curves(
           'From accepted to ended',
@@ -145,10 +137,7 @@ export const overview: Dashboard = {
           's',
           [['{{instance}}', `max by (instance) (heddle_recorder_lag_seconds{${HERE}})`]],
           {
-            steps: [
-              { from: 0, color: 'green' },
-              { from: 30, color: 'red' },
-            ],
+            steps: worseFrom({ red: 30 }),
             alerts: ['HeddleRecorderLag'],
           },
         ),

@@ -79,6 +79,30 @@ export function quantile(q: number, metric: string, filter: string, by: readonly
   return `histogram_quantile(${q}, sum by (${['le', ...by].join(', ')}) (rate(${metric}_bucket{${filter}}[$__rate_interval])))`;
 }
 
+/** Curves of the values that these shares of what a histogram counts keep within. */
+export function within(
+  metric: string,
+  filter: string,
+  shares: readonly number[] = [0.5, 0.95, 0.99],
+): [legend: string, expr: string][] {
+  return shares.map((share) => [
+    share === 0.5 ? 'half within' : `${share * 100} % within`,
+    quantile(share, metric, filter),
+  ]);
+}
+
+/** Green, and from these values on another colour. */
+export function worseFrom(limits: Partial<Record<'yellow' | 'red', number>>): Step[] {
+  const green: Step = { from: 0, color: 'green' };
+  return [
+    green,
+    ...(['yellow', 'red'] as const).flatMap((color) => {
+      const from = limits[color];
+      return from === undefined ? [] : [{ from, color }];
+    }),
+  ];
+}
+
 /** How often it counts up in a second. */
 export function perSecond(metric: string, filter: string, by: readonly string[] = []): string {
   return `sum by (${by.join(', ')}) (rate(${metric}{${filter}}[$__rate_interval]))`;

@@ -1,4 +1,4 @@
-import { curves, type Dashboard, HERE, OF_SERVICE, perSecond, quantile } from './panel.ts';
+import { curves, type Dashboard, HERE, OF_SERVICE, perSecond, quantile, within, worseFrom } from './panel.ts';
 
 const EACH = '{{service}} {{instance}}';
 const each = (metric: string): string => `max by (service, instance) (${metric}{${OF_SERVICE}})`;
@@ -36,11 +36,7 @@ export const services: Dashboard = {
           's',
           [[EACH, each('nodejs_eventloop_lag_p99_seconds')]],
           {
-            steps: [
-              { from: 0, color: 'green' },
-              { from: 0.1, color: 'yellow' },
-              { from: 0.5, color: 'red' },
-            ],
+            steps: worseFrom({ yellow: 0.1, red: 0.5 }),
             alerts: ['HeddleEventLoopBlocked'],
           },
         ),
@@ -131,10 +127,12 @@ export const services: Dashboard = {
           [['{{type}}', perSecond('heddle_recorder_events_total', HERE, ['type'])]],
           { stacked: true },
         ),
-        curves('Transactions', 'How long a batch takes to be committed.', 's', [
-          ['half within', quantile(0.5, 'heddle_recorder_transaction_duration_seconds', HERE)],
-          ['99 % within', quantile(0.99, 'heddle_recorder_transaction_duration_seconds', HERE)],
-        ]),
+        curves(
+          'Transactions',
+          'How long a batch takes to be committed.',
+          's',
+          within('heddle_recorder_transaction_duration_seconds', HERE, [0.5, 0.99]),
+        ),
         curves(
           'Events in a transaction',
           'Mean. Large batches mean that the recorder works at its limit.',
@@ -156,10 +154,12 @@ export const services: Dashboard = {
         curves('Requests', 'Questions of other services a second, by operation.', 'reqps', [
           ['{{op}}', `${perSecond('heddle_recorder_requests_total', HERE, ['op'])} > 0`],
         ]),
-        curves('Answering', 'How long a question takes.', 's', [
-          ['half within', quantile(0.5, 'heddle_recorder_request_duration_seconds', HERE)],
-          ['99 % within', quantile(0.99, 'heddle_recorder_request_duration_seconds', HERE)],
-        ]),
+        curves(
+          'Answering',
+          'How long a question takes.',
+          's',
+          within('heddle_recorder_request_duration_seconds', HERE, [0.5, 0.99]),
+        ),
         curves(
           'Trouble',
           'A second: transactions that failed, requests that failed, messages that were refused. All 0 when all is well.',

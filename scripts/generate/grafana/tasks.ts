@@ -1,12 +1,17 @@
-import { curves, type Dashboard, figure, HERE, OF_TASK, perQueue, perSecond, quantile } from './panel.ts';
+import {
+  curves,
+  type Dashboard,
+  figure,
+  HERE,
+  OF_TASK,
+  perQueue,
+  perSecond,
+  within,
+  worseFrom,
+} from './panel.ts';
 
 const ITS_QUEUE = `${HERE}, queue=~"heddle[.]jobs[.]($task)"`;
-const quantiles = (metric: string) =>
-  [
-    ['half within', quantile(0.5, metric, OF_TASK)],
-    ['95 % within', quantile(0.95, metric, OF_TASK)],
-    ['99 % within', quantile(0.99, metric, OF_TASK)],
-  ] as const;
+const quantiles = (metric: string) => within(metric, OF_TASK);
 
 export const tasks: Dashboard = {
   uid: 'heddle-tasks',
@@ -45,10 +50,7 @@ export const tasks: Dashboard = {
           },
         ),
         figure('Paused', '1 while somebody has paused it.', 'none', `max (heddle_task_paused{${OF_TASK}})`, {
-          steps: [
-            { from: 0, color: 'green' },
-            { from: 1, color: 'yellow' },
-          ],
+          steps: worseFrom({ yellow: 1 }),
         }),
       ],
     },
@@ -133,10 +135,7 @@ export const tasks: Dashboard = {
             ],
           ],
           {
-            steps: [
-              { from: 0, color: 'green' },
-              { from: 0.95, color: 'yellow' },
-            ],
+            steps: worseFrom({ yellow: 0.95 }),
           },
         ),
         curves('Slots, busy, waiting', 'On all workers. Waiting: held by a worker without a slot.', 'short', [
