@@ -9,6 +9,45 @@
 /** Test files may reach for the test support and for what they compare with. */
 const TESTS = '([.]test[.]ts$|^(libs|services)/[^/]+/test/)';
 
+/** What of ours each library may import besides itself, and why no more. `libs/contracts` has a rule of its own. */
+const libraries = [
+  ['broker', ['contracts'], 'How it is said stands on what is said, and on nothing else of ours.'],
+  [
+    'service',
+    ['broker', 'contracts', 'tracing'],
+    'What every process shares knows nothing of jobs and clients.',
+  ],
+  [
+    'client',
+    ['broker', 'contracts', 'tracing'],
+    "What a user imports does not pull in a process's machinery.",
+  ],
+  ['tracing', [], 'Spans know nothing of jobs, so that every library can make them.'],
+  [
+    'outbound',
+    ['contracts'],
+    'What guards calls to the outside stands apart from the broker and from any process.',
+  ],
+  [
+    'sync',
+    ['client', 'broker', 'contracts'],
+    'Locks and queues stand beside the client, and submit jobs through it.',
+  ],
+];
+
+function importsOf([library, others, comment]) {
+  return {
+    name: `imports-of-${library}`,
+    comment,
+    severity: 'error',
+    from: { path: `^libs/${library}/src`, pathNot: TESTS },
+    to: {
+      path: '^(libs|services|bench|test|scripts)/',
+      pathNot: `^libs/((${[library, ...others].join('|')})/src|${library}/node_modules)/`,
+    },
+  };
+}
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
@@ -34,66 +73,13 @@ module.exports = {
       from: { pathNot: ['^libs/broker/src', '^bench/', '^test/', TESTS] },
       to: { path: ['(^|node_modules/)amqplib', '(^|node_modules/)@types/amqplib'] },
     },
-    {
-      name: 'broker-imports-contracts-only',
-      comment: 'How it is said stands on what is said, and on nothing else of ours.',
-      severity: 'error',
-      from: { path: '^libs/broker/src', pathNot: TESTS },
-      to: { path: '^(libs|services|bench|test|scripts)/', pathNot: '^libs/(broker|contracts)/src' },
-    },
-    {
-      name: 'service-imports-broker-and-contracts-only',
-      comment: 'What every process shares knows nothing of jobs and clients.',
-      severity: 'error',
-      from: { path: '^libs/service/src', pathNot: TESTS },
-      to: {
-        path: '^(libs|services|bench|test|scripts)/',
-        pathNot: '^libs/(service|broker|contracts|tracing)/src',
-      },
-    },
-    {
-      name: 'client-imports-broker-and-contracts-only',
-      comment: "What a user imports does not pull in a process's machinery.",
-      severity: 'error',
-      from: { path: '^libs/client/src', pathNot: TESTS },
-      to: {
-        path: '^(libs|services|bench|test|scripts)/',
-        pathNot: '^libs/(client|broker|contracts|tracing)/src',
-      },
-    },
-    {
-      name: 'tracing-imports-nothing-of-ours',
-      comment: 'Spans know nothing of jobs, so that every library can make them.',
-      severity: 'error',
-      from: { path: '^libs/tracing/src', pathNot: TESTS },
-      to: { path: '^(libs|services|bench|test|scripts)/', pathNot: '^libs/tracing/src' },
-    },
+    ...libraries.map(importsOf),
     {
       name: 'opentelemetry-in-tracing-only',
       comment: 'libs/tracing is the only importer of OpenTelemetry: who does not trace loads none of it.',
       severity: 'error',
       from: { pathNot: ['^libs/tracing/src', '^test/', TESTS] },
       to: { path: '(^|node_modules/)@opentelemetry/' },
-    },
-    {
-      name: 'outbound-imports-contracts-only',
-      comment: 'What guards calls to the outside stands apart from the broker and from any process.',
-      severity: 'error',
-      from: { path: '^libs/outbound/src', pathNot: TESTS },
-      to: {
-        path: '^(libs|services|bench|test|scripts)/',
-        pathNot: '^libs/((outbound|contracts)/src|outbound/node_modules)/',
-      },
-    },
-    {
-      name: 'sync-imports-client-broker-and-contracts-only',
-      comment: 'Locks and queues stand beside the client, and submit jobs through it.',
-      severity: 'error',
-      from: { path: '^libs/sync/src', pathNot: TESTS },
-      to: {
-        path: '^(libs|services|bench|test|scripts)/',
-        pathNot: '^libs/(sync|client|broker|contracts)/src',
-      },
     },
     {
       name: 'no-service-imports-another',

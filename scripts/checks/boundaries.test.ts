@@ -16,17 +16,13 @@ const { forbidden } = createRequire(import.meta.url)(config) as { forbidden: { n
 const planted = [
   ['contracts-import-zod-only', 'libs/contracts/src/read-file.ts', "import 'node:fs';"],
   ['amqplib-in-broker-only', 'services/gateway/src/publish.ts', "import 'amqplib';"],
-  ['broker-imports-contracts-only', 'libs/broker/src/use-client.ts', "import '@heddle/client';"],
-  ['service-imports-broker-and-contracts-only', 'libs/service/src/use-client.ts', "import '@heddle/client';"],
-  ['client-imports-broker-and-contracts-only', 'libs/client/src/use-service.ts', "import '@heddle/service';"],
-  [
-    'sync-imports-client-broker-and-contracts-only',
-    'libs/sync/src/use-service.ts',
-    "import '@heddle/service';",
-  ],
-  ['tracing-imports-nothing-of-ours', 'libs/tracing/src/use-contracts.ts', "import '@heddle/contracts';"],
+  ['imports-of-broker', 'libs/broker/src/use-client.ts', "import '@heddle/client';"],
+  ['imports-of-service', 'libs/service/src/use-client.ts', "import '@heddle/client';"],
+  ['imports-of-client', 'libs/client/src/use-service.ts', "import '@heddle/service';"],
+  ['imports-of-sync', 'libs/sync/src/use-service.ts', "import '@heddle/service';"],
+  ['imports-of-tracing', 'libs/tracing/src/use-contracts.ts', "import '@heddle/contracts';"],
   ['opentelemetry-in-tracing-only', 'services/gateway/src/use-otel.ts', "import '@opentelemetry/api';"],
-  ['outbound-imports-contracts-only', 'libs/outbound/src/use-broker.ts', "import '@heddle/broker';"],
+  ['imports-of-outbound', 'libs/outbound/src/use-broker.ts', "import '@heddle/broker';"],
   [
     'no-service-imports-another',
     'services/gateway/src/look-into.ts',
