@@ -9,11 +9,12 @@ import {
   type RecorderRequest,
 } from '@heddle/contracts';
 import { ENDING_COLUMNS, type EndingRow, endedEvent } from './ended-event.ts';
+import type { KeyStateRow } from './key-state-tables.ts';
 import type { Store } from './open-database.ts';
 import { lockState } from './read-state.ts';
 import type { EventWriter } from './record-events.ts';
 import { runTransaction } from './run-transaction.ts';
-import type { KeyStateRow, Tx } from './schema.ts';
+import type { Tx } from './schema.ts';
 import { countWaiters, forgetWaiters, parkWaiters, readWaiters, wakeNext } from './wait-in-line.ts';
 
 export type CommitRequest = Extract<RecorderRequest, { op: 'state-commit' }>;

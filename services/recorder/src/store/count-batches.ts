@@ -1,8 +1,9 @@
 import { eventStates, isTerminal, type TerminalState } from '@heddle/contracts';
 import { type Expression, sql } from 'kysely';
 import type { JobHistory } from '../merge/merge-events.ts';
+import type { BatchRow } from './batch-tables.ts';
 import { putOutgoing } from './outbox.ts';
-import type { BatchRow, Tx } from './schema.ts';
+import type { Tx } from './schema.ts';
 import { endWithReduceJob, settleBatch } from './settle-batch.ts';
 
 type Endings = Record<TerminalState, number>;

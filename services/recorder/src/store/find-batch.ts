@@ -1,7 +1,8 @@
 import { type BatchRecord, HeddleError, type RecorderReplies } from '@heddle/contracts';
+import type { BatchRow } from './batch-tables.ts';
 import { parseOr } from './job-history-rows.ts';
 import { decodeCursor, encodeCursor } from './page-cursor.ts';
-import type { BatchRow, Database, Tx } from './schema.ts';
+import type { Database, Tx } from './schema.ts';
 
 /** Throws `batch_not_found`. */
 export async function findBatch(db: Database, id: string): Promise<BatchRecord> {

@@ -1,8 +1,9 @@
 import { HeddleError, type RecorderReplies, type ScheduleRecord } from '@heddle/contracts';
+import type { ScheduleRow } from './batch-tables.ts';
 import type { Store } from './open-database.ts';
 import { outgoingNews, putOutgoing } from './outbox.ts';
 import { runTransaction } from './run-transaction.ts';
-import type { Database, ScheduleRow } from './schema.ts';
+import type { Database } from './schema.ts';
 
 /** Keeps a schedule, new or changed; what it has done so far stays with it. */
 export async function putSchedule({ db }: Store, schedule: ScheduleRecord): Promise<ScheduleRecord> {

@@ -1,6 +1,7 @@
 import type { KeyState } from '@heddle/contracts';
+import type { KeyStateRow } from './key-state-tables.ts';
 import type { Store } from './open-database.ts';
-import type { Database, KeyStateRow, Tx } from './schema.ts';
+import type { Database, Tx } from './schema.ts';
 
 /** The state of a key; version 0 if there is none. */
 export async function readState(db: Database, name: string, key: string): Promise<KeyState> {

@@ -1,8 +1,9 @@
 import { newJobId } from '@heddle/client';
 import { type BatchPlan, encodeProducerMessage } from '@heddle/contracts';
+import type { BatchRow } from './batch-tables.ts';
 import { keepCancel } from './keep-cancels.ts';
 import { type OutgoingMessage, outgoingNews } from './outbox.ts';
-import type { BatchRow, Tx } from './schema.ts';
+import type { Tx } from './schema.ts';
 
 /** What follows from a batch's new counts; gives the messages that are to go out. The row must be locked. */
 export async function settleBatch(tx: Tx, batch: BatchRow, now: number): Promise<OutgoingMessage[]> {

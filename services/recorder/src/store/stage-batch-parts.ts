@@ -6,10 +6,11 @@ import {
   type RecorderRequest,
 } from '@heddle/contracts';
 import { sql } from 'kysely';
+import type { BatchPartRow } from './batch-tables.ts';
 import { expandInputs, outgoingExpansion } from './expand-inputs.ts';
 import type { Store } from './open-database.ts';
 import { runTransaction } from './run-transaction.ts';
-import type { BatchPartRow, Database, Tx } from './schema.ts';
+import type { Database, Tx } from './schema.ts';
 
 type BatchPart = Extract<RecorderRequest, { op: 'batch-part' }>;
 

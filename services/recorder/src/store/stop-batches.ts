@@ -1,10 +1,10 @@
 import { isTerminal } from '@heddle/contracts';
 import { sql } from 'kysely';
+import type { BatchRow } from './batch-tables.ts';
 import { ENDED_COLUMNS, endJobs } from './end-jobs.ts';
 import type { Store } from './open-database.ts';
 import type { EventWriter } from './record-events.ts';
 import { runTransaction } from './run-transaction.ts';
-import type { BatchRow } from './schema.ts';
 
 /** A producer that was expanding the batch when it was stopped may make jobs for so long. */
 const STOPPING_MS = 86_400_000;

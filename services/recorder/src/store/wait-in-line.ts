@@ -1,6 +1,7 @@
 import type { CommitStep, WireProperties } from '@heddle/contracts';
+import type { KeyStateRow, WaiterRow } from './key-state-tables.ts';
 import { type OutgoingMessage, putOutgoing } from './outbox.ts';
-import type { KeyStateRow, Tx, WaiterRow } from './schema.ts';
+import type { Tx } from './schema.ts';
 
 /** Of those that wait for one key so many look at it again at a time, so that a change does not wake a crowd in vain. */
 const AWAKE_AT_ONCE = 20;

@@ -1,6 +1,6 @@
 import type { DemandOf, SyncOutcome } from '@heddle/contracts';
-import type { SyncObjectRow } from '../schema.ts';
 import type { SyncContext } from './sync-context.ts';
+import type { SyncObjectRow } from './sync-tables.ts';
 
 /** Comes to the barrier: the last one opens it for all. `waiting` counts those who are there. */
 export async function pass(c: SyncContext, session: string, asked: DemandOf<'pass'>): Promise<SyncOutcome> {

@@ -1,6 +1,6 @@
 import type { DemandOf, SyncOutcome } from '@heddle/contracts';
-import type { SyncObjectRow } from '../schema.ts';
 import type { SyncContext } from './sync-context.ts';
+import type { SyncObjectRow } from './sync-tables.ts';
 
 /** Stands in the condition's line: from the answer on, no wake-up passes it by. */
 export async function waitForNotice(

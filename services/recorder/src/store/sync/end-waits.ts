@@ -1,9 +1,9 @@
 import type { DemandOf, KeyedObject, SyncOutcome } from '@heddle/contracts';
-import type { SyncObjectRow } from '../schema.ts';
 import { breakBarrier } from './barrier-parties.ts';
 import { wake } from './condition-waiters.ts';
 import { serve, takenBy } from './queue-items.ts';
 import type { SyncContext } from './sync-context.ts';
+import type { SyncObjectRow } from './sync-tables.ts';
 
 /**
  * Ends a wait, unless it has come to its end meanwhile. One that has not begun is remembered as cancelled: its demand may

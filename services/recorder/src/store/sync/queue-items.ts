@@ -1,6 +1,6 @@
 import type { DemandOf, SyncOutcome } from '@heddle/contracts';
-import type { SyncItemRow, SyncObjectRow } from '../schema.ts';
 import type { Asker, SyncContext } from './sync-context.ts';
+import type { SyncItemRow, SyncObjectRow } from './sync-tables.ts';
 
 type Put = Pick<DemandOf<'put'>, 'value' | 'rank'>;
 

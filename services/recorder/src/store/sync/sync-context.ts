@@ -1,6 +1,7 @@
 import type { KeyedObject, SyncOutcome } from '@heddle/contracts';
 import { HeddleError } from '@heddle/contracts';
-import type { SyncObjectRow, SyncTicketRow, Tx } from '../schema.ts';
+import type { Tx } from '../schema.ts';
+import type { SyncObjectRow, SyncTicketRow } from './sync-tables.ts';
 
 /** What somebody who waited is to be told once the transaction is committed. */
 export interface Grant {
