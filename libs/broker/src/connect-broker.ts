@@ -16,7 +16,6 @@ import type {
   BrokerOptions,
   BrokerState,
   ConsumeOptions,
-  ConsumeOutcome,
   Consumer,
   Delivery,
   JobQueueOptions,
@@ -25,10 +24,10 @@ import type {
   QueueInspection,
   ReplyQueue,
 } from './broker.ts';
-import { QueueConsumer } from './consume-queue.ts';
 import { TopologyDeclarer } from './declare-topology.ts';
 import { describeHealth } from './describe-health.ts';
-import { inspectQueue, rowOf } from './inspect-queue.ts';
+import { inspectQueue } from './inspect-queue.ts';
+import { KeptConsumers } from './keep-consumers.ts';
 import { versionOf } from './open-connection.ts';
 import { DelayLadder } from './publish-later.ts';
 import { ConfirmPublisher } from './publish-message.ts';
@@ -37,7 +36,6 @@ import { ReplyDesk } from './reply-queue.ts';
 import { ConnectionSupervisor } from './supervise-connection.ts';
 import { Tally } from './tally.ts';
 import { waitAtMost } from './wait-at-most.ts';
-import { ConsumerWatchdog } from './watch-consumers.ts';
 
 /** How long `close` waits for confirms, and for consumers to settle. */
 const CLOSE_MS = 5_000;
@@ -71,9 +69,7 @@ class RabbitBroker implements Broker {
   readonly #ladder: DelayLadder;
   readonly #publishing: ConnectionSupervisor;
   readonly #consuming: ConnectionSupervisor;
-  readonly #consumers = new Set<QueueConsumer>();
-  readonly #watchdog: ConsumerWatchdog;
-  readonly #consumed: Tally<string, ConsumeOutcome>;
+  readonly #consumers: KeptConsumers;
   readonly #reconnectListeners = new Set<() => void>();
   #replies: Promise<ReplyDesk> | undefined;
   #version = '';
@@ -86,7 +82,12 @@ class RabbitBroker implements Broker {
     const { log, observer } = options;
     this.#options = options;
     this.#topology = new TopologyDeclarer(log);
-    this.#consumed = new Tally((queue, outcome, count) => observer?.consumed?.(queue, outcome, count));
+    this.#consumers = new KeptConsumers({
+      log,
+      observer,
+      topology: this.#topology,
+      connection: () => this.#consuming.connection,
+    });
     const published = new Tally<string, PublishOutcome>((exchange, outcome, count) =>
       observer?.published?.(exchange, outcome, count),
     );
@@ -134,13 +135,12 @@ class RabbitBroker implements Broker {
         onUp: (connection) => this.#onConsumingUp(connection),
         onDown: () => {
           observer?.connectionLost?.('consume');
-          for (const consumer of this.#consumers) consumer.disconnected();
+          this.#consumers.disconnected();
           this.#reportConnected();
         },
       },
       log,
     );
-    this.#watchdog = new ConsumerWatchdog(this.#consumers, () => this.#consuming.connection);
   }
 
   start(): void {
@@ -169,12 +169,12 @@ class RabbitBroker implements Broker {
     return this.publisher.state;
   }
 
-  async consume<Q extends QueueName>(
+  consume<Q extends QueueName>(
     queue: Q,
     options: ConsumeOptions,
     onDelivery: (delivery: Delivery) => void,
   ): Promise<Consumer> {
-    return this.#startConsumer(queue, options, onDelivery);
+    return this.#consumers.start(queue, options, onDelivery);
   }
 
   declareJobQueue(task: string, how: JobQueueOptions = {}): Promise<void> {
@@ -235,7 +235,7 @@ class RabbitBroker implements Broker {
   }
 
   health(): BrokerHealth {
-    const consumers = [...this.#consumers].flatMap((consumer) => consumer.health() ?? []);
+    const consumers = this.#consumers.health();
     return describeHealth(this.state, this.#publishing, this.#consuming, this.#blocked, consumers);
   }
 
@@ -246,51 +246,26 @@ class RabbitBroker implements Broker {
 
   /** The order matters: a settlement is safe only when its channel is closed before its connection. */
   async #close(): Promise<void> {
-    this.#watchdog.stop();
-    const settled = Promise.all([...this.#consumers].map((consumer) => consumer.close()));
-    await Promise.all([waitAtMost(CLOSE_MS, settled), this.publisher.close(CLOSE_MS)]);
+    await Promise.all([waitAtMost(CLOSE_MS, this.#consumers.close()), this.publisher.close(CLOSE_MS)]);
     await Promise.all([this.#publishing.close(), this.#consuming.close()]);
-  }
-
-  async #startConsumer(
-    queue: string,
-    options: ConsumeOptions,
-    onDelivery: (delivery: Delivery) => void,
-    own: { onSubscribed?(name: string, isTaken: boolean): void; onLost?(): void } = {},
-  ): Promise<QueueConsumer> {
-    const { type } = queues[rowOf(queue)];
-    const consumer = new QueueConsumer({
-      queue,
-      options,
-      isStream: type === 'stream',
-      isSingle: type === 'single' || options.inOrder === true,
-      log: this.#options.log,
-      onDelivery,
-      onOutcome: (outcome, count) => this.#consumed.add(queue, outcome, count),
-      prepare: (connection, again) => this.#topology.prepareQueue(connection, queue, again),
-      ...own,
-      onClosed: (closed) => this.#consumers.delete(closed),
-    });
-    this.#consumers.add(consumer);
-    this.#options.observer?.consuming?.(queue);
-    if (this.#consuming.connection) await consumer.connected(this.#consuming.connection);
-    return consumer;
   }
 
   async #openReplies(): Promise<ReplyDesk> {
     const queue = `heddle.replies.${this.#options.instance}`;
     const desk = new ReplyDesk(queue);
-    await this.#startConsumer(queue, { prefetch: REPLY_PREFETCH }, (delivery) => desk.onDelivery(delivery), {
-      onSubscribed: (name, isTaken) => desk.opened(isTaken ? name : queue),
+    const news = {
+      onSubscribed: (name: string, isTaken: boolean) => desk.opened(isTaken ? name : queue),
       onLost: () => desk.abandon('the queue of replies was lost with its connection'),
-    });
+    };
+    const prefetch = { prefetch: REPLY_PREFETCH };
+    await this.#consumers.start(queue, prefetch, (delivery) => desk.onDelivery(delivery), news);
     return desk;
   }
 
   #onConsumingUp(connection: ChannelModel): void {
     const again = this.#version !== '';
     this.#version = versionOf(connection);
-    const subscribed = Promise.all([...this.#consumers].map((consumer) => consumer.connected(connection)));
+    const subscribed = this.#consumers.connected(connection);
     this.#reportConnected();
     if (!again) return;
     // Whoever asks for what it may have missed must hear what comes from now on.
