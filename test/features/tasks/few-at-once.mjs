@@ -7,5 +7,5 @@ export const fewAtOnce = defineTask({
   name: 'few.at-once',
   input: z.object({ ms: z.int() }),
   concurrency: 4,
-  run: ({ input }) => sleep(input.ms),
+  run: ({ input, signal }) => sleep(input.ms, undefined, { signal }),
 });
