@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { GroupWriter } from './store/group-writer.ts';
 
 interface Asked<Q, R> {
   readonly request: Q;
@@ -23,6 +24,7 @@ export interface Grouping<Q, R> {
  */
 export class GroupedRequests<Q, R> {
   readonly #grouping: Grouping<Q, R>;
+  readonly #writer = new GroupWriter();
   #waiting: Asked<Q, R>[] = [];
   #working: Promise<void> | undefined;
 
@@ -62,18 +64,18 @@ export class GroupedRequests<Q, R> {
   }
 
   async #answerGroup(group: readonly Asked<Q, R>[]): Promise<void> {
-    try {
-      const replies = await this.#grouping.answer(group.map(({ request }) => request));
-      for (const [index, { resolve, reject }] of group.entries()) {
-        const reply = replies[index] as R | Error;
-        if (reply instanceof Error) reject(reply);
-        else resolve(reply);
-      }
-    } catch (error) {
-      if (group.length === 1) return group[0]?.reject(error);
-      // One that cannot be written must not keep the others from it.
-      for (const asked of group) await this.#answerGroup([asked]);
-    }
+    await this.#writer.write(
+      group,
+      async (some) => {
+        const replies = await this.#grouping.answer(some.map(({ request }) => request));
+        for (const [index, { resolve, reject }] of some.entries()) {
+          const reply = replies[index] as R | Error;
+          if (reply instanceof Error) reject(reply);
+          else resolve(reply);
+        }
+      },
+      ({ reject }, error) => reject(error),
+    );
   }
 }
 

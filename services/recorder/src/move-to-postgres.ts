@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { moveDatabase, undoMove } from './move/move-database.ts';
 import { openMigrated, sqliteFile } from './store/open-database.ts';
-import { openPostgres } from './store/open-postgres.ts';
+import { ENDLESS_PATIENCE, openPostgres } from './store/open-postgres.ts';
 import { openSqlite } from './store/open-sqlite.ts';
 import type { Database } from './store/schema.ts';
 
@@ -36,7 +36,9 @@ async function move(from: Database, url: string | undefined): Promise<void> {
   if (!url?.startsWith('postgres')) {
     throw new Error(`DATABASE_URL: expected postgres://…, got ${url ? 'another one' : 'nothing'}`);
   }
-  const to = await openMigrated(openPostgres(url, (error) => say(`a connection broke: ${error.message}`)));
+  const to = await openMigrated(
+    openPostgres(url, (error) => say(`a connection broke: ${error.message}`), ENDLESS_PATIENCE),
+  );
   let said = 0;
   try {
     const { tables, rows, before } = await moveDatabase({

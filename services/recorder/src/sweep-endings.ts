@@ -12,7 +12,10 @@ const CHUNK = 200;
 const SWEEP_EVERY_MS = 1_000;
 /** A worker that has just taken a job says so sooner than that. */
 const EXPIRY_GRACE_MS = 1_000;
-/** A batch that was stopped longer ago than this has few jobs left to come, and is looked at once in so many sweeps. */
+/**
+ * A batch that was stopped longer ago than this has few jobs left to come, and is looked at once in so many sweeps. So are results
+ * whose time has been over for longer: they wait for the end of a batch.
+ */
 const RECENTLY_MS = 60_000;
 const SWEEPS_OF_ALL = 60;
 /** A message may wait for 365 days, and then for a worker. */
@@ -50,14 +53,17 @@ export class EndingSweeper {
   async #sweep(count: number, stopped: AbortSignal): Promise<undefined> {
     const expired = () => expireJobs(this.#store, this.#writer, Date.now() - EXPIRY_GRACE_MS, CHUNK);
     await this.#inChunks(stopped, expired);
-    await this.#expireResults(stopped);
-    await this.#stopBatches(stopped, count % SWEEPS_OF_ALL === 0 ? 0 : Date.now() - RECENTLY_MS);
+    const since = count % SWEEPS_OF_ALL === 0 ? 0 : Date.now() - RECENTLY_MS;
+    await this.#expireResults(stopped, since);
+    await this.#stopBatches(stopped, since);
     await this.#forgetCancels();
   }
 
-  async #expireResults(stopped: AbortSignal): Promise<void> {
-    while (!stopped.aborted) {
-      if ((await expireResults(this.#store, Date.now(), CHUNK)) < CHUNK) return;
+  async #expireResults(stopped: AbortSignal, since: number): Promise<void> {
+    const now = Date.now();
+    let next: number | undefined = since;
+    while (next !== undefined && !stopped.aborted) {
+      ({ next } = await expireResults(this.#store, next, now, CHUNK));
     }
   }
 

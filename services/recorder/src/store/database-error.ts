@@ -33,3 +33,21 @@ export function blamesData(error: unknown): boolean {
   if (typeof errcode === 'number') return SQLITE_DATA.has(errcode & 0xff);
   return typeof code === 'string' && code.length === 5 && POSTGRES_DATA.has(code.slice(0, 2));
 }
+
+// The result codes of SQLite that say that it cannot work now: BUSY, LOCKED, NOMEM, READONLY, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL.
+const SQLITE_TROUBLE = new Set([5, 6, 7, 8, 10, 11, 13, 14, 15]);
+// PostgreSQL's classes: connection, transaction state (read-only, idle too long), resources, prerequisites, operator, system.
+const POSTGRES_TROUBLE = new Set(['08', '25', '53', '55', '57', '58']);
+/** Of errors of the driver that have no code. */
+const CONNECTION_TROUBLE =
+  /^(Connection terminated|Client (has encountered|was closed)|timeout exceeded when trying to connect|the database has not answered)/;
+const SYSTEM_ERROR = /^E(?!RR_)[A-Z_]+$/;
+
+/** Whether the database cannot do anything at all now: whatever it is given fails as this did. */
+export function isTrouble(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown };
+  if (typeof errcode === 'number') return SQLITE_TROUBLE.has(errcode & 0xff);
+  if (typeof code !== 'string') return CONNECTION_TROUBLE.test(error.message);
+  return SYSTEM_ERROR.test(code) || (code.length === 5 && POSTGRES_TROUBLE.has(code.slice(0, 2)));
+}

@@ -16,6 +16,7 @@ describe.each(databaseKinds)('the time to live of results on %s', (kind) => {
   let store: Store;
   let writer: BatchWriter;
   setUpStore(kind, (opened) => ({ store, writer } = opened));
+  const expired = async (until: number) => (await expireResults(store, 0, until, 10)).expired;
   const record = (...events: JobEvent[]) => writer.write(itemsOf(events));
 
   test('deletes result and outputs when it is over, and leaves the job', async () => {
@@ -31,10 +32,10 @@ describe.each(databaseKinds)('the time to live of results on %s', (kind) => {
     // All at once, as a short job comes.
     await record(accepted(kept), succeeded(kept, { result: 2, resultTtlMs: 10_000 }));
 
-    await expect(expireResults(store, 1_519, 10)).resolves.toBe(0);
+    await expect(expired(1_519)).resolves.toBe(0);
     await expect(findJob(store.db, id)).resolves.toMatchObject({ result: { n: 1 }, resultExpiresAt: 1_520 });
-    await expect(expireResults(store, 1_520, 10)).resolves.toBe(1);
-    await expect(expireResults(store, 1_520, 10)).resolves.toBe(0);
+    await expect(expired(1_520)).resolves.toBe(1);
+    await expect(expired(1_520)).resolves.toBe(0);
     // The event comes again.
     await record(end);
 
@@ -64,9 +65,21 @@ describe.each(databaseKinds)('the time to live of results on %s', (kind) => {
     const end = (id: string) => succeeded(id, { result: 1, resultTtlMs: 0 });
     await record(...[first, second].map((id, index) => accepted(id, { batch: { id: batch, index } })));
     await record(end(first));
-    await expect(expireResults(store, 2_000, 10)).resolves.toBe(0);
+    await expect(expired(2_000)).resolves.toBe(0);
     await record(end(second));
-    await expect(expireResults(store, 2_000, 10)).resolves.toBe(2);
+    await expect(expired(2_000)).resolves.toBe(2);
     await expect(findJob(store.db, first)).resolves.toMatchObject({ result: undefined });
+  });
+
+  test('goes through them in chunks, each beginning where the one before ended, and from any time on', async () => {
+    const ids = Array.from({ length: 5 }, () => randomUUID());
+    const ends = ids.map((id, n) => succeeded(id, { at: 5_000 + n, result: n, resultTtlMs: 0 }));
+    await record(...ids.map((id) => accepted(id)), ...ends);
+    const first = await expireResults(store, 5_001, 6_000, 2);
+    expect(first).toEqual({ expired: 2, next: 5_002 });
+    await expect(expireResults(store, first.next ?? 0, 6_000, 2)).resolves.toEqual({ expired: 2, next: 5_004 });
+    await expect(expireResults(store, 5_004, 6_000, 2)).resolves.toEqual({ expired: 0, next: undefined });
+    await expect(findJob(store.db, ids[0] ?? '')).resolves.toMatchObject({ result: 0 });
+    await expect(expired(6_000)).resolves.toBe(1);
   });
 });

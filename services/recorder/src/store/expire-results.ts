@@ -4,22 +4,36 @@ import type { Store } from './open-database.ts';
 import { runTransaction } from './run-transaction.ts';
 import type { JobRow } from './schema.ts';
 
+export interface ExpiredChunk {
+  /** How many jobs there were. */
+  readonly expired: number;
+  /** Where the next chunk begins; undefined: there is none. */
+  readonly next: number | undefined;
+}
+
 /**
- * Deletes the results and outputs of a chunk of jobs whose time was over before `now`; the jobs themselves stay. Those of a
- * running batch wait for its end, because its reduce job is to read them. Gives how many jobs there were.
+ * Deletes the results and outputs of a chunk of jobs whose time was over from `since` to `until`, milliseconds since the epoch; the
+ * jobs themselves stay. Those of a running batch wait for its end, because its reduce job is to read them: who looks again soon
+ * should not begin with them each time.
  */
-export async function expireResults(store: Store, now: number, limit: number): Promise<number> {
+export async function expireResults(
+  store: Store,
+  since: number,
+  until: number,
+  limit: number,
+): Promise<ExpiredChunk> {
   return await runTransaction(store.db, async (tx) => {
     const jobs = await tx
       .selectFrom('jobs')
-      .select('id')
-      .where('result_until', '<=', now)
+      .select(['id', 'result_until'])
+      .where('result_until', '>=', since)
+      .where('result_until', '<=', until)
       .where((eb) => eb.not(ofRunningBatch(eb)))
       .orderBy('result_until')
       .limit(limit)
       .$if(store.shared, (query) => query.forUpdate().skipLocked())
       .execute();
-    if (jobs.length === 0) return 0;
+    if (jobs.length === 0) return { expired: 0, next: undefined };
     const ids = jobs.map(({ id }) => id);
     await tx.deleteFrom('outputs').where('job_id', 'in', ids).execute();
     await tx
@@ -27,7 +41,8 @@ export async function expireResults(store: Store, now: number, limit: number): P
       .set((eb) => ({ result: null, result_gone: eb.ref('result_until'), result_until: null }))
       .where('id', 'in', ids)
       .execute();
-    return jobs.length;
+    const last = jobs.at(-1)?.result_until ?? undefined;
+    return { expired: jobs.length, next: jobs.length === limit ? last : undefined };
   });
 }
 

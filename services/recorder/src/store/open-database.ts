@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Dialect, Kysely } from 'kysely';
 import { refuseMoved } from '../move/move-facts.ts';
 import { migrate } from './migrate.ts';
-import { openPostgres } from './open-postgres.ts';
+import { ENDLESS_PATIENCE, openPostgres } from './open-postgres.ts';
 import { openSqlite } from './open-sqlite.ts';
 import type { Database, Schema } from './schema.ts';
 
@@ -34,7 +34,7 @@ export function sqliteFile(folder: string): string {
 /** Opens the database and migrates it. Close it with `store.db.destroy()`. Rejects if it has been moved, or is being moved. */
 export async function openStore({ url, folder, onError }: DatabaseOptions): Promise<Store> {
   const shared = url !== undefined;
-  const db = await openMigrated(shared ? openPostgres(url, onError) : openSqlite(sqliteFile(folder)));
+  const db = await (shared ? openShared(url, onError) : openMigrated(openSqlite(sqliteFile(folder))));
   try {
     await refuseMoved(db);
   } catch (error) {
@@ -42,6 +42,13 @@ export async function openStore({ url, folder, onError }: DatabaseOptions): Prom
     throw error;
   }
   return { db, shared, shard: shared ? randomInt(COUNT_SHARDS) : 0 };
+}
+
+/** Migrates with other connections than those that work with it: these do not wait for anything for long. */
+async function openShared(url: string, onError: DatabaseOptions['onError']): Promise<Database> {
+  const migrated = await openMigrated(openPostgres(url, onError, ENDLESS_PATIENCE));
+  await migrated.destroy();
+  return new Kysely<Schema>({ dialect: openPostgres(url, onError) });
 }
 
 /** A database at the newest schema, whoever it belongs to. */
