@@ -9,11 +9,11 @@ export interface StackDatabase {
   drop(): Promise<void>;
 }
 
+export const embeddedDatabase: StackDatabase = { env: {}, shared: false, drop: async () => {} };
+
 /** SQLite, or a PostgreSQL database of its own if `HEDDLE_TEST_DATABASE` says `postgres`, as some runs of `npm run test:matrix` do. */
 export async function createStackDatabase(): Promise<StackDatabase> {
-  if (process.env['HEDDLE_TEST_DATABASE'] !== 'postgres') {
-    return { env: {}, shared: false, drop: async () => {} };
-  }
+  if (process.env['HEDDLE_TEST_DATABASE'] !== 'postgres') return embeddedDatabase;
   const { url, drop } = await createDatabase();
   return { env: { DATABASE_URL: url }, shared: true, drop };
 }

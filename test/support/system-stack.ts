@@ -5,7 +5,7 @@ import { awaitTasks } from './await-tasks.ts';
 import { createVhost, type TestVhost } from './broker.ts';
 import { HttpApi } from './http-api.ts';
 import { type ServiceName, type ServiceProcess, startService } from './service-process.ts';
-import { createStackDatabase, type StackDatabase } from './stack-database.ts';
+import { createStackDatabase, embeddedDatabase, type StackDatabase } from './stack-database.ts';
 
 export interface StackOptions {
   /** One process each; a name may stand twice. Default: all five. */
@@ -16,6 +16,8 @@ export interface StackOptions {
   readonly env?: Record<string, string>;
   /** Default: a virtual host of its own on the run's shared node. */
   readonly amqpUrl?: string;
+  /** SQLite in `HEDDLE_DATA`, whatever the run's database is. */
+  readonly embedded?: true;
 }
 
 const ALL: readonly ServiceName[] = ['gateway', 'recorder', 'consumer', 'producer', 'notifier'];
@@ -62,7 +64,8 @@ export class SystemStack {
   static async start(options: StackOptions = {}): Promise<SystemStack> {
     const vhost = options.amqpUrl === undefined ? await createVhost() : undefined;
     const folder = await mkdtemp(join(tmpdir(), 'heddle-system-'));
-    const stack = new SystemStack(options, folder, vhost, await createStackDatabase());
+    const database = options.embedded ? embeddedDatabase : await createStackDatabase();
+    const stack = new SystemStack(options, folder, vhost, database);
     const services = options.services ?? ALL;
     try {
       await Promise.all(services.map((name) => stack.start(name)));

@@ -11,7 +11,7 @@ describe("when the recorder's disk is full", () => {
   beforeAll(async () => {
     disk = await makeSmallDisk();
     const services = ['gateway', 'recorder', 'consumer'] as const;
-    stack = await SystemStack.start({ services, env: { HEDDLE_DATA: disk.folder } });
+    stack = await SystemStack.start({ services, embedded: true, env: { HEDDLE_DATA: disk.folder } });
   });
   afterAll(async () => {
     await stack?.stop();

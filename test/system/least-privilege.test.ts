@@ -12,6 +12,7 @@ import { selectTasks } from '../../services/consumer/src/registry/select-tasks.t
 import { answering, type Receiver, startReceiver } from '../../services/notifier/test/receiver.ts';
 import { createVhost, type TestVhost } from '../support/broker.ts';
 import { type ServiceProcess, startService } from '../support/service-process.ts';
+import { createStackDatabase, type StackDatabase } from '../support/stack-database.ts';
 
 const soon = { timeout: 60_000, interval: 100 };
 /** The worker here serves these; it has no business with other built-in tasks. */
@@ -24,6 +25,7 @@ describe('with one user a service, who may declare nothing', () => {
   let vhost: TestVhost;
   let folder: string;
   let TASKS: readonly string[];
+  let database: StackDatabase;
   let url: string;
   let receiver: Receiver;
   const urls = {} as Record<Service, string>;
@@ -32,6 +34,7 @@ describe('with one user a service, who may declare nothing', () => {
   beforeAll(async () => {
     vhost = await createVhost();
     folder = mkdtempSync(join(tmpdir(), 'heddle-least-'));
+    database = await createStackDatabase();
     receiver = await startReceiver(answering(200));
     const log = { debug() {}, info() {}, warn() {}, error() {} };
     const admin = await connectBroker({ url: vhost.url, service: 'declare', instance: 'declare', log });
@@ -46,6 +49,7 @@ describe('with one user a service, who may declare nothing', () => {
     const env = (service: Service) => ({
       AMQP_URL: urls[service],
       HEDDLE_DATA: folder,
+      ...database.env,
       HEDDLE_DRAIN_SECONDS: '3',
       ...(service === 'consumer' && { HEDDLE_TASKS: OWN_TASKS }),
       ...(service === 'notifier' && { HEDDLE_WEBHOOK_ALLOW: '127.0.0.0/8' }),
@@ -62,6 +66,7 @@ describe('with one user a service, who may declare nothing', () => {
     await Promise.all(started.map((service) => service.stop()));
     await receiver.close();
     await vhost.drop();
+    await database.drop();
     rmSync(folder, { recursive: true, force: true });
   });
 

@@ -11,6 +11,7 @@ import {
   type TokenLimit,
 } from '@heddle/contracts';
 import type { ChannelModel } from 'amqplib';
+import { replyCode, replyCodeOf } from './amqp-error.ts';
 import type { BrokerLog, JobQueueOptions } from './broker.ts';
 import { Declarer, type DeclarerListener } from './declare-or-keep.ts';
 import { OwnQueues } from './declare-own-queue.ts';
@@ -95,7 +96,7 @@ export class TopologyDeclarer {
   }
 
   async declareEventLog(connection: ChannelModel): Promise<{ created: boolean }> {
-    const created = (await inspectQueue(connection, EVENT_LOG)) === undefined;
+    const created = await isMissing(connection, EVENT_LOG);
     await Declarer.use(connection, this.#listener, (declarer) => declareOwnRow(declarer, EVENT_LOG));
     return { created };
   }
@@ -178,6 +179,16 @@ export class TopologyDeclarer {
     for (const limit of this.#limits.values()) await declareTokens(declarer, limit);
     const count = this.#refused.size;
     if (count > 0) this.#log.info({ count }, 'may not declare: what is on the broker is taken as it is');
+  }
+}
+
+/** From 4.x looking asks for some right, which who may not make it either need not have: then it was made beforehand. */
+async function isMissing(connection: ChannelModel, queue: string): Promise<boolean> {
+  try {
+    return (await inspectQueue(connection, queue)) === undefined;
+  } catch (error) {
+    if (replyCodeOf(error) === replyCode.accessRefused) return false;
+    throw error;
   }
 }
 
