@@ -77,7 +77,10 @@ describe.each(databaseKinds)('the time to live of results on %s', (kind) => {
     await record(...ids.map((id) => accepted(id)), ...ends);
     const first = await expireResults(store, 5_001, 6_000, 2);
     expect(first).toEqual({ expired: 2, next: 5_002 });
-    await expect(expireResults(store, first.next ?? 0, 6_000, 2)).resolves.toEqual({ expired: 2, next: 5_004 });
+    await expect(expireResults(store, first.next ?? 0, 6_000, 2)).resolves.toEqual({
+      expired: 2,
+      next: 5_004,
+    });
     await expect(expireResults(store, 5_004, 6_000, 2)).resolves.toEqual({ expired: 0, next: undefined });
     await expect(findJob(store.db, ids[0] ?? '')).resolves.toMatchObject({ result: 0 });
     await expect(expired(6_000)).resolves.toBe(1);
