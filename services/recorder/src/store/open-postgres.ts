@@ -26,6 +26,7 @@ export function openPostgres(
   onError: (error: Error) => void,
   patience: PostgresPatience = PATIENCE,
 ): Dialect {
+  const onConnect = (client: pg.ClientBase) => setTimeouts(limitAnswers(client, patience.answerMs), patience);
   const pool = new pg.Pool({
     connectionString: url,
     max: POOL_SIZE,
@@ -35,7 +36,8 @@ export function openPostgres(
     // An idle connection to a server that has gone without a word is given up after some 20 seconds; by default the first probe comes after hours.
     keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     types: { getTypeParser },
-    onConnect: (client) => setTimeouts(limitAnswers(client, patience.answerMs), patience),
+    // The pool awaits what it gives, which its type does not say.
+    onConnect: onConnect as (client: pg.ClientBase) => void,
   });
   pool.on('error', onError);
   // The pool listens to idle connections only: one that breaks in use would end the process, beside failing its query.
@@ -47,7 +49,7 @@ export function openPostgres(
         const client = await pool.connect();
         let known = limited.get(client);
         if (!known) {
-          const { query } = limitAnswers(client, patience.answerMs);
+          const query = limitAnswers(client, patience.answerMs);
           known = { query: query as PostgresPoolClient['query'], release: () => client.release() };
           limited.set(client, known);
         }
@@ -60,7 +62,7 @@ export function openPostgres(
 
 /** Not as parameters of the connection, which a pooler such as PgBouncer refuses. */
 async function setTimeouts(
-  { query }: LimitedClient,
+  query: Query,
   { statementMs, idleTransactionMs }: PostgresPatience,
 ): Promise<void> {
   await query(
@@ -68,12 +70,10 @@ async function setTimeouts(
   );
 }
 
-interface LimitedClient {
-  query(text: string, values?: unknown[]): Promise<unknown>;
-}
+type Query = (text: string, values?: unknown[]) => Promise<unknown>;
 
 /** What comes after an unanswered query would wait behind it: the connection ends with it. */
-function limitAnswers(client: pg.ClientBase, answerMs: number): LimitedClient {
+function limitAnswers(client: pg.ClientBase, answerMs: number): Query {
   // Ends the socket at once while a query is unanswered, which rejects that.
   const end = () => void (client as pg.Client).end().catch(() => undefined);
   const query = async (text: string, values?: unknown[]): Promise<unknown> => {
@@ -101,7 +101,7 @@ function limitAnswers(client: pg.ClientBase, answerMs: number): LimitedClient {
       return { command: 'ROLLBACK', rowCount: 0, rows: [] };
     }
   };
-  return { query: (text, values) => (text === 'rollback' ? rollBack() : query(text, values)) };
+  return (text, values) => (text === 'rollback' ? rollBack() : query(text, values));
 }
 
 /** Our bigints are times and counts, which fit into a number. */
