@@ -26,7 +26,9 @@ export function openPostgres(
   onError: (error: Error) => void,
   patience: PostgresPatience = PATIENCE,
 ): Dialect {
-  const onConnect = (client: pg.ClientBase) => setTimeouts(limitAnswers(client, patience.answerMs), patience);
+  // The pool awaits what it gives, which its type does not say.
+  const onConnect: (client: pg.ClientBase) => unknown = (client) =>
+    setTimeouts(limitAnswers(client, patience.answerMs), patience);
   const pool = new pg.Pool({
     connectionString: url,
     max: POOL_SIZE,
@@ -36,8 +38,7 @@ export function openPostgres(
     // An idle connection to a server that has gone without a word is given up after some 20 seconds; by default the first probe comes after hours.
     keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     types: { getTypeParser },
-    // The pool awaits what it gives, which its type does not say.
-    onConnect: onConnect as (client: pg.ClientBase) => void,
+    onConnect,
   });
   pool.on('error', onError);
   // The pool listens to idle connections only: one that breaks in use would end the process, beside failing its query.
