@@ -22,6 +22,8 @@ export const controlSchema = z.discriminatedUnion('type', [
     generation: z.int().min(1).exactOptional(),
     reason: z.string().max(500).exactOptional(),
   }),
+  /** This batch has ended: whoever watches it need not wait for his next look. */
+  z.object({ type: z.literal('batch-ended'), batch: jobIdSchema }),
   /** The tasks that are paused now; all others are not. */
   z.object({ type: z.literal('paused'), tasks: z.array(taskNameSchema) }),
   /** The schedules have changed; ask the recorder for them. */

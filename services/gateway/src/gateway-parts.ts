@@ -1,5 +1,6 @@
 import type { Broker, BrokerLog } from '@heddle/broker';
 import type { JobSubmitter, RecorderClient } from '@heddle/client';
+import type { BatchEnds } from './batches/batch-ends.ts';
 import type { LiveEvents } from './events/live-events.ts';
 import type { Admission } from './http/admission.ts';
 import type { EndWatcher } from './jobs/watch-ends.ts';
@@ -14,6 +15,7 @@ export interface GatewayParts {
   readonly ends: EndWatcher;
   readonly tasks: KnownTasks;
   readonly workers: KnownWorkers;
+  readonly batchEnds: BatchEnds;
   readonly events: LiveEvents;
   readonly admission: Admission;
   readonly maxMessageBytes: number;

@@ -1,5 +1,6 @@
 import { JobSubmitter, RecorderClient } from '@heddle/client';
 import type { RunningService, ServiceContext } from '@heddle/service';
+import { BatchEnds } from './batches/batch-ends.ts';
 import { LiveEvents } from './events/live-events.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { Admission } from './http/admission.ts';
@@ -22,6 +23,7 @@ export async function startGateway(context: ServiceContext<GatewaySettings>): Pr
   const submitter = new JobSubmitter(broker, { failFast: true });
   const tasks = new KnownTasks(recorder, log);
   const workers = new KnownWorkers();
+  const batchEnds = new BatchEnds();
   const events = new LiveEvents({ broker, recorder, log });
   const ends = new EndWatcher(recorder, log);
 
@@ -33,6 +35,7 @@ export async function startGateway(context: ServiceContext<GatewaySettings>): Pr
     ends,
     tasks,
     workers,
+    batchEnds,
     events,
     admission: new Admission(settings.HEDDLE_MAX_BYTES_IN_FLIGHT),
     maxMessageBytes: settings.HEDDLE_MAX_MESSAGE_BYTES,
@@ -45,7 +48,7 @@ export async function startGateway(context: ServiceContext<GatewaySettings>): Pr
   measureGateway(metrics.meters, { events, admission: parts.admission });
 
   // Subscribed before the snapshot is asked for, so that no change falls between the two.
-  const control = await listenToControl(broker, instance, { tasks, workers, ends, log });
+  const control = await listenToControl(broker, instance, { tasks, workers, ends, batchEnds, log });
   const stopWatching = broker.onReconnect(() => tasks.refresh());
   void broker.connected().then(() => tasks.refresh());
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Broker, Consumer } from '@heddle/broker';
 import type { NewJob } from '@heddle/client';
 import { HeddleError, type RecorderRequest, type TaskAnnouncement } from '@heddle/contracts';
+import { BatchEnds } from '../src/batches/batch-ends.ts';
 import { LiveEvents, type LiveEventsOptions } from '../src/events/live-events.ts';
 import type { GatewayParts } from '../src/gateway-parts.ts';
 import { Admission } from '../src/http/admission.ts';
@@ -20,6 +21,7 @@ export interface ScriptedGateway extends HttpServer {
   readonly logged: string[];
   readonly admission: Admission;
   readonly workers: KnownWorkers;
+  readonly batchEnds: BatchEnds;
   /** How the next submits end; by default they succeed. */
   onSubmit: (job: NewJob) => Promise<void> | void;
   /** What the recorder answers. */
@@ -96,6 +98,7 @@ export async function startScriptedGateway(
     Promise.reject(new HeddleError('broker_unavailable', 'the script has no exchanges'));
   const admission = new Admission(options.maxBytesInFlight ?? 10_000_000);
   const workers = new KnownWorkers();
+  const batchEnds = new BatchEnds();
   const draining = new AbortController();
   const parts: GatewayParts = {
     broker: {
@@ -119,6 +122,7 @@ export async function startScriptedGateway(
     ends: new EndWatcher(recorder, log),
     tasks: new KnownTasks(recorder, log),
     workers,
+    batchEnds,
     events: new LiveEvents({
       broker: { consume: () => Promise.resolve({} as Consumer), onReconnect: () => () => undefined },
       ...options.events,
@@ -145,5 +149,14 @@ export async function startScriptedGateway(
     },
     log,
   });
-  return Object.assign(script, { ...server, submitted, observed, logged, admission, workers, draining });
+  return Object.assign(script, {
+    ...server,
+    submitted,
+    observed,
+    logged,
+    admission,
+    workers,
+    batchEnds,
+    draining,
+  });
 }

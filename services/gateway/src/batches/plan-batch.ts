@@ -17,6 +17,8 @@ export interface PlannedBatch {
   readonly checkInput: CheckInput;
   /** Inputs of a list that one job gets together; undefined: each has a job of its own. */
   readonly chunk: number | undefined;
+  /** What such a job gets beside its `items`. */
+  readonly input: object | undefined;
 }
 
 /** Rejects with `unknown_task`, `invalid_request` and, for the reduce job's input, `invalid_input`. */
@@ -48,7 +50,7 @@ export async function planBatch(
     ...(traceparent !== undefined && { traceparent }),
     ...(folder !== undefined && { files: { folder, input: input ?? {} } }),
   };
-  return { plan, checkInput, chunk: options.chunk };
+  return { plan, checkInput, chunk: options.chunk, input };
 }
 
 /** The inputs that a body has, checked against the task's schema, and how many jobs they make. Rejects with `invalid_input`. */

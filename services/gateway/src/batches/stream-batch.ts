@@ -13,13 +13,13 @@ import { viewBatch } from './view-batch.ts';
 const SOONEST_MS = 250;
 const LATEST_MS = 2_000;
 
-type Parts = Pick<GatewayParts, 'recorder' | 'draining' | 'log'>;
+type Parts = Pick<GatewayParts, 'recorder' | 'batchEnds' | 'draining' | 'log'>;
 
 /**
  * `GET /v1/batches/{id}/events`: a `batch` event with all that `GET` shows, now and with each change; ends with the
- * batch. What is counted is counted by the recorder; here it is only looked at.
+ * batch, of which the recorder tells at once. What is counted is counted by the recorder; here it is only looked at.
  */
-export function streamBatch({ recorder, draining, log }: Parts): Handler {
+export function streamBatch({ recorder, batchEnds, draining, log }: Parts): Handler {
   let open = 0;
   return async (request, response, { id }) => {
     if (open >= MOST_STREAMS)
@@ -30,11 +30,14 @@ export function streamBatch({ recorder, draining, log }: Parts): Handler {
     const sse = new SseStream(response, () => undefined);
     // Counted before the first look: those that look at the same time count too.
     open++;
+    const rest = new Rest();
+    // Before the first look, so that no end falls between the two.
+    const leave = batchEnds.watch(batch, () => rest.end());
     try {
       const first = await look();
       if (isOver(first) && request.headers['last-event-id'] === eventId(first)) return sse.nothingToCome();
       send(sse, first);
-      if (request.method !== 'HEAD') await follow(sse, first, look, gone);
+      if (request.method !== 'HEAD') await follow(sse, first, look, rest, gone);
       sse.end(draining.aborted ? 'the gateway is shutting down' : undefined);
     } catch (error) {
       if (!sse.opened) throw error;
@@ -42,6 +45,7 @@ export function streamBatch({ recorder, draining, log }: Parts): Handler {
       log.warn({ err: error }, 'a batch stream broke off');
       sse.end(`${code}: ${detail}`);
     } finally {
+      leave();
       open--;
     }
   };
@@ -52,17 +56,33 @@ async function follow(
   sse: SseStream,
   first: BatchView,
   look: () => Promise<BatchView>,
+  rest: Rest,
   gone: AbortSignal,
 ): Promise<void> {
   let shown = first;
-  for (let rest = SOONEST_MS; !isOver(shown); rest = Math.min(rest * 2, LATEST_MS)) {
-    await pause(rest, undefined, { signal: gone }).catch(() => undefined);
+  for (let restMs = SOONEST_MS; !isOver(shown); restMs = Math.min(restMs * 2, LATEST_MS)) {
+    await rest.take(restMs, gone);
     if (gone.aborted || sse.ended) return;
     const seen = await look().catch(unlessRetryable);
     if (seen === undefined || sse.full || eventId(seen) === eventId(shown)) continue;
     send(sse, seen);
     shown = seen;
-    rest = SOONEST_MS / 2;
+    restMs = SOONEST_MS / 2;
+  }
+}
+
+/** Between two looks; cut short by the news that the batch has ended, also by news from before it began. */
+class Rest {
+  #ended = new AbortController();
+
+  end(): void {
+    this.#ended.abort();
+  }
+
+  async take(ms: number, gone: AbortSignal): Promise<void> {
+    const signal = AbortSignal.any([this.#ended.signal, gone]);
+    await pause(ms, undefined, { signal }).catch(() => undefined);
+    if (this.#ended.signal.aborted) this.#ended = new AbortController();
   }
 }
 

@@ -11,9 +11,10 @@ import type { Handler } from '../http/route.ts';
 import { traceparentOf } from '../http/traceparent.ts';
 import { requireBroker } from '../jobs/enqueue-job.ts';
 import { idempotencyKeyOf } from '../jobs/submit-keyed.ts';
-import { type CreateBatch, planBatch, sourceOf } from './plan-batch.ts';
+import { type CreateBatch, type PlannedBatch, planBatch, sourceOf } from './plan-batch.ts';
 import { BATCH_TYPES, isWholeBatch, readBatchQuery } from './read-batch.ts';
-import { uploadInputs } from './upload-inputs.ts';
+import { readSlices, type SlicedBody } from './read-slices.ts';
+import { type Upload, uploadInputs, uploadSlices } from './upload-inputs.ts';
 
 /** The recorder cuts a full message of inputs into chunks, or hands over all parts of an upload, in one transaction. */
 const CREATE_TIMEOUT_MS = 60_000;
@@ -33,8 +34,9 @@ export function submitBatch(parts: Parts): Handler {
     requireMediaType(request, BATCH_TYPES);
     const idempotencyKey = idempotencyKeyOf(request.headers['idempotency-key']);
     requireBroker(broker.state);
+    const isKeyed = idempotencyKey !== undefined;
     const create = async ({ request, fingerprint }: ReadBatch) => {
-      const key = idempotencyKey !== undefined && { idempotencyKey, fingerprint };
+      const key = isKeyed && fingerprint !== undefined && { idempotencyKey, fingerprint };
       return {
         ...(await recorder.ask({ ...request, ...key }, { timeoutMs: CREATE_TIMEOUT_MS })),
         plan: request.plan,
@@ -45,8 +47,8 @@ export function submitBatch(parts: Parts): Handler {
       repeated,
       plan: { task, total },
     } = isWholeBatch(request)
-      ? await readWhole(request, parts, create)
-      : await create(await readLines(request, parts));
+      ? await readWhole(request, parts, isKeyed, create)
+      : await create(await readLines(request, parts, isKeyed));
     // One that was there before may have come far since.
     const state = repeated ? (await recorder.ask({ op: 'batch', id })).state : 'running';
     answerJson(response, 202, { id, task, state, total }, { Location: `/v1/batches/${id}` });
@@ -55,42 +57,67 @@ export function submitBatch(parts: Parts): Handler {
 
 interface ReadBatch {
   readonly request: CreateBatch;
-  readonly fingerprint: string;
+  /** Of what was asked, if there is a key to keep it with. */
+  readonly fingerprint: string | undefined;
 }
+
+/** From so many bytes on a body is read a slice at a time. */
+const LONG_BYTES = 256 * 1024;
 
 /** The body's bytes are held until `create` is done. */
 async function readWhole<T>(
   request: IncomingMessage,
   parts: Parts,
+  isKeyed: boolean,
   create: (batch: ReadBatch) => Promise<T>,
 ): Promise<T> {
   const body = await readBody(request, parts.maxMessageBytes, parts.admission);
+  const traceparent = traceparentOf(request.headers['traceparent']);
   try {
+    const sliced = body.length > LONG_BYTES ? await readSlices(body) : undefined;
+    if (sliced) return await create(await readSliced(sliced, parts, isKeyed, traceparent));
     const asked = check(batchBodySchema, readJson(body));
-    const { plan, checkInput } = await planBatch(
-      asked,
-      parts.tasks,
-      traceparentOf(request.headers['traceparent']),
-    );
+    const { plan, checkInput } = await planBatch(asked, parts.tasks, traceparent);
     const { source, total } = await sourceOf(asked, checkInput);
     const { inputs, ...others } = asked;
-    const digest = inputs && digestOf(inputs);
     return await create({
       request: { op: 'create-batch', plan: { ...plan, total }, source },
-      fingerprint: fingerprintOf(others, digest),
+      fingerprint: isKeyed ? fingerprintOf(others, inputs && digestOf(inputs)) : undefined,
     });
   } finally {
     parts.admission.release(body.length);
   }
 }
 
-async function readLines(request: IncomingMessage, parts: Parts): Promise<ReadBatch> {
+/** A list so long that parsing, checking or sending it at once would keep other requests waiting goes the way of NDJSON. */
+async function readSliced(
+  { others, slices }: SlicedBody,
+  parts: Parts,
+  isKeyed: boolean,
+  traceparent: string | undefined,
+): Promise<ReadBatch> {
+  const { inputs: _, ...options } = check(batchBodySchema, others);
+  const planned = await planBatch(options, parts.tasks, traceparent);
+  const upload = await uploadSlices(slices, planned, parts, { withDigest: isKeyed });
+  return uploaded(planned, options, upload, isKeyed);
+}
+
+async function readLines(request: IncomingMessage, parts: Parts, isKeyed: boolean): Promise<ReadBatch> {
   const options = readBatchQuery(request);
   const planned = await planBatch(options, parts.tasks, traceparentOf(request.headers['traceparent']));
-  const { source, total, digest } = await uploadInputs(request, planned, parts);
+  const upload = await uploadInputs(request, planned, parts, { withDigest: isKeyed });
+  return uploaded(planned, options, upload, isKeyed);
+}
+
+function uploaded(
+  { plan }: PlannedBatch,
+  options: Omit<BatchBody, 'inputs'>,
+  { source, total, digest }: Upload,
+  isKeyed: boolean,
+): ReadBatch {
   return {
-    request: { op: 'create-batch', plan: { ...planned.plan, total }, source },
-    fingerprint: fingerprintOf(options, digest),
+    request: { op: 'create-batch', plan: { ...plan, total }, source },
+    fingerprint: isKeyed ? fingerprintOf(options, digest) : undefined,
   };
 }
 

@@ -22,8 +22,19 @@ type Parts = Pick<GatewayParts, 'recorder' | 'admission' | 'maxMessageBytes' | '
 export interface Upload {
   readonly source: Source;
   readonly total: number;
-  /** SHA-256 of the inputs, in hex. */
-  readonly digest: string;
+  /** SHA-256 of the inputs, in hex; if it was wanted. */
+  readonly digest: string | undefined;
+}
+
+export interface UploadOptions {
+  /** Whether somebody asks for the digest. */
+  readonly withDigest: boolean;
+}
+
+/** Inputs that stood side by side in a body, and about how many bytes they had together. */
+export interface InputSlice {
+  readonly inputs: readonly unknown[];
+  readonly bytes: number;
 }
 
 /**
@@ -35,10 +46,34 @@ export async function uploadInputs(
   request: IncomingMessage,
   planned: PlannedBatch,
   parts: Parts,
+  options: UploadOptions,
 ): Promise<Upload> {
-  const upload = new InputUpload(planned, parts);
-  try {
+  return await gather(planned, parts, options, async (upload) => {
     for await (const line of heldLines(request, parts)) await upload.take(line);
+  });
+}
+
+/** The same for inputs that are read already. */
+export async function uploadSlices(
+  slices: AsyncIterable<InputSlice>,
+  planned: PlannedBatch,
+  parts: Parts,
+  options: UploadOptions,
+): Promise<Upload> {
+  return await gather(planned, parts, options, async (upload) => {
+    for await (const slice of slices) await upload.takeSlice(slice);
+  });
+}
+
+async function gather(
+  planned: PlannedBatch,
+  parts: Parts,
+  options: UploadOptions,
+  takeAll: (upload: InputUpload) => Promise<void>,
+): Promise<Upload> {
+  const upload = new InputUpload(planned, parts, options);
+  try {
+    await takeAll(upload);
     return await upload.end();
   } catch (error) {
     upload.abandon();
@@ -49,7 +84,7 @@ export async function uploadInputs(
 class InputUpload {
   readonly #planned: PlannedBatch;
   readonly #parts: Parts;
-  readonly #hash: Hash = createHash('sha256');
+  readonly #hash: Hash | undefined;
   #lines = 0;
   /** Inputs that the recorder has. */
   #staged = 0;
@@ -60,9 +95,10 @@ class InputUpload {
   #bytes = 0;
   #held: HeldLine[] = [];
 
-  constructor(planned: PlannedBatch, parts: Parts) {
+  constructor(planned: PlannedBatch, parts: Parts, { withDigest }: UploadOptions) {
     this.#planned = planned;
     this.#parts = parts;
+    this.#hash = withDigest ? createHash('sha256') : undefined;
   }
 
   async take(line: HeldLine): Promise<void> {
@@ -70,17 +106,32 @@ class InputUpload {
     this.#held.push(line);
     if ('tooLong' in line) throw tooLarge(this.#parts.maxMessageBytes, 'more');
     if (line.bytes.length === 0) return;
-    if (this.#inputs.length > 0 && this.#bytes + line.bytes.length > PART_BYTES) await this.#stage(line);
-    const input = readLine(line.bytes, this.#lines);
-    this.#hash.update(JSON.stringify(input)).update('\n');
-    this.#bytes += line.bytes.length;
-    this.#add(input, line.bytes.length);
+    if (this.#isFull(line.bytes.length)) await this.#stage(line);
+    this.#add(readLine(line.bytes, this.#lines), line.bytes.length);
+  }
+
+  async takeSlice({ inputs, bytes }: InputSlice): Promise<void> {
+    const each = bytes / inputs.length;
+    for (const input of inputs) {
+      if (this.#isFull(each)) await this.#stage();
+      this.#add(input, each);
+    }
+  }
+
+  #isFull(more: number): boolean {
+    return this.#inputs.length > 0 && this.#bytes + more > PART_BYTES;
+  }
+
+  #add(input: unknown, bytes: number): void {
+    this.#hash?.update(`${JSON.stringify(input)}\n`);
+    this.#bytes += bytes;
+    this.#put(input, bytes);
     if (this.#staged + this.#inputs.length > MAX_BATCH_JOBS) {
       throw new HeddleError('invalid_request', `expected at most ${MAX_BATCH_JOBS} inputs`);
     }
   }
 
-  #add(input: unknown, bytes: number): void {
+  #put(input: unknown, bytes: number): void {
     const { chunk } = this.#planned;
     if (chunk === undefined) return void this.#inputs.push(input);
     this.#items.push(input);
@@ -92,7 +143,7 @@ class InputUpload {
   }
 
   #endChunk(): void {
-    if (this.#items.length > 0) this.#inputs.push(inputOf(this.#items));
+    if (this.#items.length > 0) this.#inputs.push(inputOf(this.#items, this.#planned.input));
     this.#items = [];
     this.#itemBytes = 0;
   }
@@ -100,8 +151,8 @@ class InputUpload {
   async end(): Promise<Upload> {
     this.#endChunk();
     const total = this.#staged + this.#inputs.length;
-    if (total === 0) throw new HeddleError('invalid_request', 'inputs: expected at least one line');
-    const digest = this.#hash.digest('hex');
+    if (total === 0) throw new HeddleError('invalid_request', 'inputs: expected at least one');
+    const digest = this.#hash?.digest('hex');
     if (this.#staged > 0) {
       await this.#stage();
       return { source: { staged: total }, total, digest };

@@ -108,6 +108,7 @@ describe.each(databaseKinds)('a batch on %s', (kind) => {
 
   test('with a reduce job has it started once, and ends as that does', async () => {
     const { id, jobs } = await begin(3, { reduce: { task: 'debug.sum', input: { x: 1 } } });
+    writer.events.takeHasOutgoing();
     await record(...jobs.slice(0, 2).map((job) => succeeded(job)));
     expect(await drainOutbox(store)).toEqual([]);
     expect(writer.events.takeHasOutgoing()).toBe(false);
@@ -125,6 +126,7 @@ describe.each(databaseKinds)('a batch on %s', (kind) => {
     expect((await batchOf(id)).state).toBe('running');
     await record(failed(reduce, 'task_failed', { type: 'dead' }));
     expect((await batchOf(id)).state).toBe('failed');
+    expect(saidTo(await drainOutbox(store), 'heddle.control')).toEqual([{ type: 'batch-ended', batch: id }]);
     await replayDead(store, writer.events, { op: 'replay', select: { ids: [reduce] }, limit: 1 });
     const replayed = (await drainOutbox(store)).find((message) => message.exchange === 'heddle.submit');
     expect(replayed?.message.properties.headers).toMatchObject({ 'heddle-batch': { id } });
@@ -139,7 +141,10 @@ describe.each(databaseKinds)('a batch on %s', (kind) => {
     await record(failed(first, 'task_failed'));
     expect(await batchOf(id)).toMatchObject({ state: 'failed', reduceJob: null });
     expect((await readControl(store.db)).cancelled).toContain(id);
-    expect(saidTo(await drainOutbox(store), 'heddle.control')).toEqual([{ type: 'cancel', job: id }]);
+    expect(saidTo(await drainOutbox(store), 'heddle.control')).toEqual([
+      { type: 'cancel', job: id },
+      { type: 'batch-ended', batch: id },
+    ]);
     expect(await findStoppingBatches(store, 0)).toContain(id);
     await replayDead(store, writer.events, { op: 'replay', select: { ids: [first] }, limit: 1 });
     await expect(cancelJobsOfBatch(store, writer.events, id, 300)).resolves.toBe(300);

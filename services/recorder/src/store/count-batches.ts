@@ -2,7 +2,7 @@ import { eventStates, isTerminal, type TerminalState } from '@heddle/contracts';
 import { type Expression, sql } from 'kysely';
 import type { JobHistory } from '../merge/merge-events.ts';
 import type { BatchRow } from './batch-tables.ts';
-import { putOutgoing } from './outbox.ts';
+import { type OutgoingMessage, putOutgoing } from './outbox.ts';
 import type { Tx } from './schema.ts';
 import { endWithReduceJob, settleBatch } from './settle-batch.ts';
 
@@ -49,13 +49,15 @@ export class BatchChanges {
   /** Whether anything has come into the outbox. */
   async write(tx: Tx, now: number): Promise<boolean> {
     let hasOutgoing = false;
-    for (const [id, endings] of [...this.#endings].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      const batch = await addEndings(tx, id, endings);
-      const outgoing = batch ? await settleBatch(tx, batch, now) : [];
+    const put = async (outgoing: readonly OutgoingMessage[]) => {
       await putOutgoing(tx, outgoing);
       hasOutgoing ||= outgoing.length > 0;
+    };
+    for (const [id, endings] of [...this.#endings].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const batch = await addEndings(tx, id, endings);
+      if (batch) await put(await settleBatch(tx, batch, now));
     }
-    for (const [job, id] of this.#reduced) await endWithReduceJob(tx, id, job);
+    for (const [job, id] of this.#reduced) await put(await endWithReduceJob(tx, id, job));
     return hasOutgoing;
   }
 }

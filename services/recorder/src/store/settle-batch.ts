@@ -22,7 +22,7 @@ export async function settleBatch(tx: Tx, batch: BatchRow, now: number): Promise
   if (plan.reduce === undefined) {
     const state = allSucceeded ? 'succeeded' : 'failed';
     await tx.updateTable('batches').set({ state, ended_at: now }).where('id', '=', batch.id).execute();
-    return [];
+    return [endedNews(batch.id)];
   }
   const reduceJob = newJobId();
   await tx.updateTable('batches').set({ reduce_job: reduceJob }).where('id', '=', batch.id).execute();
@@ -46,19 +46,26 @@ export async function stopBatch(
     .set({ state, ended_at: now, stopping: hasUnfinished ? 1 : 0 })
     .where('id', '=', id)
     .execute();
-  if (!hasUnfinished) return [];
+  if (!hasUnfinished) return [endedNews(id)];
   await keepCancel(tx, { id, of: 'batch', generation: 0 }, now);
-  return [outgoingNews({ type: 'cancel', job: id })];
+  return [outgoingNews({ type: 'cancel', job: id }), endedNews(id)];
 }
 
-/** A batch ends as its reduce job does, and again when that is replayed. A cancelled batch stays cancelled. */
-export async function endWithReduceJob(tx: Tx, id: string, job: string): Promise<void> {
+function endedNews(batch: string): OutgoingMessage {
+  return outgoingNews({ type: 'batch-ended', batch });
+}
+
+/**
+ * A batch ends as its reduce job does, and again when that is replayed. A cancelled batch stays cancelled. Gives the messages
+ * that are to go out.
+ */
+export async function endWithReduceJob(tx: Tx, id: string, job: string): Promise<OutgoingMessage[]> {
   const reduced = await tx
     .selectFrom('jobs')
     .select(['state', 'result', 'state_at'])
     .where('id', '=', job)
     .executeTakeFirstOrThrow();
-  await tx
+  const { numUpdatedRows } = await tx
     .updateTable('batches')
     .set({
       state: reduced.state === 'succeeded' ? 'succeeded' : 'failed',
@@ -68,5 +75,6 @@ export async function endWithReduceJob(tx: Tx, id: string, job: string): Promise
     .where('id', '=', id)
     .where('reduce_job', '=', job)
     .where('state', '<>', 'cancelled')
-    .execute();
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows === 1n ? [endedNews(id)] : [];
 }
