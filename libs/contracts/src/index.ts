@@ -7,6 +7,7 @@ export * from './duration.ts';
 export * from './error.ts';
 export * from './event.ts';
 export * from './exchanges.ts';
+export * from './explain-issue.ts';
 export * from './fair.ts';
 export * from './http.ts';
 export * from './http-batches.ts';

@@ -1,5 +1,5 @@
 import type { Task } from '@heddle/client';
-import { HeddleError, type Issue, issuesOf, type Job } from '@heddle/contracts';
+import { explainIssue, HeddleError, type Issue, issuesOf, type Job } from '@heddle/contracts';
 
 /** The input as the handler gets it, or what is wrong with it. */
 export type CheckedInput =
@@ -17,7 +17,7 @@ export function checkJob(job: Job, task: Task): CheckedInput {
   try {
     if (job.chunk && task.serial) return { ok: false, issues: [NO_CHUNK] };
     if (job.chunk) return checkChunk(job.input, task);
-    const parsed = task.input.safeParse(job.input);
+    const parsed = task.input.safeParse(job.input, { error: explainIssue });
     if (parsed.success) return { ok: true, input: parsed.data };
     return { ok: false, issues: issuesOf(parsed.error, 'input') };
   } catch (error) {
@@ -35,7 +35,7 @@ function checkChunk(given: unknown, task: Task): CheckedInput {
   }
   const inputs: unknown[] = [];
   for (const [index, one] of given.entries()) {
-    const parsed = task.input.safeParse(one);
+    const parsed = task.input.safeParse(one, { error: explainIssue });
     if (!parsed.success) return { ok: false, issues: issuesOf(parsed.error, `input.${index}`) };
     inputs.push(parsed.data);
   }
@@ -50,7 +50,7 @@ export function checkResults(task: Task, results: unknown): unknown {
 /** Checks a handler's result against the task's own schema; what the schema makes of it is the job's result. */
 export function checkResult(task: Task, result: unknown): unknown {
   if (!task.output) return result;
-  const parsed = task.output.safeParse(result);
+  const parsed = task.output.safeParse(result, { error: explainIssue });
   if (parsed.success) return parsed.data;
   const issues = issuesOf(parsed.error, 'result');
   throw new HeddleError('invalid_output', `the result of ${task.name} does not fit its schema`, { issues });

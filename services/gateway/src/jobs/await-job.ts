@@ -133,12 +133,13 @@ function describeRun({ error }: JobResult, { worker, acceptedAt, startedAt, ende
   };
 }
 
-/** What is known of a job without the recorder; holds none of its bytes. */
+/** What is known of a job without the recorder, in the order of `viewJob`; holds none of its bytes. */
 function describeSubmitted(job: NewJob, id: string) {
   const now = iso(Date.now());
   return {
     id,
     task: job.task,
+    state: 'queued' as const,
     priority: job.priority ?? DEFAULT_PRIORITY,
     tags: [...(job.tags ?? [])],
     attempts: [],
@@ -148,11 +149,16 @@ function describeSubmitted(job: NewJob, id: string) {
     timeout: job.timeoutMs ?? null,
     retry: job.retry ?? null,
     batch: null,
+    result: null,
+    error: null,
+    outputs: [],
     acceptedAt: now,
     dueAt: null,
     deadline: job.deadline === undefined ? null : iso(job.deadline),
     startedAt: null,
+    endedAt: null,
     resultExpiresAt: null,
+    updatedAt: now,
   };
 }
 

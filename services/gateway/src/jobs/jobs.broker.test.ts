@@ -74,7 +74,9 @@ describe('Prefer: wait', () => {
     const { status, body, headers } = await submit({ task: 'debug.echo', input: 7 }, { prefer: 'wait=10' });
     expect([status, headers.get('preference-applied')]).toEqual([200, 'wait']);
     expect(body).toMatchObject({ state: 'succeeded', result: 7 });
-    expect(body).toEqual((await get(`/v1/jobs/${body['id']}`)).body);
+    const shown = (await get(`/v1/jobs/${body['id']}`)).body;
+    expect(body).toEqual(shown);
+    expect(Object.keys(body)).toEqual(Object.keys(shown));
   });
 
   it.each<[string, object]>([

@@ -30,10 +30,10 @@ describe('compileSchema', () => {
     [{ sizes: [1, '2'] }, 'input.sizes.1: expected integer, got string'],
     [{ sizes: [1], colour: 1 }, 'input.colour: expected no field of this name'],
     [{}, 'input.sizes: expected a value, got nothing'],
-    [{ sizes: [], format: 'bmp' }, 'input.format: expected one of "png", "webp"'],
+    [{ sizes: [], format: 'bmp' }, 'input.format: expected one of "png", "webp"; got "bmp"'],
     [{ sizes: [], 'odd/name~': { id: null } }, 'input.odd/name~.id: expected string, got null'],
     [[], 'input: expected object, got array'],
-    [undefined, 'input: expected object, got undefined'],
+    [undefined, 'input: expected object, got nothing'],
     [JSON.parse('{"sizes":[],"__proto__":{"a":1}}'), 'input.__proto__: expected no field of this name'],
   ])('%j → %s', (input, fault) => {
     expect(faultOf(schema, input)).toBe(fault);

@@ -1,4 +1,4 @@
-import { HeddleError, type Issue, type JsonSchema } from '@heddle/contracts';
+import { HeddleError, type Issue, type JsonSchema, kindOf, showValue } from '@heddle/contracts';
 import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from 'ajv/dist/2020.js';
 
 /** Throws `invalid_input` with the path of the first fault. */
@@ -78,18 +78,33 @@ function issueOf(error: ErrorObject, input: unknown): Issue {
         path: pathOf([...steps, String(parameters['missingProperty'])]),
         message: 'expected a value, got nothing',
       };
+    default: {
+      const value = valueAt(input, steps);
+      return { path: pathOf(steps), message: explain(error, parameters, value) };
+    }
+  }
+}
+
+function explain(
+  { keyword, message }: ErrorObject,
+  parameters: Record<string, unknown>,
+  value: unknown,
+): string {
+  switch (keyword) {
     case 'type':
-      return {
-        path: pathOf(steps),
-        message: `expected ${String(parameters['type'])}, got ${kindOf(valueAt(input, steps))}`,
-      };
-    case 'enum':
-      return {
-        path: pathOf(steps),
-        message: `expected one of ${(parameters['allowedValues'] as unknown[]).map((value) => JSON.stringify(value)).join(', ')}`,
-      };
-    default:
-      return { path: pathOf(steps), message: error.message ?? `does not fit ${error.keyword}` };
+      return `expected ${String(parameters['type'])}, got ${kindOf(value)}`;
+    case 'enum': {
+      const allowed = (parameters['allowedValues'] as unknown[]).map((one) => JSON.stringify(one));
+      return `expected one of ${allowed.join(', ')}; got ${showValue(value)}`;
+    }
+    case 'pattern':
+      return `expected text like /${String(parameters['pattern'])}/, got ${showValue(value)}`;
+    default: {
+      // Ajv's own words, such as "must be <= 9".
+      const rule = message?.replace(/^must /, 'expected it to ') ?? `expected what fits "${keyword}"`;
+      const counted = (typeof value === 'string' || Array.isArray(value)) && 'limit' in parameters;
+      return `${rule}, got ${counted ? value.length : showValue(value)}`;
+    }
   }
 }
 
@@ -103,9 +118,4 @@ function unescapePointer(step: string): string {
 
 function valueAt(value: unknown, steps: readonly string[]): unknown {
   return steps.reduce<unknown>((inner, step) => (inner as Record<string, unknown> | null)?.[step], value);
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'array' : typeof value;
 }
