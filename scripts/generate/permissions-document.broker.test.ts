@@ -1,4 +1,4 @@
-import { type Broker, connectBroker } from '@heddle/broker';
+import { type Broker, connectBroker, silentLog } from '@heddle/broker';
 import { newJobId } from '@heddle/client';
 import { encodeJob, laneQueue, type QueueName, WEBHOOK_TASK } from '@heddle/contracts';
 import amqp from 'amqplib';
@@ -7,7 +7,6 @@ import { createVhost, type TestVhost } from '../../test/support/broker.ts';
 import { permissionsOf, services } from './permissions-document.ts';
 import { exchangeRows, queueRows } from './topology-rows.ts';
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
 type Service = (typeof services)[number];
 /** The recorder comes first: it declares what is shared. Then those that declare job queues, without which nothing can rest on the ladder. */
 const inOrder: readonly Service[] = ['consumer', 'notifier', 'gateway', 'producer'];
@@ -80,7 +79,7 @@ describe('with the rights that docs/permissions.md gives it', () => {
 });
 
 async function connectAs(service: Service, vhost: TestVhost): Promise<Broker> {
-  const broker = await connectBroker({ url: vhost.url, service, instance: service, log: silent });
+  const broker = await connectBroker({ url: vhost.url, service, instance: service, log: silentLog });
   if (service === 'recorder') await broker.declareEventLog();
   if (service === 'notifier') await broker.declareJobQueue(taskOf(service));
   if (service === 'consumer') {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { connectBroker } from '@heddle/broker';
+import { connectBroker, silentLog } from '@heddle/broker';
 import { type ExchangeRow, exchanges, plannedText, plannedTopology, WEBHOOK_TASK } from '@heddle/contracts';
 import amqp, { type Channel, type ChannelModel } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -36,8 +36,12 @@ describe('with one user a service, who may declare nothing', () => {
     folder = mkdtempSync(join(tmpdir(), 'heddle-least-'));
     database = await createStackDatabase();
     receiver = await startReceiver(answering(200));
-    const log = { debug() {}, info() {}, warn() {}, error() {} };
-    const admin = await connectBroker({ url: vhost.url, service: 'declare', instance: 'declare', log });
+    const admin = await connectBroker({
+      url: vhost.url,
+      service: 'declare',
+      instance: 'declare',
+      log: silentLog,
+    });
     const planned = [...(await selectTasks(OWN_TASKS)).values()].map(({ task }) => plannedText(task));
     TASKS = planned.map((task) => task.replace(/:.*/, ''));
     await admin.declareBeforehand([...planned, ...OTHER_TASKS]);

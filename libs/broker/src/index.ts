@@ -22,4 +22,5 @@ export { connectBroker, openBroker } from './connect-broker.ts';
 export { EventPublisher, type EventPublisherOptions } from './publish-events.ts';
 export type { BrokerSession, SessionChannel, SessionOptions } from './session/broker-session.ts';
 export { openSession } from './session/open-session.ts';
+export { silentLog } from './silent-log.ts';
 export type { TlsFiles } from './tls-files.ts';

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { idsFrom, job, openBroker, openProxy, openVhost, publishJobs, TASK } from '../test/open-broker.ts';
-import { type Broker, connectBroker, type Delivery } from './index.ts';
+import { type Broker, connectBroker, type Delivery, silentLog } from './index.ts';
 
 const queue = `heddle.jobs.${TASK}` as const;
-const silentLog = { debug() {}, info() {}, warn() {}, error() {} };
-
 /** Everything in the job queue, by id, with how often it is there. */
 async function drain(broker: Broker): Promise<Map<string, number>> {
   const found = new Map<string, number>();

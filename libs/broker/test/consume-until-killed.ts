@@ -2,11 +2,15 @@
  * A worker that its test kills: consumes the job queue, settles most deliveries after a while in any order, holds every
  * tenth for ever, and writes one line a delivery: `held <id>` or `acking <id>`. Arguments: URL, queue.
  */
-import { connectBroker } from '../src/index.ts';
+import { connectBroker, silentLog } from '../src/index.ts';
 
 const [url = '', task = ''] = process.argv.slice(2);
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
-const broker = await connectBroker({ url, service: 'test', instance: `killed-${process.pid}`, log: silent });
+const broker = await connectBroker({
+  url,
+  service: 'test',
+  instance: `killed-${process.pid}`,
+  log: silentLog,
+});
 let count = 0;
 
 await broker.consume(`heddle.jobs.${task}`, { prefetch: 100 }, (delivery) => {

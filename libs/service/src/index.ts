@@ -1,4 +1,5 @@
 export { brokerAddress } from './broker-address.ts';
+export { endsWithin } from './ends-within.ts';
 export { BoundedLabel, OTHER } from './metrics/bounded-label.ts';
 export { createMetrics, type ServiceMetrics, version } from './metrics/create-metrics.ts';
 export type { HttpMetrics } from './metrics/http-metrics.ts';

@@ -5,6 +5,7 @@ import { startTracing, stopTracing } from '@heddle/tracing';
 import { type Logger, pino } from 'pino';
 import type { z } from 'zod';
 import { brokerAddress } from './broker-address.ts';
+import { endsWithin } from './ends-within.ts';
 import { createMetrics, type ServiceMetrics, version } from './metrics/create-metrics.ts';
 import type { ServiceName } from './metrics/table/metric-entry.ts';
 import { startOpsServer } from './ops-server.ts';
@@ -121,9 +122,12 @@ export async function runService<S extends z.ZodObject>(definition: ServiceDefin
   }
 
   await aborted(draining.signal);
-  const inTime = await within(settings.HEDDLE_DRAIN_SECONDS * 1_000, running?.drain());
+  const inTime = await endsWithin(
+    settings.HEDDLE_DRAIN_SECONDS * 1_000,
+    running?.drain() ?? Promise.resolve(),
+  );
   if (!inTime) log.error('not drained in time; what was not settled goes back to its queue');
-  await within(CLOSE_MS, broker?.close());
+  await endsWithin(CLOSE_MS, broker?.close() ?? Promise.resolve());
   await stopTracing(EXPORT_MS);
   await ops.close();
   log.info('stopped');
@@ -142,18 +146,4 @@ function endOnUncaughtErrors(log: Logger): void {
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-}
-
-/** Whether the work ended within the limit; an error counts as ended, after being thrown. */
-async function within(ms: number, work: Promise<void> | undefined): Promise<boolean> {
-  if (!work) return true;
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  try {
-    return await Promise.race([work.then(() => true), limit]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,11 +1,10 @@
-import { connectBroker } from '@heddle/broker';
+import { connectBroker, silentLog } from '@heddle/broker';
 import { Executor } from '@heddle/client';
 import { CancelledError, RuntimeError, ValueError } from '@heddle/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { echo, type FuturesStack, startFutures } from '../../client/test/futures-stack.ts';
 import { Timer } from './timer.ts';
 
-const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 let stack: FuturesStack;
 
 beforeAll(async () => {
@@ -41,7 +40,7 @@ describe('a timer', () => {
   });
 
   it('goes on when the process that started it is gone, and can be cancelled by another', async () => {
-    const options = { url: stack.vhost.url, service: 'client', instance: 'gone', log: quiet } as const;
+    const options = { url: stack.vhost.url, service: 'client', instance: 'gone', log: silentLog } as const;
     const broker = await connectBroker(options);
     const first = new Executor(broker);
     const due = await new Timer(first, 400, echo, 7).start();

@@ -1,4 +1,4 @@
-import { type Broker, type BrokerLog, connectBroker } from '@heddle/broker';
+import { type Broker, connectBroker, silentLog } from '@heddle/broker';
 import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
 import { type InProcessService, InProcessStack } from '../../../test/support/in-process-stack.ts';
 import { type AskedProcess, startAskedProcess } from '../../../test/support/start-asked-process.ts';
@@ -6,8 +6,6 @@ import { SyncSession } from '../src/session/sync-session.ts';
 import type { KeyedCall } from './keyed-process.ts';
 
 type KeyedProcess = AskedProcess<KeyedCall>;
-
-const silent: BrokerLog = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** A recorder on a virtual host of its own, with sessions and processes. */
 export interface KeyedStack {
@@ -41,7 +39,7 @@ export async function openKeyedStack(given?: TestVhost): Promise<KeyedStack> {
       return session;
     },
     connectBroker: () =>
-      connectBroker({ url: vhost.url, service: 'test', instance: `test-${process.pid}`, log: silent }),
+      connectBroker({ url: vhost.url, service: 'test', instance: `test-${process.pid}`, log: silentLog }),
     start: async () => {
       const started: KeyedProcess = await startAskedProcess({
         module: new URL('keyed-process.ts', import.meta.url),

@@ -1,4 +1,5 @@
 import type { ControlFollower } from '@heddle/client';
+import { endsWithin } from '@heddle/service';
 import type { JobServer } from './jobs/job-server.ts';
 import type { RunWatch } from './jobs/watch-runs.ts';
 import type { WorkerPorts } from './jobs/worker-ports.ts';
@@ -38,7 +39,7 @@ export async function drainWorker(parts: DrainedParts, limitMs: number): Promise
 
   const idle = Promise.all(servers.map((server) => server.idle()));
   const stopTimer = setTimeout(() => runs.stopAll(), limitMs * STOP_AFTER);
-  const finished = await within(limitMs * GIVE_UP_AFTER, idle);
+  const finished = await endsWithin(limitMs * GIVE_UP_AFTER, idle);
   clearTimeout(stopTimer);
   if (!finished) worker.log.warn({ running: runs.running }, 'jobs still run: they go back to their queues');
 
@@ -49,16 +50,4 @@ export async function drainWorker(parts: DrainedParts, limitMs: number): Promise
   await follower.stop();
   await lifeSigns.stop();
   await worker.events.flush();
-}
-
-async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  try {
-    return await Promise.race([work.then(() => true), limit]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Broker, type BrokerLog, connectBroker } from '@heddle/broker';
+import { type Broker, connectBroker, silentLog } from '@heddle/broker';
 import { JobSubmitter } from '@heddle/client';
 import {
   decodeEvents,
@@ -19,8 +19,6 @@ import { type BrokerNode, createVhost, type TestVhost } from '../../../test/supp
 import { settings } from '../src/settings.ts';
 import { startWorker } from '../src/start-worker.ts';
 import { until } from './open-test-pool.ts';
-
-const quiet: BrokerLog = { debug() {}, info() {}, warn() {}, error() {} };
 
 /** A worker on a virtual host of its own, with the test in the places of client, recorder and operator. */
 export interface RunningWorker {
@@ -57,7 +55,7 @@ export async function runWorker(
 ): Promise<RunningWorker> {
   const vhost = await node.createVhost();
   const connect = (service: string) =>
-    connectBroker({ url: vhost.url, service, instance: `${service}-${randomUUID()}`, log: quiet });
+    connectBroker({ url: vhost.url, service, instance: `${service}-${randomUUID()}`, log: silentLog });
   const [broker, workersBroker] = await Promise.all([connect('test'), connect('consumer')]);
   const announced = await answerAsRecorder(broker, answer);
   const metrics = createMetrics('consumer');
@@ -65,7 +63,7 @@ export async function runWorker(
   const start = (instance: string, own: Record<string, string>, ownBroker: Broker) =>
     startWorker({
       settings: settings.parse({ AMQP_URL: vhost.url, ...own }),
-      log: quiet as never,
+      log: silentLog as never,
       metrics: instance === 'worker-1' ? metrics : createMetrics('consumer'),
       instance,
       broker: ownBroker,

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { type Broker, type BrokerLog, connectBroker, type TlsFiles } from '@heddle/broker';
+import { type Broker, type BrokerLog, connectBroker, silentLog, type TlsFiles } from '@heddle/broker';
 import { CancelledError, HeddleError, RuntimeError, ValueError } from '@heddle/contracts';
 import type { Task } from '../define-task.ts';
 import { newJobId } from '../job-id.ts';
 import { RecorderClient } from '../recorder-client.ts';
 import { JobSubmitter, type NewJob } from '../submit-job.ts';
+import { cancelAll } from './cancel-all.ts';
 import { ResultFollower } from './follow-results.ts';
 import { FollowedJob } from './followed-job.ts';
 import { Future, type FutureHost } from './future.ts';
@@ -30,8 +31,6 @@ export interface ExecutorOptions {
 }
 
 const NAME = /^[\w.-]{1,100}$/;
-const CANCELS_AT_ONCE = 50;
-const quiet: BrokerLog = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
  * Runs tasks on the workers and gives futures of their results: `concurrent.futures.Executor`, where the pool is every
@@ -54,7 +53,7 @@ export class Executor {
   #closing: Promise<void> | undefined;
 
   /** Connects, retrying until the broker is there. */
-  static async connect({ url, tls, name, log = quiet }: ExecutorOptions): Promise<Executor> {
+  static async connect({ url, tls, name, log = silentLog }: ExecutorOptions): Promise<Executor> {
     if (name !== undefined && !NAME.test(name)) {
       throw new ValueError(`name: expected 1 to 100 letters, digits, ".", "_" or "-", got "${name}"`);
     }
@@ -64,7 +63,7 @@ export class Executor {
   }
 
   /** On a broker of one's own, which a shutdown leaves open. */
-  constructor(broker: Broker, log: BrokerLog = quiet, ownsBroker = false) {
+  constructor(broker: Broker, log: BrokerLog = silentLog, ownsBroker = false) {
     this.#broker = broker;
     this.#ownsBroker = ownsBroker;
     this.#submitter = new JobSubmitter(broker);
@@ -131,7 +130,7 @@ export class Executor {
     cancelFutures?: boolean;
   } = {}): Promise<void> {
     const again = this.#closing !== undefined && cancelFutures;
-    const cancelled = again ? this.#cancelAll([...this.#follower.pending.values()]) : undefined;
+    const cancelled = again ? this.#cancelAll(this.#follower.pending.values()) : undefined;
     this.#closing ??= this.#close(cancelFutures);
     if (wait) await Promise.all([this.#closing, cancelled]);
     else this.#closing.catch(() => {});
@@ -208,12 +207,8 @@ export class Executor {
     if (this.#ownsBroker) await this.#broker.close();
   }
 
-  async #cancelAll(jobs: readonly FollowedJob[]): Promise<void> {
-    const left = [...jobs];
-    const cancelSome = async (): Promise<void> => {
-      for (let job = left.pop(); job; job = left.pop()) await this.#cancel(job, false).catch(() => false);
-    };
-    await Promise.all(Array.from({ length: CANCELS_AT_ONCE }, cancelSome));
+  async #cancelAll(jobs: Iterable<FollowedJob>): Promise<void> {
+    await cancelAll(jobs, (job) => this.#cancel(job, false));
   }
 }
 

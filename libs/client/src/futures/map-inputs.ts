@@ -1,4 +1,5 @@
 import { ValueError } from '@heddle/contracts';
+import { cancelAll } from './cancel-all.ts';
 import type { Future } from './future.ts';
 import { Deadline, type Timeout } from './wait-limit.ts';
 
@@ -18,8 +19,6 @@ interface MapParts<In, O> {
 }
 
 const DEFAULT_LOOK_AHEAD = 1_000;
-/** So many questions wait for the recorder's answer; with all at once, most would be refused. */
-const CANCELS_AT_ONCE = 50;
 
 /**
  * Submits jobs for the inputs, at once and up to the look-ahead, and gives their results in order. Inputs are read only
@@ -150,11 +149,7 @@ export class MappedInputs<In, O> implements AsyncIterableIterator<O, void, void>
     this.#onMove();
     this.#results = [];
     this.#given = 0;
-    const left = this.#ahead.splice(0);
-    const cancelSome = async (): Promise<void> => {
-      for (let future = left.pop(); future; future = left.pop()) await future.cancel().catch(() => false);
-    };
-    for (let n = 0; n < CANCELS_AT_ONCE; n += 1) void cancelSome();
+    void cancelAll(this.#ahead.splice(0), (future) => future.cancel());
     if (!this.#exhausted) await this.#source.return?.();
   }
 }

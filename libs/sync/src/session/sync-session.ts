@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type BrokerLog, type BrokerSession, openSession, type TlsFiles } from '@heddle/broker';
+import { type BrokerLog, type BrokerSession, openSession, silentLog, type TlsFiles } from '@heddle/broker';
 import { RuntimeError, SYNC_NAME, ValueError } from '@heddle/contracts';
 import { KeyedClient } from '../keyed/keyed-client.ts';
 import { ChannelPool } from './channel-pool.ts';
@@ -19,7 +19,6 @@ export interface SyncSessionOptions {
   readonly log?: BrokerLog | undefined;
 }
 
-const quiet: BrokerLog = { debug() {}, info() {}, warn() {}, error() {} };
 const CONNECT_MS = 30_000;
 
 /**
@@ -56,7 +55,13 @@ export class SyncSession {
     return session;
   }
 
-  private constructor({ url, name = randomUUID(), heartbeatSeconds, tls, log = quiet }: SyncSessionOptions) {
+  private constructor({
+    url,
+    name = randomUUID(),
+    heartbeatSeconds,
+    tls,
+    log = silentLog,
+  }: SyncSessionOptions) {
     if (!SYNC_NAME.test(name)) throw new ValueError(`name: expected ${SYNC_NAME.source}, got "${name}"`);
     if (heartbeatSeconds !== undefined && !(heartbeatSeconds >= 1 && heartbeatSeconds <= 60)) {
       throw new ValueError(`heartbeatSeconds: expected 1 to 60, got ${heartbeatSeconds}`);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker, Consumer } from '@heddle/broker';
 import { laneQueue, MAX_LANES } from '@heddle/contracts';
+import { endsWithin } from '@heddle/service';
 import { handBack } from '../jobs/hand-back.ts';
 import type { WorkerPorts } from '../jobs/worker-ports.ts';
 
@@ -41,7 +42,7 @@ export async function emptyOldLanes(
     close: async () => {
       await Promise.all(consumers.map((consumer) => consumer.stop()));
       // Closed too early, what is confirmed and not acked would be there twice.
-      await Promise.race([Promise.all(moving), sleep(CLOSE_MS, undefined, { ref: false })]);
+      await endsWithin(CLOSE_MS, Promise.all(moving));
       await Promise.all(consumers.map((consumer) => consumer.close()));
     },
   };

@@ -11,6 +11,7 @@ import {
   type WireMessage,
   withoutBrokerHeaders,
 } from '@heddle/contracts';
+import { endsWithin } from '@heddle/service';
 import { checkJob } from '../jobs/check-job.ts';
 import { decodeDelivery } from '../jobs/decode-delivery.ts';
 import type { WorkerPorts } from '../jobs/worker-ports.ts';
@@ -74,7 +75,7 @@ export class JobSorter {
   async close(): Promise<void> {
     await this.stop();
     // Closed too early, what is confirmed and not acked would be there twice.
-    await Promise.race([Promise.all(this.#moving), sleep(CLOSE_MS, undefined, { ref: false })]);
+    await endsWithin(CLOSE_MS, Promise.all(this.#moving));
     await this.#consumer?.close();
   }
 

@@ -23,10 +23,7 @@ const MOST_JOBS = 5_000;
 /** Faults that one answer names. */
 const MOST_FAULTS = 20;
 
-type Parts = Pick<
-  GatewayParts,
-  'broker' | 'submitter' | 'ends' | 'tasks' | 'admission' | 'maxMessageBytes' | 'draining'
->;
+type Parts = Pick<GatewayParts, 'broker' | 'ends' | 'tasks' | 'admission' | 'maxMessageBytes' | 'draining'>;
 
 /** `POST /v1/gather`: submits many jobs and answers once, in their order, with what has ended by the deadline. */
 export function serveGather(parts: Parts): Handler {

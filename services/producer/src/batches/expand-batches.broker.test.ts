@@ -1,4 +1,4 @@
-import { type Broker, connectBroker } from '@heddle/broker';
+import { type Broker, connectBroker, silentLog } from '@heddle/broker';
 import { newJobId, RecorderClient } from '@heddle/client';
 import {
   type BatchPlan,
@@ -20,7 +20,6 @@ import { answerRequests } from '../../test/scripted-recorder.ts';
 import { createProducerMetrics } from '../metrics.ts';
 import { expandBatches } from './expand-batches.ts';
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const task = 'debug.echo';
 const soon = { timeout: 20_000 };
 
@@ -64,14 +63,14 @@ afterEach(async () => {
 });
 
 const connect = (service: string) =>
-  connectBroker({ url: vhost.url, service, instance: `${service}-${newJobId()}`, log: silent });
+  connectBroker({ url: vhost.url, service, instance: `${service}-${newJobId()}`, log: silentLog });
 
 async function start(): Promise<void> {
   producing = await connect('producer');
   producer = await expandBatches(
     producing,
     new RecorderClient(producing),
-    silent,
+    silentLog,
     createProducerMetrics(meters),
   );
 }

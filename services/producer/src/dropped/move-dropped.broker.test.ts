@@ -1,4 +1,4 @@
-import { type Broker, connectBroker, type Delivery } from '@heddle/broker';
+import { type Broker, connectBroker, type Delivery, silentLog } from '@heddle/broker';
 import { newJobId } from '@heddle/client';
 import {
   decodeEvents,
@@ -15,7 +15,6 @@ import { createVhost, type TestVhost } from '../../../../test/support/broker.ts'
 import { createProducerMetrics } from '../metrics.ts';
 import { moveDropped } from './move-dropped.ts';
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const task = 'debug.echo';
 
 describe('what the broker set aside', () => {
@@ -31,9 +30,14 @@ describe('what the broker set aside', () => {
 
   beforeEach(async () => {
     vhost = await createVhost();
-    broker = await connectBroker({ url: vhost.url, service: 'producer', instance: newJobId(), log: silent });
+    broker = await connectBroker({
+      url: vhost.url,
+      service: 'producer',
+      instance: newJobId(),
+      log: silentLog,
+    });
     await broker.declareJobQueue(task);
-    mover = await moveDropped(broker, silent, metrics);
+    mover = await moveDropped(broker, silentLog, metrics);
     dead = [];
     events = [];
     await broker.consume('heddle.dead', { prefetch: 10 }, (delivery) => keep(delivery, dead));
@@ -111,7 +115,7 @@ describe('what the broker set aside', () => {
     for (let i = 0; i < count; i += 1) channel.publish('heddle.jobs', 'no.such-task', Buffer.from(String(i)));
     await vi.waitFor(() => expect(dead.length).toBeGreaterThan(0), { timeout: 10_000 });
     await mover.drain();
-    mover = await moveDropped(broker, silent, metrics);
+    mover = await moveDropped(broker, silentLog, metrics);
     const bodies = () => new Set(dead.map(({ body }) => body.toString()));
     await vi.waitFor(() => expect(bodies().size).toBe(count), { timeout: 10_000 });
     await mover.drain();

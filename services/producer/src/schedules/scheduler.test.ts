@@ -1,9 +1,9 @@
+import { silentLog } from '@heddle/broker';
 import type { RecorderRequest, ScheduleRecord } from '@heddle/contracts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { anySchedule } from '../../test/any-schedule.ts';
 import { Scheduler } from './scheduler.ts';
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
 let schedules: ScheduleRecord[];
 let asked: RecorderRequest[];
 let fails: boolean;
@@ -29,7 +29,7 @@ beforeEach(() => {
   asked = [];
   fails = false;
   leads = true;
-  scheduler = new Scheduler({ recorder, log: silent, leads: () => leads });
+  scheduler = new Scheduler({ recorder, log: silentLog, leads: () => leads });
 });
 afterEach(async () => {
   await scheduler.stop();

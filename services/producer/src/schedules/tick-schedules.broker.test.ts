@@ -1,4 +1,4 @@
-import { type Broker, connectBroker } from '@heddle/broker';
+import { type Broker, connectBroker, silentLog } from '@heddle/broker';
 import { newJobId } from '@heddle/client';
 import { encodeControl, type ScheduleRecord } from '@heddle/contracts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -7,7 +7,6 @@ import { anySchedule } from '../../test/any-schedule.ts';
 import { type ProducerProcess, startProducerProcess } from '../../test/producer-process.ts';
 import { answerRequests } from '../../test/scripted-recorder.ts';
 
-const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const soon = { timeout: 25_000 };
 const LEADS = 'ticks the schedules from now on';
 
@@ -25,7 +24,12 @@ beforeEach(async () => {
   submits = [];
   ticks = [];
   producers = [];
-  recorder = await connectBroker({ url: vhost.url, service: 'recorder', instance: newJobId(), log: silent });
+  recorder = await connectBroker({
+    url: vhost.url,
+    service: 'recorder',
+    instance: newJobId(),
+    log: silentLog,
+  });
   await answerRequests(recorder, (request) => {
     if (request.op === 'schedules') return { schedules };
     if (request.op === 'schedule-ticked') {
