@@ -211,6 +211,8 @@ export interface ConsumeOptions {
    * Default false.
    */
   readonly inOrder?: boolean | undefined;
+  /** Others may delete the queue: then the consumer ends, instead of waiting for it to come back. Default false. */
+  readonly endsWithQueue?: boolean | undefined;
 }
 
 /** A message held for the broker until it is settled. Settling twice, or after its channel has gone, does nothing. */

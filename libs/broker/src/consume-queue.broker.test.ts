@@ -1,3 +1,4 @@
+import { laneQueue } from '@heddle/contracts';
 import { describe, expect, it } from 'vitest';
 import { idsFrom, job, openBroker, openChannel, publishJobs, TASK } from '../test/open-broker.ts';
 import type { Delivery } from './index.ts';
@@ -149,6 +150,22 @@ describe('a consumer whose queue is deleted', () => {
     deliveries[1]?.ack();
     await expect.poll(() => consumed).toEqual({ lost: 1, acked: 1 });
     expect(await vhost.countConnections()).toBe(3);
+  });
+});
+
+describe('a consumer of a queue that others may delete', () => {
+  it('ends with it, and nobody waits for the queue to come back', async () => {
+    const { broker, vhost } = await openBroker();
+    const lane = laneQueue(TASK, 7);
+    const channel = await openChannel(vhost.url);
+    await channel.assertQueue(lane, { durable: true });
+    const consumer = await broker.consume(lane, { prefetch: 1, endsWithQueue: true }, () => {});
+    expect(broker.health().consumers).toMatchObject([{ queue: lane, state: 'consuming' }]);
+    await channel.deleteQueue(lane);
+    await expect.poll(() => broker.health().consumers).toEqual([]);
+    await consumer.close();
+    await broker.consume(lane, { prefetch: 1, endsWithQueue: true }, () => {});
+    expect(broker.health()).toMatchObject({ ok: true, consumers: [] });
   });
 });
 

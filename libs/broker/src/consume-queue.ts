@@ -164,10 +164,21 @@ export class QueueConsumer implements Consumer {
         await this.#open(connection);
         done = true;
       } catch (error) {
-        this.#settings.log.warn({ queue: this.queue, reason: messageOf(error) }, 'cannot subscribe yet');
+        done = this.#endsWith(error);
+        if (!done)
+          this.#settings.log.warn({ queue: this.queue, reason: messageOf(error) }, 'cannot subscribe yet');
       }
     });
     return done;
+  }
+
+  /** Whether the queue has gone, and the consumer is to go with it. */
+  #endsWith(error: unknown): boolean {
+    if (!this.#settings.options.endsWithQueue || replyCodeOf(error) !== replyCode.notFound) return false;
+    this.#wanted = false;
+    this.#settings.log.info({ queue: this.queue }, 'the queue has gone, and its consumer with it');
+    this.#settings.onClosed(this);
+    return true;
   }
 
   async #open(connection: ChannelModel): Promise<void> {

@@ -26,7 +26,9 @@ export async function emptyOldLanes(
   for (let lane = lanes; lane < MAX_LANES; lane += 1) {
     // They are numbered without gaps: after the first that is missing there is none.
     if (!(await broker.inspectQueue(laneQueue(task, lane)))) break;
-    const old = await broker.consume(laneQueue(task, lane), { prefetch: PREFETCH }, (delivery) => {
+    // Once they are empty, somebody may delete them.
+    const options = { prefetch: PREFETCH, endsWithQueue: true };
+    const old = await broker.consume(laneQueue(task, lane), options, (delivery) => {
       const moved = handBack(worker, delivery)
         .catch(async (error: unknown) => {
           worker.log.warn({ err: error, task }, 'a job could not be brought back from an old lane yet');

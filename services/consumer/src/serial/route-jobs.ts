@@ -10,6 +10,8 @@ import type { SerialService } from './serial-job.ts';
 
 const PREFETCH = 200;
 const AGAIN_AFTER_MS = 1_000;
+/** How long those that are on their way may take when the worker stops, or its task is paused. */
+const CLOSE_MS = 5_000;
 
 /**
  * Takes the jobs of a serial task from their queue, in order, to the partitions of their keys. Whatever published them,
@@ -41,13 +43,14 @@ export class JobRouter {
     });
   }
 
-  /** Takes nothing more. Resolves when what was taken is with its partition, and the rest back in the queue. */
+  /** Takes nothing more. Resolves when what was taken is with its partition, or 5 s later, and the rest back in the queue. */
   close(): Promise<void> {
     this.#stopping = true;
     return this.#inTurn(async () => {
       const consumer = this.#consumer;
       this.#consumer = undefined;
-      await Promise.all(this.#under);
+      // What is confirmed and not acked by then comes to its partition twice, and runs once.
+      await Promise.race([Promise.all(this.#under), sleep(CLOSE_MS, undefined, { ref: false })]);
       await consumer?.close();
     });
   }
