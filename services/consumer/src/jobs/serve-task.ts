@@ -1,10 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Broker, Consumer, Delivery } from '@heddle/broker';
 import { jobQueue, suspectQueue } from '@heddle/contracts';
+import { endsWithin } from '@heddle/service';
 import type { Permit } from '../limits/limit-task.ts';
 import type { PoolLoad } from '../pools/measure-pools.ts';
 import { AdaptivePrefetch } from './adapt-prefetch.ts';
-import { handBack } from './hand-back.ts';
+import { OverdueFinder } from './find-overdue.ts';
+import { HeldDeliveries } from './held-deliveries.ts';
 import type { JobRun } from './job-run.ts';
 import type { JobServer } from './job-server.ts';
 import { judgeGuard } from './judge-guard.ts';
@@ -12,8 +13,6 @@ import { PriorityBuffer } from './order-by-priority.ts';
 import { runJob } from './run-job.ts';
 import type { TaskService } from './task-service.ts';
 
-/** A job whose end could not be told goes back to its queue, but not in a tight loop. */
-const REQUEUE_AFTER_MS = 1_000;
 /** How long a suspect that is ended with its worker may take to be put back into its queue. */
 const HAND_BACK_MS = 1_000;
 /** How often the jobs are looked at that wait here for a permit. */
@@ -32,7 +31,7 @@ export class TaskServer implements JobServer {
   readonly #prefetch: AdaptivePrefetch;
   readonly #slots: number;
   readonly #waiting: Line;
-  readonly #held = new Set<Promise<void>>();
+  readonly #held: HeldDeliveries;
   /** Deliveries that are acked, though their jobs still run. */
   readonly #guarded = new Set<Delivery>();
   /** The prefetch that was asked for last. */
@@ -43,8 +42,7 @@ export class TaskServer implements JobServer {
   /** Consumers from before a pause whose jobs still run. */
   readonly #former = new Set<Consumer>();
   #stopping = false;
-  /** How often what waits has been looked at, of a task that is limited. */
-  #looks = new Map<Delivery, number>();
+  readonly #overdue: OverdueFinder;
   #waitTimer: NodeJS.Timeout | undefined;
   /** Of a fair task: all slots are taken for long, and nothing is fetched until one is free. */
   #isFull = false;
@@ -57,6 +55,8 @@ export class TaskServer implements JobServer {
     this.#service = { ...service, onGuarded: (run, isGuarded) => this.#onGuarded(run, isGuarded) };
     this.#prefetch = new AdaptivePrefetch(service.task.pool, slots, service.isolated);
     this.#waiting = service.lanes?.line ?? new PriorityBuffer<Delivery>();
+    this.#overdue = new OverdueFinder(this.#waiting);
+    this.#held = new HeldDeliveries(service);
     this.#slots = slots;
     this.#free = slots;
     service.limiter?.onPermits(() => this.#beginPermitted());
@@ -115,7 +115,7 @@ export class TaskServer implements JobServer {
     const consumer = this.#consumer;
     this.#consumer = undefined;
     await consumer?.stop();
-    this.#return(this.#waiting.drain());
+    this.#held.return(this.#waiting.drain());
     if (consumer) this.#closeWhenIdle(consumer);
   }
 
@@ -132,7 +132,7 @@ export class TaskServer implements JobServer {
     const prefetch = this.#wantedPrefetch();
     this.#fetching = prefetch;
     const onDelivery = (delivery: Delivery): void => {
-      if (this.#stopping || this.#isPaused) this.#return([delivery]);
+      if (this.#stopping || this.#isPaused) this.#held.return([delivery]);
       else if (limiter || lanes) this.#beginInTurn(delivery);
       else if (this.#free > 0) this.#begin(delivery);
       else this.#waiting.push(delivery, delivery.message.properties.priority);
@@ -151,16 +151,17 @@ export class TaskServer implements JobServer {
   /** No new deliveries; those that have not begun go back to the queue. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#held.stop();
     clearInterval(this.#waitTimer);
     clearTimeout(this.#gathering);
     await this.#turn;
     await this.#consumer?.stop();
-    this.#return(this.#waiting.drain());
+    this.#held.return(this.#waiting.drain());
   }
 
   /** Resolves when nothing that has begun is unsettled. */
-  async idle(): Promise<void> {
-    await Promise.all(this.#held);
+  idle(): Promise<void> {
+    return this.#held.idle();
   }
 
   /** Gives up what is still unsettled: the broker hands it to another worker. */
@@ -174,7 +175,7 @@ export class TaskServer implements JobServer {
   /** What their queue takes back counts as a crash: so they are ended first, and copies of their jobs handed back. */
   async #endSuspects(): Promise<void> {
     await this.#service.pool.close();
-    await Promise.race([this.idle(), sleep(HAND_BACK_MS, undefined, { ref: false })]);
+    await endsWithin(HAND_BACK_MS, this.idle());
   }
 
   #begin(delivery: Delivery, permit?: Permit): void {
@@ -182,10 +183,7 @@ export class TaskServer implements JobServer {
     this.#prefetch.began(performance.now());
     const plain = permit ? () => this.#endPermitted(permit) : this.#freeSlot;
     const free = this.#service.lanes?.line.charge(delivery, plain) ?? plain;
-    const held = runJob(this.#service, delivery, free, permit)
-      .catch((error: unknown) => this.#handBack(delivery, error))
-      .finally(() => this.#held.delete(held));
-    this.#held.add(held);
+    this.#held.hold(delivery, runJob(this.#service, delivery, free, permit));
   }
 
   #beginInTurn(delivery: Delivery): void {
@@ -235,18 +233,13 @@ export class TaskServer implements JobServer {
   #returnOverdue(): void {
     const { limiter, lanes } = this.#service;
     const looks = !limiter ? LOOKS.inLanes : limiter.room === 0 ? LOOKS.withoutRoom : LOOKS.withRoom;
-    const overdue = this.#waiting.takeIf(
-      (delivery) => delivery.lost || (this.#looks.get(delivery) ?? 0) >= looks,
-    );
-    this.#return(overdue);
+    const overdue = this.#overdue.take(looks);
+    this.#held.return(overdue);
     // Only what runs here sets a slot free; without any, nothing would be fetched ever again.
     if (lanes && overdue.length > 0 && this.#free < this.#slots) {
       this.#isFull = true;
       this.#changePrefetch();
     }
-    this.#looks = new Map(
-      this.#waiting.list().map((delivery) => [delivery, (this.#looks.get(delivery) ?? 0) + 1]),
-    );
     // What still waits for a permit goes on asking for one.
     if (limiter) this.#beginPermitted();
   }
@@ -263,17 +256,6 @@ export class TaskServer implements JobServer {
     this.#changePrefetch();
   }
 
-  /** A copy goes back: the job itself would come again as one that may have taken its worker down, and those run one at a time. */
-  #return(deliveries: readonly Delivery[]): void {
-    for (const delivery of deliveries) {
-      if (delivery.lost) continue;
-      const held = handBack(this.#service.worker, delivery)
-        .catch((error: unknown) => this.#handBack(delivery, error))
-        .finally(() => this.#held.delete(held));
-      this.#held.add(held);
-    }
-  }
-
   readonly #freeSlot = (): void => {
     this.#free += 1;
     if (this.#prefetch.ended(performance.now())) this.#changePrefetch();
@@ -288,7 +270,7 @@ export class TaskServer implements JobServer {
     if (isGuarded) this.#guarded.add(delivery);
     else this.#guarded.delete(delivery);
     this.#changePrefetch();
-    if (isGuarded && this.#free === 0) this.#return(this.#waiting.drain());
+    if (isGuarded && this.#free === 0) this.#held.return(this.#waiting.drain());
   }
 
   #wantedPrefetch(): number {
@@ -308,14 +290,5 @@ export class TaskServer implements JobServer {
     this.#consumer.setPrefetch(wanted).catch((error: unknown) => {
       worker.log.warn({ err: error, task: task.name }, 'the prefetch could not be changed');
     });
-  }
-
-  async #handBack(delivery: Delivery, error: unknown): Promise<void> {
-    const { task, worker, isolated } = this.#service;
-    worker.log.error({ err: error, task: task.name }, 'a delivery could not be settled and goes back');
-    if (!this.#stopping) await sleep(REQUEUE_AFTER_MS);
-    // Where returns are counted as crashes, a copy goes back if at all possible.
-    if (isolated) await handBack(worker, delivery).catch(() => delivery.requeue());
-    else delivery.requeue();
   }
 }
