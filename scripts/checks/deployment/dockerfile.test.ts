@@ -1,4 +1,3 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -6,29 +5,38 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
   statSync,
-  symlinkSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findFreePorts } from '../../broker/find-free-port.mjs';
 import { copyContext } from './image/copy-context.ts';
+import { listModules, makeImage } from './image/make-image.ts';
 import { readDockerfile } from './image/read-dockerfile.ts';
 import { type Image, runDockerfile } from './image/run-dockerfile.ts';
+import { startImage } from './image/start-image.ts';
 import { gatewayPort, serviceFacts, serviceNames } from './service-facts.ts';
 
 const repository = fileURLToPath(new URL('../../../', import.meta.url));
 const dockerfile = readDockerfile(readFileSync(join(repository, 'Dockerfile'), 'utf8'));
+const lock = JSON.parse(readFileSync(join(repository, 'package-lock.json'), 'utf8')) as {
+  packages: Readonly<
+    Record<
+      string,
+      Pick<Package, 'dependencies' | 'optionalDependencies'> & {
+        peerDependencies?: Readonly<Record<string, string>>;
+      }
+    >
+  >;
+};
 const isRoot = process.getuid?.() === 0;
 
 describe('the Dockerfile', () => {
   test('copies the package.json of every workspace, without which npm ci refuses the lock file', () => {
-    const lock = JSON.parse(readFileSync(join(repository, 'package-lock.json'), 'utf8')) as {
-      packages: object;
-    };
     const workspaces = Object.keys(lock.packages).filter(
       (path) => path !== '' && !path.includes('node_modules'),
     );
@@ -72,79 +80,126 @@ describe('the Dockerfile', () => {
   });
 });
 
-/**
- * The steps are those of the Dockerfile, with two exceptions: where it installs everything (`npm ci`, for the compiler), this
- * repository's own node_modules, which the same command made, are linked; and Debian's packages are not installed.
- */
+interface Package {
+  readonly name: string;
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly devDependencies?: Readonly<Record<string, string>>;
+}
+
 describe('the steps of the Dockerfile, done in an empty folder', () => {
   let folder: string;
-  let image: Image;
+  let context: string;
 
   beforeAll(() => {
     folder = makeFolder();
-    const context = join(folder, 'context');
+    context = join(folder, 'context');
     copyContext(repository, context);
-    image = runDockerfile({
-      dockerfile,
-      context,
-      folder,
-      args: { SERVICE: 'recorder' },
-      run: (_, command, cwd, env) => {
-        if (command === 'npm ci') return linkModules(cwd);
-        const given = {
-          PATH: process.env['PATH'],
-          HOME: process.env['HOME'],
-          npm_config_prefer_offline: 'true',
-        };
-        execFileSync('sh', ['-ec', command], { cwd, env: { ...given, ...env }, stdio: 'pipe' });
-      },
-    });
-  }, 300_000);
+  }, 60_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }), 300_000);
 
-  test('leave an image with production dependencies only, and no sources', () => {
-    const modules = readdirSync(join(image.root, 'heddle/node_modules'));
-    expect(modules).toEqual(expect.arrayContaining(['amqplib', 'kysely', 'zod']));
-    for (const name of ['typescript', 'vitest', 'tsx', 'express', 'sharp', 'onnxruntime-node'])
-      expect(modules).not.toContain(name);
-    expect(readdirSync(join(image.root, 'heddle/service'))).toEqual(
-      expect.not.arrayContaining(['src', 'test']),
-    );
-    expect(existsSync(join(image.root, 'heddle/service/dist/main.js'))).toBe(true);
-  });
+  describe.each(serviceNames)('for the %s', (service) => {
+    let image: Image;
+    let own: string;
 
-  test('make a service that is healthy while its broker is away, as a user who can write to nothing but its data, and ends in good order', async () => {
-    const [port = 0] = await findFreePorts(1);
-    const data = join(image.root, 'data');
-    if (isRoot) expect(statSync(data).uid).toBe(1000);
-    const env = {
-      PATH: process.env['PATH'],
-      ...image.env,
-      HEDDLE_OPS_HOST: '127.0.0.1',
-      HEDDLE_OPS_PORT: String(port),
-      HEDDLE_DATA: data,
-      AMQP_URL: 'amqp://127.0.0.1:1',
-    };
-    const [uid, gid] = (image.user ?? '').split(':').map(Number);
-    const options = { cwd: join(image.root, image.workdir), env, ...(isRoot && { uid, gid }) };
-    const [program = '', ...args] = image.command;
-    const service = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-    let said = '';
-    for (const stream of [service.stdout, service.stderr])
-      stream.on('data', (text) => (said += String(text)));
-    const ended = new Promise((resolve) => service.once('exit', (code, signal) => resolve(code ?? signal)));
-    try {
-      const [asker = '', ...question] = image.healthcheck;
-      await vi.waitFor(() => expect(spawnSync(asker, question, options).status, said).toBe(0), {
-        timeout: 60_000,
-        interval: 250,
+    beforeAll(() => {
+      own = join(folder, service);
+      mkdirSync(own, { mode: 0o755 });
+      image = makeImage({ repository, dockerfile, context, folder: own, service });
+    }, 300_000);
+    afterAll(() => rmSync(own, { recursive: true, force: true }), 300_000);
+
+    test('leave an image with what it and its libraries depend on, and no sources or tools', () => {
+      const modules = ['node_modules', 'service/node_modules', 'libs/outbound/node_modules'].flatMap((path) =>
+        modulesOf(join(image.root, 'heddle', path)),
+      );
+      const wanted = dependenciesOf(service);
+      expect(modules).toEqual(expect.arrayContaining([...wanted]));
+      if (service === 'recorder') {
+        // It was really installed: so what npm lists, which the others are made of, is what it installs.
+        const listed = listModules(repository, service).flatMap(
+          (path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(path)?.[1] ?? [],
+        );
+        expect(modulesOf(join(image.root, 'heddle/node_modules')).toSorted()).toEqual(listed.toSorted());
+      }
+      const { devDependencies = {} } = packageOf('.');
+      const tools = Object.keys(devDependencies).filter((name) => !wanted.has(name));
+      expect(modules.filter((name) => tools.includes(name) && !isIndirect(name, service))).toEqual([]);
+      const others = serviceNames.flatMap((other) => [...dependenciesOf(other)]);
+      const unwanted = others.filter((name) => !wanted.has(name) && !isIndirect(name, service));
+      expect(modules.filter((name) => unwanted.includes(name))).toEqual([]);
+      const files = readdirSync(join(image.root, 'heddle/service'));
+      expect(files).toEqual(expect.arrayContaining(['dist', 'package.json']));
+      expect(files.filter((name) => ['src', 'test'].includes(name))).toEqual([]);
+      const libraries = readdirSync(join(image.root, 'heddle/libs'), { recursive: true }).map(String);
+      expect(libraries.filter((path) => /^[^/]+\/src(\/|$)/.test(path))).toEqual([]);
+    });
+
+    test('make a service that is healthy while its broker is away, with a root that is read-only, and ends in good order', async () => {
+      const [opsPort = 0, httpPort = 0] = await findFreePorts(2);
+      const data = join(image.root, 'data');
+      if (isRoot && service === 'recorder') expect(statSync(data).uid).toBe(1000);
+      if (service === 'consumer') {
+        const { LD_PRELOAD = '' } = image.env;
+        expect(realpathSync(join(image.root, LD_PRELOAD))).toContain('/usr/lib/x86_64-linux-gnu/');
+      }
+      const started = startImage(image, {
+        HEDDLE_OPS_HOST: '127.0.0.1',
+        HEDDLE_OPS_PORT: String(opsPort),
+        HEDDLE_HTTP_HOST: '127.0.0.1',
+        HEDDLE_HTTP_PORT: String(httpPort),
+        HEDDLE_DATA: data,
+        LD_PRELOAD: '',
+        AMQP_URL: 'amqp://127.0.0.1:1',
       });
-    } finally {
-      service.kill('SIGTERM');
-    }
-    expect(await ended, said).toBe(0);
-  }, 90_000);
+      try {
+        await started.healthy();
+      } finally {
+        expect(await started.stop(), started.said()).toBe(0);
+      }
+    }, 90_000);
+  });
 });
+
+function packageOf(path: string): Package {
+  return JSON.parse(readFileSync(join(repository, path, 'package.json'), 'utf8')) as Package;
+}
+
+/** The packages of others that a service and the libraries below it name. */
+function dependenciesOf(service: string): Set<string> {
+  const found = new Set<string>();
+  const look = (path: string): void => {
+    const { dependencies, optionalDependencies } = packageOf(path);
+    for (const name of Object.keys({ ...dependencies, ...optionalDependencies }))
+      if (name.startsWith('@heddle/')) look(name.replace('@heddle', 'libs'));
+      else found.add(name);
+  };
+  look(`services/${service}`);
+  return found;
+}
+
+/** Whether something that a service depends on depends on this package in its turn, by the lock file. */
+function isIndirect(name: string, service: string): boolean {
+  const seen = new Set<string>();
+  const next = [...dependenciesOf(service)];
+  for (const one of next) {
+    if (seen.has(one)) continue;
+    seen.add(one);
+    const { dependencies, optionalDependencies, peerDependencies } =
+      lock.packages[`node_modules/${one}`] ?? {};
+    next.push(...Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }));
+  }
+  return seen.has(name);
+}
+
+/** Names of the packages in a folder, those with a scope too. */
+function modulesOf(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => !name.startsWith('.'));
+  return names.flatMap((name) =>
+    name.startsWith('@') ? readdirSync(join(folder, name)).map((scoped) => `${name}/${scoped}`) : [name],
+  );
+}
 
 /** The image as it is described, with nothing done. */
 function dryRun(service: string): Image {
@@ -168,22 +223,4 @@ function makeFolder(): string {
   chmodSync(folder, 0o755);
   mkdirSync(join(folder, 'context'));
   return folder;
-}
-
-/** All packages but the workspaces, which are to be those of the image. */
-function linkModules(to: string): void {
-  const manifests = execFileSync('git', ['ls-files', '--', '*package.json'], {
-    cwd: repository,
-    encoding: 'utf8',
-  });
-  for (const manifest of manifests.trim().split('\n')) {
-    const modules = join(manifest, '..', 'node_modules');
-    if (!existsSync(join(repository, modules)) || !existsSync(join(to, manifest))) continue;
-    mkdirSync(join(to, modules));
-    for (const name of readdirSync(join(repository, modules))) {
-      const source = join(repository, modules, name);
-      if (name === '@heddle') execFileSync('cp', ['-a', source, join(to, modules)]);
-      else symlinkSync(source, join(to, modules, name));
-    }
-  }
 }

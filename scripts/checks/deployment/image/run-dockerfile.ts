@@ -36,8 +36,8 @@ interface Growing {
   exposed: number[];
 }
 
-/** Folders at the root of the image that its commands name. */
-const OWN_ROOTS = /(?<=^|[\s"'=])\/(?=(?:heddle|data)\b)/g;
+/** Folders at the root of the image that its commands name: nothing outside is touched. */
+const OWN_ROOTS = /(?<=^|[\s"'=])\/(?=(?:heddle|data|usr|var)\b)/g;
 
 /** Does what `docker build` does, each stage in a folder of its own instead of a container; only the stages that the last one needs. */
 export function runDockerfile(build: Build): Image {
