@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { anyPlan } from '../../test/any-plan.ts';
 import { findFolder } from './find-folder.ts';
 import { listFolder } from './list-folder.ts';
+import { readAtMost } from './read-at-most.ts';
 import { submitFiles } from './submit-files.ts';
 import { walkFolder } from './walk-folder.ts';
 
@@ -115,6 +116,67 @@ describe('the files of a batch', () => {
       },
       { op: 'create-batch', source: { staged: 1 } },
     ]);
+  });
+
+  it('that cannot be read to their end become one that says why, after some tries', async () => {
+    const kept = recorder();
+    let walks = 0;
+    const walk = async function* () {
+      walks += 1;
+      yield '1.png';
+      throw Object.assign(new Error('EIO: i/o error, scandir'), { code: 'EIO', syscall: 'scandir' });
+    };
+    await listFolder(kept, planOf('photos'), [photos], never, { walk, againAfterMs: 1 });
+    expect(walks).toBe(5);
+    expect(kept.asked.slice(-2)).toMatchObject([
+      { op: 'batch-part', first: 0, inputs: [{ refused: '"photos" cannot be read: EIO' }] },
+      { op: 'create-batch', plan: { total: 1 }, source: { staged: 1 } },
+    ]);
+  });
+
+  it('are listed in the end when the folder could not be read for a moment', async () => {
+    const kept = recorder();
+    let walks = 0;
+    const walk = async function* (folder: string) {
+      walks += 1;
+      yield* walkFolder(folder);
+      if (walks === 1) throw Object.assign(new Error('EIO'), { code: 'EIO', syscall: 'scandir' });
+    };
+    await listFolder(kept, planOf('photos'), [photos], never, { walk, againAfterMs: 1 });
+    expect(kept.asked.at(-1)).toMatchObject({ plan: { total: 3 }, source: { staged: 3 } });
+  });
+
+  it('are not judged while this process is short of files', async () => {
+    const kept = recorder();
+    const walk = async function* () {
+      yield '1.png';
+      throw Object.assign(new Error('EMFILE'), { code: 'EMFILE', syscall: 'scandir' });
+    };
+    await expect(listFolder(kept, planOf('photos'), [photos], never, { walk })).rejects.toThrow('EMFILE');
+    expect(kept.asked.map(({ op }) => op)).toEqual(['drop-batch-parts']);
+  });
+
+  it('are read no further than a message has room, however they grow', async () => {
+    /** A file that gets so many bytes whenever it is read, up to `end`. */
+    const growing = (end: number) => {
+      let asked = 0;
+      const read = async (into: Buffer, offset: number, length: number, position: number) => {
+        asked = Math.max(asked, offset + length);
+        const bytesRead = Math.min(length, 5, Math.max(0, end - position));
+        into.fill('x', offset, offset + bytesRead);
+        return { bytesRead, buffer: into };
+      };
+      return { asked: () => asked, file: { read } as never };
+    };
+    const few = growing(12);
+    expect((await readAtMost(few.file, 3, 16))?.toString()).toBe('x'.repeat(12));
+    const most = growing(16);
+    expect(await readAtMost(most.file, 16, 16)).toHaveLength(16);
+    const endless = growing(Number.POSITIVE_INFINITY);
+    expect(await readAtMost(endless.file, 3, 16)).toBeUndefined();
+    expect(endless.asked()).toBeLessThanOrEqual(17);
+    const shrunk = growing(2);
+    expect(await readAtMost(shrunk.file, 10, 16)).toHaveLength(2);
   });
 
   it('are sent with their bytes; one that cannot be read fails alone', async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { RecorderClient } from '@heddle/client';
 import {
   type ExpansionPlan,
@@ -7,6 +8,7 @@ import {
   type RecorderRequest,
 } from '@heddle/contracts';
 import { findFolder } from './find-folder.ts';
+import { isShortage } from './shortage.ts';
 import { walkFolder } from './walk-folder.ts';
 
 /** Bytes of paths that are gathered before the recorder gets them. */
@@ -15,32 +17,70 @@ const PART_TIMEOUT_MS = 15_000;
 /** As for an upload: the recorder hands over all parts in one transaction. */
 const CREATE_TIMEOUT_MS = 60_000;
 
+/** How often a folder is walked that cannot be read to its end. */
+const TRIES = 5;
+const AGAIN_AFTER_MS = 2_000;
+
 type Ask = Pick<RecorderClient, 'ask'>;
+
+export interface ListOptions {
+  readonly walk?: typeof walkFolder;
+  readonly againAfterMs?: number;
+}
 
 /**
  * Finds the files of a batch over a folder and gives them to the recorder part by part, as fast as it commits them; with the
  * last, the batch has its number of jobs and they are made. Done twice it is done once. A folder that is refused becomes the
- * one job of its batch, which fails with the reason. Rejects as the recorder does, and when it is stopped.
+ * one job of its batch, which fails with the reason, and so does one that still cannot be read to its end after some tries. Rejects as
+ * the recorder does, and when it is stopped.
  */
 export async function listFolder(
   recorder: Ask,
   plan: ExpansionPlan,
   allowed: readonly string[],
   signal: AbortSignal,
+  { walk = walkFolder, againAfterMs = AGAIN_AFTER_MS }: ListOptions = {},
 ): Promise<void> {
   const listing = new Listing(recorder, plan, signal);
-  try {
-    const folder = await findFolder(plan.files?.folder ?? '', allowed);
-    await listing.begin();
-    for await (const path of walkFolder(folder)) await listing.add(path);
-    if (listing.total === 0)
-      throw new HeddleError('folder_refused', `"${plan.files?.folder}" holds no files`);
-  } catch (error) {
-    if (!(error instanceof HeddleError) || error.code !== 'folder_refused') throw error;
-    await listing.begin();
-    await listing.add({ refused: error.message });
+  for (let tried = 1; ; tried++) {
+    try {
+      await listAll(listing, plan.files?.folder ?? '', allowed, walk);
+      break;
+    } catch (error) {
+      const fault = faultOf(error, plan.files?.folder ?? '');
+      if (!fault) throw error;
+      if (fault.retryable && tried < TRIES) {
+        await pause(againAfterMs, undefined, { signal });
+        continue;
+      }
+      await listing.begin();
+      await listing.add({ refused: fault.message });
+      break;
+    }
   }
   await listing.end();
+}
+
+async function listAll(
+  listing: Listing,
+  asked: string,
+  allowed: readonly string[],
+  walk: typeof walkFolder,
+): Promise<void> {
+  const folder = await findFolder(asked, allowed);
+  await listing.begin();
+  for await (const path of walk(folder)) await listing.add(path);
+  if (listing.total === 0) throw new HeddleError('folder_refused', `"${asked}" holds no files`);
+}
+
+/** Why a folder cannot be listed; undefined where it is not to blame. A disk or a network may be better in a moment. */
+function faultOf(error: unknown, asked: string): { message: string; retryable: boolean } | undefined {
+  if (error instanceof HeddleError) {
+    return error.code === 'folder_refused' ? { message: error.message, retryable: false } : undefined;
+  }
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined || isShortage(code)) return undefined;
+  return { message: `"${asked}" cannot be read: ${code}`, retryable: true };
 }
 
 class Listing {

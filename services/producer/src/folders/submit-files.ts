@@ -5,10 +5,11 @@ import type { NewJob } from '@heddle/client';
 import { fileInputSchema, HeddleError } from '@heddle/contracts';
 import { type BatchPorts, submitJobs } from '../batches/submit-jobs.ts';
 import { findFolder, realPathWithin } from './find-folder.ts';
+import { readAtMost } from './read-at-most.ts';
+import { isShortage } from './shortage.ts';
 
 /** Bytes of files that are held before they are submitted; the last of them may have a message's bytes more. */
 const HELD_BYTES = 8 * 1024 * 1024;
-const SHORTAGES = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN']);
 
 export interface FilePorts extends BatchPorts {
   readonly folders: readonly string[];
@@ -57,11 +58,11 @@ async function readInput(folder: string | HeddleError, input: unknown, maxBytes:
   try {
     const facts = await handle.stat();
     if (!facts.isFile()) throw new HeddleError('file_unreadable', `expected "${file}" to be a file`);
-    if (facts.size > maxBytes) {
-      const message = `expected "${file}" to have at most ${maxBytes} bytes, got ${facts.size}`;
-      throw new HeddleError('message_too_large', message);
-    }
-    return await handle.readFile();
+    const body = await readAtMost(handle, facts.size, maxBytes);
+    if (body) return body;
+    const got = facts.size > maxBytes ? `${facts.size}` : 'more, it is growing';
+    const message = `expected "${file}" to have at most ${maxBytes} bytes, got ${got}`;
+    throw new HeddleError('message_too_large', message);
   } finally {
     await handle.close();
   }
@@ -76,6 +77,6 @@ function withoutReason(input: { file: unknown }): object {
 function asFault(error: unknown): HeddleError {
   if (error instanceof HeddleError) return error;
   const { code = '' } = error as NodeJS.ErrnoException;
-  if (code === '' || SHORTAGES.has(code)) throw error;
+  if (code === '' || isShortage(code)) throw error;
   return new HeddleError('file_unreadable', `the file cannot be read: ${code}`, { cause: error });
 }
