@@ -11,7 +11,7 @@ import {
   rungFor,
   type Webhook,
 } from '@heddle/contracts';
-import { traced, tracing } from '@heddle/tracing';
+import { messageAttributes, traced, tracing } from '@heddle/tracing';
 import { newJobId } from './job-id.ts';
 
 /** A job as its submitter describes it; what is absent gets the default. */
@@ -81,13 +81,14 @@ export class JobSubmitter {
       kind: 'producer' as const,
       parent: job.traceparent,
       attributes: {
-        'messaging.system': 'rabbitmq',
-        'messaging.operation.type': 'send',
-        'messaging.operation.name': 'publish',
-        'messaging.destination.name': `heddle.submit:${job.task}`,
-        'messaging.rabbitmq.destination.routing_key': job.task,
-        'messaging.message.id': job.id,
-        'messaging.message.conversation_id': job.correlationId,
+        ...messageAttributes({
+          type: 'send',
+          operation: 'publish',
+          destination: `heddle.submit:${job.task}`,
+          routingKey: job.task,
+          id: job.id,
+          correlationId: job.correlationId,
+        }),
         'heddle.batch.id': job.batch?.id,
       },
     };

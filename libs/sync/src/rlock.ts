@@ -3,6 +3,7 @@ import { RuntimeError, type SyncObject } from '@heddle/contracts';
 import { type AcquireOptions, type Certain, waitMs } from './leases/acquire-options.ts';
 import type { Lease } from './leases/lease.ts';
 import { ReentrantHold, type ReentrantLease } from './leases/reentrant-lease.ts';
+import { runWith } from './leases/run-with.ts';
 import { type LeaseOptions, TokenQueue } from './leases/token-queue.ts';
 import { apart } from './session/ledger.ts';
 import { nameObject } from './session/name-object.ts';
@@ -75,16 +76,7 @@ export class RLock {
   /** Runs `fn` with the lock; within it, the lock may be acquired again. See `Lock.run`. */
   run<T>(fn: (lease: ReentrantLease) => Promise<T> | T, options: Certain = {}): Promise<T> {
     // A context of its own, which ends with it; always a new map, or it would be the caller's.
-    const work = async (): Promise<T> => {
-      const lease = await this.acquire(options);
-      try {
-        const result = await fn(lease);
-        lease.signal.throwIfAborted();
-        return result;
-      } finally {
-        await lease[Symbol.asyncDispose]();
-      }
-    };
+    const work = async (): Promise<T> => await runWith(await this.acquire(options), fn);
     return apart(() => contexts.run(new Map(contexts.getStore()), work));
   }
 

@@ -1,4 +1,4 @@
-import { type Tracing, tracing } from '@heddle/tracing';
+import { messageAttributes, type Tracing, tracing } from '@heddle/tracing';
 import type { Item } from './store/record-batch.ts';
 
 const QUEUE = 'heddle.events.recorder';
@@ -22,11 +22,7 @@ function traceEvent(active: Tracing, event: Event, startedAt: number, count: num
     parent: event.traceparent,
     startedAt,
     attributes: {
-      'messaging.system': 'rabbitmq',
-      'messaging.operation.type': 'process',
-      'messaging.operation.name': 'record',
-      'messaging.destination.name': QUEUE,
-      'messaging.batch.message_count': count,
+      ...messageAttributes({ type: 'process', operation: 'record', destination: QUEUE, count }),
       'heddle.job.id': event.job,
       'heddle.event': event.type,
     },

@@ -1,5 +1,5 @@
-import { jobQueue } from '@heddle/contracts';
-import { type TraceSpan, tracing } from '@heddle/tracing';
+import { jobQueue, suspectQueue } from '@heddle/contracts';
+import { messageAttributes, type TraceSpan, tracing } from '@heddle/tracing';
 import type { JobRun } from './job-run.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -12,13 +12,14 @@ export function beginSpan({ job }: JobRun, isolated: boolean): TraceSpan | undef
     kind: 'consumer',
     parent: job.traceparent,
     attributes: {
-      'messaging.system': 'rabbitmq',
-      'messaging.operation.type': 'process',
-      'messaging.operation.name': 'process',
-      'messaging.destination.name': isolated ? `${queue}.suspect` : queue,
-      'messaging.rabbitmq.destination.routing_key': job.task,
-      'messaging.message.id': job.id,
-      'messaging.message.conversation_id': job.correlationId,
+      ...messageAttributes({
+        type: 'process',
+        operation: 'process',
+        destination: isolated ? suspectQueue(job.task) : queue,
+        routingKey: job.task,
+        id: job.id,
+        correlationId: job.correlationId,
+      }),
       'heddle.task': job.task,
       'heddle.job.attempt': job.attempt,
       'heddle.batch.id': job.batch?.id,

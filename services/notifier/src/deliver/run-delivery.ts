@@ -13,7 +13,7 @@ import {
   WEBHOOK_TASK,
 } from '@heddle/contracts';
 import type { TaskMetrics } from '@heddle/service';
-import { type SpanStart, traced, tracing } from '@heddle/tracing';
+import { messageAttributes, type SpanStart, traced, tracing } from '@heddle/tracing';
 import { deliveryInputSchema } from '../describe-delivery.ts';
 import type { HostLanes } from './host-lanes.ts';
 import { judgeAnswer, type Verdict } from './judge-answer.ts';
@@ -105,12 +105,13 @@ function spanOf(job: Job): SpanStart {
     kind: 'consumer',
     parent: job.traceparent,
     attributes: {
-      'messaging.system': 'rabbitmq',
-      'messaging.operation.type': 'process',
-      'messaging.operation.name': 'process',
-      'messaging.destination.name': QUEUE,
-      'messaging.rabbitmq.destination.routing_key': WEBHOOK_TASK,
-      'messaging.message.id': job.id,
+      ...messageAttributes({
+        type: 'process',
+        operation: 'process',
+        destination: QUEUE,
+        routingKey: WEBHOOK_TASK,
+        id: job.id,
+      }),
       'heddle.job.attempt': job.attempt,
     },
   };
