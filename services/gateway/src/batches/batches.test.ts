@@ -1,31 +1,16 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { type BatchRecord, batchViewSchema, HeddleError, type RecorderRequest } from '@heddle/contracts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ScriptedGateway, startScriptedGateway } from '../../test/scripted-gateway.ts';
+import { HeddleError, type RecorderRequest } from '@heddle/contracts';
+import { describe, expect, it } from 'vitest';
+import { type BatchGateway, postBatch, runningBatch, setUpBatchGateway } from '../../test/batch-gateway.ts';
+import type { ScriptedGateway } from '../../test/scripted-gateway.ts';
 import { problemOf } from '../../test/send-requests.ts';
 
 let gateway: ScriptedGateway;
-let created: Extract<RecorderRequest, { op: 'create-batch' }>[];
-beforeEach(async () => {
-  gateway = await startScriptedGateway();
-  created = [];
-  gateway.answers['create-batch'] = (request) => {
-    created.push(request);
-    return { id: request.plan.id, repeated: false };
-  };
-});
-afterEach(async () => {
-  await gateway.drain(500);
-  expect(gateway.logged.filter((line) => line.startsWith('error'))).toEqual([]);
-  expect(gateway.admission.held).toBe(0);
-});
+let created: BatchGateway['created'];
+setUpBatchGateway((opened) => ({ gateway, created } = opened));
 
-const post = (body: unknown, type = 'application/json', query = '', headers: Record<string, string> = {}) =>
-  fetch(`${gateway.url}/v1/batches${query}`, {
-    method: 'POST',
-    headers: { 'content-type': type, ...headers },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  });
+const post = (body: unknown, ...how: [type?: string, query?: string, headers?: Record<string, string>]) =>
+  postBatch(gateway.url, body, ...how);
 
 describe('a batch', () => {
   it('of a list goes to the recorder with its plan', async () => {
@@ -204,7 +189,7 @@ describe('a batch', () => {
     expect(none).toBeUndefined();
 
     gateway.answers['create-batch'] = () => ({ id: 'b', repeated: true });
-    gateway.answers.batch = () => ({ ...record, state: 'succeeded' });
+    gateway.answers.batch = () => ({ ...runningBatch, state: 'succeeded' });
     const again = await withKey({ task: 'debug.echo', inputs: [1, 'a'], priority: 3 });
     expect([again.status, again.headers.get('location')]).toEqual([202, '/v1/batches/b']);
     expect(await again.json()).toEqual({ id: 'b', task: 'debug.echo', state: 'succeeded', total: 2 });
@@ -245,63 +230,5 @@ describe('a batch', () => {
     expect(await problemOf(await post('<batch/>', 'text/xml'))).toMatchObject({ status: 415 });
     gateway.brokerState = 'disconnected';
     expect(await problemOf(await post({ task: 'debug.echo', inputs: [1] }))).toMatchObject({ status: 503 });
-  });
-});
-
-const record: BatchRecord = {
-  id: 'b',
-  task: 'debug.echo',
-  state: 'running',
-  counts: { total: 8, succeeded: 1, failed: 1, dead: 0, cancelled: 0, expired: 0 },
-  reduceJob: null,
-  result: undefined,
-  acceptedAt: 0,
-  endedAt: null,
-};
-const call = async (path: string, method = 'GET') => fetch(`${gateway.url}/v1/batches${path}`, { method });
-
-describe('what is known of batches', () => {
-  it('shows how far one is', async () => {
-    gateway.answers.batch = () => record;
-    const view = await (await call('/b')).json();
-    expect(view).toMatchObject({ state: 'running', progress: 0.25, counts: record.counts, result: null });
-    expect(batchViewSchema.safeParse(view).error).toBeUndefined();
-    gateway.answers.batches = ({ limit, cursor }) => ({ batches: [record], next: `${limit} ${cursor}` });
-    expect(await (await call('?limit=3&cursor=x')).json()).toEqual({ batches: [view], next: '3 x' });
-  });
-
-  it('pages through results, which may end early, in the order of the inputs', async () => {
-    gateway.answers.batch = () => record;
-    gateway.answers['batch-results'] = ({ first, limit }) => ({
-      results: Array.from({ length: Math.min(3, limit, 8 - first) }, (_, n) => ({
-        index: first + n,
-        id: `j${first + n}`,
-        state: 'succeeded',
-        result: first + n,
-      })),
-    });
-    const seen: number[] = [];
-    let next: number | null = 0;
-    while (next !== null) {
-      const response = await call(`/b/results?first=${next}&limit=100`);
-      const page = (await response.json()) as {
-        results: { index: number; error: null }[];
-        next: number | null;
-      };
-      seen.push(...page.results.map(({ index }) => index));
-      next = page.next;
-    }
-    expect(seen).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-    expect(await problemOf(await call('/b/results?first=-1'))).toMatchObject({ status: 422 });
-  });
-
-  it('cancels, and passes on why not', async () => {
-    gateway.answers['cancel-batch'] = () => ({ ...record, state: 'cancelled', endedAt: 1 });
-    expect(await (await call('/b', 'DELETE')).json()).toMatchObject({ state: 'cancelled' });
-    gateway.answers['cancel-batch'] = () => {
-      throw new HeddleError('not_cancellable', 'it has ended');
-    };
-    expect(await problemOf(await call('/b', 'DELETE'))).toMatchObject({ status: 409 });
-    expect(await problemOf(await call('/a%20b'))).toMatchObject({ code: 'batch_not_found' });
   });
 });

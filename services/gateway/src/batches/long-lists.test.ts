@@ -1,37 +1,27 @@
 import type { RecorderRequest } from '@heddle/contracts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type ScriptedGateway, startScriptedGateway } from '../../test/scripted-gateway.ts';
+import { describe, expect, it } from 'vitest';
+import { type BatchGateway, postBatch, setUpBatchGateway } from '../../test/batch-gateway.ts';
+import type { ScriptedGateway } from '../../test/scripted-gateway.ts';
 import { problemOf } from '../../test/send-requests.ts';
 
 let gateway: ScriptedGateway;
-let created: Extract<RecorderRequest, { op: 'create-batch' }>[];
+let created: BatchGateway['created'];
 let staged: Extract<RecorderRequest, { op: 'batch-part' }>[];
-beforeEach(async () => {
-  gateway = await startScriptedGateway({ maxMessageBytes: 8_000_000 });
-  created = [];
-  staged = [];
-  gateway.answers['create-batch'] = (request) => {
-    created.push(request);
-    return { id: request.plan.id, repeated: false };
-  };
-  gateway.answers['batch-part'] = (request) => {
-    staged.push(request);
-    return { id: request.plan.id };
-  };
-  gateway.answers['drop-batch-parts'] = ({ batch }) => ({ id: batch });
-});
-afterEach(async () => {
-  await gateway.drain(500);
-  expect(gateway.logged.filter((line) => line.startsWith('error'))).toEqual([]);
-  expect(gateway.admission.held).toBe(0);
-});
+setUpBatchGateway(
+  (opened) => {
+    ({ gateway, created } = opened);
+    staged = [];
+    gateway.answers['batch-part'] = (request) => {
+      staged.push(request);
+      return { id: request.plan.id };
+    };
+    gateway.answers['drop-batch-parts'] = ({ batch }) => ({ id: batch });
+  },
+  { maxMessageBytes: 8_000_000 },
+);
 
-const post = (body: unknown, type = 'application/json', query = '', headers: Record<string, string> = {}) =>
-  fetch(`${gateway.url}/v1/batches${query}`, {
-    method: 'POST',
-    headers: { 'content-type': type, ...headers },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  });
+const post = (body: unknown, ...how: [type?: string, query?: string, headers?: Record<string, string>]) =>
+  postBatch(gateway.url, body, ...how);
 
 describe('a batch with a long list in one body', () => {
   const inputs = Array.from({ length: 60_000 }, (_, n) => ({ numbers: [n, n + 0.5] }));
