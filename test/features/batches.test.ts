@@ -25,6 +25,20 @@ test('a reduce job begins when all others have ended, and its result is that of 
   expect(batch).toMatchObject({ result: { how: 'sum', batch: id }, counts: { succeeded: 3 } });
 });
 
+test('its progress is told live, to its end', async () => {
+  const id = await submit({ task: 'debug.sleep', inputs: Array.from({ length: 20 }, () => ({ ms: 50 })) });
+  // The stream ends with the batch.
+  const told = (await (await fetch(`${api.url}/v1/batches/${id}/events`)).text())
+    .split('\n')
+    .filter((line) => line.startsWith('data: '))
+    .map(
+      (line) => JSON.parse(line.slice('data: '.length)) as { state: string; counts: { succeeded: number } },
+    );
+  const counts = told.map(({ counts: { succeeded } }) => succeeded);
+  expect(counts).toEqual(counts.toSorted((a, b) => a - b));
+  expect(told.at(-1)).toMatchObject({ state: 'succeeded', counts: { succeeded: 20 } });
+});
+
 test('a job that fails lets the others go on, or stops them, as the batch says', async () => {
   const failing = { task: 'debug.fail', inputs: Array.from({ length: 4 }, () => ({ message: 'no' })) };
   const collected = await submit(failing);

@@ -21,6 +21,23 @@ describe('a dead job', () => {
     expect(job.attempts).toHaveLength(2);
   });
 
+  it('goes again with its group, so many at a time as are asked for; what is dropped is gone', async () => {
+    const code = `dead_${Date.now()}`;
+    const job = { task: 'debug.fail', input: { message: 'no', code }, retry: { attempts: 2, delay: 1 } };
+    const ids = await Promise.all(Array.from({ length: 3 }, async () => (await api.submit(job)).id));
+    const generations = async () =>
+      (await Promise.all(ids.map((id) => api.ended(id))))
+        .map(({ attempts }) => attempts.length / 2)
+        .toSorted((a, b) => a - b);
+    await expect.poll(generations, { timeout: 60_000 }).toEqual([1, 1, 1]);
+    const replay = { task: 'debug.fail', error: code, limit: 2 };
+    expect((await api.call('POST', '/v1/dead/replay', replay)).body).toMatchObject({ replayed: 2, left: 1 });
+    await expect.poll(generations, { timeout: 60_000 }).toEqual([1, 2, 2]);
+    const dropped = await api.call('DELETE', `/v1/dead?task=debug.fail&error=${code}`);
+    expect(dropped.body).toEqual({ dropped: 3, left: 0 });
+    expect((await api.call('GET', `/v1/jobs/${ids[0]}`)).status).toBe(404);
+  });
+
   it('that took bytes goes again with them', async () => {
     const response = await fetch(`${api.url}/v1/thumbnails?sizes=32`, {
       method: 'POST',

@@ -34,6 +34,35 @@ describe('a job that fails', () => {
   });
 });
 
+describe('a retry', () => {
+  const attempts = 3;
+  const fail = (code: string, more: object = {}) => ({
+    task: 'debug.fail',
+    input: { message: 'no', code, ...more },
+    retry: { attempts, delay: 100, codes: { not_found: { attempts: 1 }, busy: { attempts: 2, delay: 200 } } },
+  });
+
+  it('is as the code of the error has it', async () => {
+    const jobs = ['not_found', 'busy', 'other'].map(async (code) =>
+      api.ended((await api.submit(fail(code))).id),
+    );
+    const ends = (await Promise.all(jobs)).map((job) => [job.state, job.attempts.length]);
+    expect(ends).toEqual([
+      ['failed', 1],
+      ['dead', 2],
+      ['dead', attempts],
+    ]);
+  });
+
+  it('comes when the error says, whatever the policy says', async () => {
+    const { id } = await api.submit(fail('other', { retryAfterMs: 3_600_000 }));
+    const { dueAt } = await api.untilJob(id, { state: 'retrying', attempts: [{ error: { code: 'other' } }] });
+    expect(Date.parse(dueAt ?? '') - Date.now()).toBeGreaterThan(3_000_000);
+    await api.call('DELETE', `/v1/jobs/${id}`);
+    await api.untilJob(id, { state: 'cancelled' });
+  });
+});
+
 describe('a job with a time to live', () => {
   it('expires if it rests for longer, and is not tried again', async () => {
     const retry = { attempts: 2, delay: 2_000, jitter: 0 };

@@ -1,4 +1,4 @@
-import type { StackRecord } from './shared-stack.ts';
+import { type StackRecord, WEBHOOK_SECRET } from './shared-stack.ts';
 import { SystemStack } from './system-stack.ts';
 
 const FATAL = 60;
@@ -8,7 +8,7 @@ export async function setup(): Promise<() => Promise<void>> {
   const stack = await SystemStack.start({
     tasks: '',
     // Receivers of webhooks in tests listen on this machine.
-    env: { HEDDLE_WEBHOOK_ALLOW: '127.0.0.0/8' },
+    env: { HEDDLE_WEBHOOK_ALLOW: '127.0.0.0/8', HEDDLE_WEBHOOK_SECRET: WEBHOOK_SECRET },
   });
   const services = [...stack.services];
   const record: StackRecord = {

@@ -11,6 +11,9 @@ export interface SharedStack {
   startWorker(tasks: string): Promise<ServiceProcess>;
 }
 
+/** What its notifier signs with. */
+export const WEBHOOK_SECRET = `whsec_${Buffer.from('of the stack of the features').toString('base64')}`;
+
 export interface StackRecord {
   readonly url: string;
   readonly amqpUrl: string;

@@ -4,6 +4,12 @@ import { readAllJobs } from './read-jobs.ts';
 import { submitLoad } from './submit-load.ts';
 import { SystemStack } from './system-stack.ts';
 
+/** Of each ten jobs: one runs for a while, and one rests on the delay ladder, also while the broker is away. */
+const KINDS: Readonly<Record<number, object>> = {
+  0: { task: 'debug.sleep', input: { ms: 20 } },
+  5: { task: 'debug.echo', input: 'later', delay: '3s' },
+};
+
 /**
  * Posts jobs to a stack of its own until `wanted` of them got a 202, and meanwhile kills one thing after the other: a worker,
  * the recorder, the gateway, and its broker twice. Fails if one of those jobs does not succeed. `limitMs` bounds it all.
@@ -33,10 +39,10 @@ export async function surviveFaults(wanted: number, limitMs: number): Promise<vo
         wanted,
         connections: 64,
         deadline,
-        body: (index) =>
-          index % 10 === 0
-            ? { task: 'debug.sleep', input: { ms: 20 }, tags: ['chaos'] }
-            : { task: 'debug.echo', input: { index }, tags: ['chaos'] },
+        body: (index) => ({
+          ...(KINDS[index % 10] ?? { task: 'debug.echo', input: { index } }),
+          tags: ['chaos'],
+        }),
         onAccepted: (accepted) => {
           while (faults[0] && accepted >= faults[0].at * wanted) {
             const { what, cause } = faults.shift() as (typeof faults)[number];

@@ -148,6 +148,14 @@ it('the many jobs of one tenant do not delay the few of another, pausing and res
   await fetch(`${url()}/v1/queues/flow.fair/pause`, { method: 'POST' });
 });
 
+it('a long job whose delivery is acked long since runs once, and its result counts once', async () => {
+  const [long = ''] = await submit({ task: 'flow.long', input: { ms: 3_000 } }, 1);
+  await allSucceed([long]);
+  expect(notes([long]).map(({ what }) => what)).toEqual(['begin', 'end']);
+  const { attempts } = JSON.parse(await get(`/v1/jobs/${long}`)) as JobView;
+  expect(attempts).toHaveLength(1);
+});
+
 it('a long job whose delivery is acked long since runs again when its worker is killed', async () => {
   const [worker] = stack.all('consumer');
   const [long = ''] = await submit({ task: 'flow.long', input: { ms: 6_000 } }, 1);

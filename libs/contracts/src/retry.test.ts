@@ -23,6 +23,22 @@ describe('a retry policy', () => {
   });
 });
 
+describe('what is said of codes', () => {
+  const read = (codes: unknown) => retrySchema.safeParse({ codes });
+  test('is a policy each, with a bound on how many and how long', () => {
+    expect(
+      read({ rate_limited: { delay: '1m', backoff: 'fixed' }, 'http.404': { attempts: 1 } }).data,
+    ).toEqual({
+      codes: { rate_limited: { delay: 60_000, backoff: 'fixed' }, 'http.404': { attempts: 1 } },
+    });
+    const many = (count: number) =>
+      read(Object.fromEntries(Array.from({ length: count }, (_, n) => [`code_${n}`, { attempts: 1 }])));
+    expect([many(50).success, many(51).success]).toEqual([true, false]);
+    expect(read({ ['x'.repeat(101)]: {} }).success).toBe(false);
+    expect(read({ closed: { codes: {} } }).success).toBe(false);
+  });
+});
+
 describe('the rest after an attempt', () => {
   test('doubles with each attempt up to the longest, and less what is left to chance', () => {
     const policy = retryPolicy({ attempts: 10, delay: 1_000, maxDelay: 10_000, jitter: 0.5 }, undefined);

@@ -50,6 +50,24 @@ describe('planRetry', () => {
     expect(plan(failed(new HeddleError('recorder_unavailable', 'no')))).toMatchObject({ state: 'retrying' });
   });
 
+  it("puts what is said of the error's code before all else, the job's before the task's", () => {
+    const codes = { closed: { attempts: 1 }, busy: { delay: 9_000 }, timed_out: { attempts: 1 } };
+    const retry = { ...task.retry, codes };
+    const picky = defineTask({ name: 'math.double', input: z.unknown(), retry, run: () => 1 });
+    const threwCode = (code: string, job = {}) => plan(threw({ code }), job, picky);
+    expect(threwCode('closed')).toMatchObject({ state: 'failed', error: { code: 'closed' } });
+    expect(threwCode('closed', { retry: { attempts: 9 } })).toMatchObject({ state: 'failed' });
+    expect(threwCode('closed', { retry: { codes: { closed: { attempts: 2 } } } })).toMatchObject({
+      state: 'retrying',
+      restMs: 2_000,
+    });
+    expect(threwCode('busy')).toMatchObject({ state: 'retrying', restMs: 9_000 });
+    expect(threwCode('busy', { attempt: 3 })).toMatchObject({ state: 'dead' });
+    expect(threwCode('other')).toMatchObject({ state: 'retrying', restMs: 2_000 });
+    expect(threwCode('constructor')).toMatchObject({ state: 'retrying', restMs: 2_000 });
+    expect(plan(dead('timed_out', 'late'), {}, picky)).toMatchObject({ state: 'dead' });
+  });
+
   it('leaves what went well, or was handed back, alone', () => {
     const succeeded = { state: 'succeeded', result: 1 } as const;
     expect(plan(succeeded)).toBe(succeeded);

@@ -14,8 +14,8 @@ export function planRetry(
   if (outcome.state !== 'failed' && outcome.state !== 'dead') return outcome;
   if (outcome.retryable === false) return outcome;
   const { job, task } = run;
-  const policy = retryPolicy(job.retry, task.retry);
   const { error, retryAfterMs } = outcome;
+  const policy = retryPolicy(job.retry, task.retry, error.code);
   if (tries < policy.attempts) {
     return { state: 'retrying', error, restMs: retryAfterMs ?? restAfter(policy, tries) };
   }

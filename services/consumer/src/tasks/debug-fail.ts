@@ -9,6 +9,8 @@ export const debugFail = defineTask({
     code: z.string().min(1).max(100).exactOptional(),
     /** Whether another attempt may help. */
     retryable: z.boolean().exactOptional(),
+    /** How long the next attempt is to wait, whatever the policy says. */
+    retryAfterMs: z.int().min(1).max(86_400_000).exactOptional(),
   }),
   timeout: '30s',
   run: ({ input }): never => {
