@@ -7,6 +7,7 @@ import { echo } from './echo/echo.ts';
 import { features } from './features/features.ts';
 import { flow } from './flow/flow.ts';
 import type { Benchmark } from './harness/benchmark.ts';
+import { keyedQueues } from './keyed-queues/keyed-queues.ts';
 import { ledger } from './ledger/ledger.ts';
 import { locks } from './locks/locks.ts';
 import { map } from './map/map.ts';
@@ -43,5 +44,6 @@ export const benchmarks: readonly Benchmark[] = [
   primes,
   locks,
   syncQueue,
+  keyedQueues,
   map,
 ];

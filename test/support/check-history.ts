@@ -2,6 +2,8 @@
 export interface Step {
   readonly began: number;
   readonly ended: number;
+  /** It may have happened or not: its caller has not lived to see, or it is nobody's call. */
+  readonly optional?: boolean;
 }
 
 /**
@@ -15,9 +17,10 @@ export function isLinearizable<S, T extends Step>(
   apply: (state: S, step: T) => S | undefined,
 ): boolean {
   const tried = new Set<string>();
+  const places = new Map(history.map((step, place) => [step, place]));
   const search = (left: readonly T[], state: S): boolean => {
-    if (left.length === 0) return true;
-    const key = JSON.stringify([left.map((step) => history.indexOf(step)), state]);
+    if (left.every(({ optional }) => optional)) return true;
+    const key = JSON.stringify([left.map((step) => places.get(step)), state]);
     if (tried.has(key)) return false;
     tried.add(key);
     // One that began after another had ended did not come before it.

@@ -9,6 +9,8 @@ export interface AskedProcess<C, N = never> {
   ask<T>(call: C): Promise<T>;
   /** What it has told without being asked. */
   readonly news: readonly N[];
+  /** Resolves when it has ended, however; what it was asked then is never answered. */
+  readonly ended: Promise<unknown>;
   /** Ends it at once (SIGKILL). */
   kill(): Promise<void>;
   /** Stops it where it stands, and lets it go on. */
@@ -43,18 +45,21 @@ export async function startAskedProcess<C, N = never>(program: AskedProgram): Pr
       waiting?.reject(Object.assign(new Error(`${name}: ${text}`), { name }));
     } else waiting?.resolve(message.value as never);
   });
-  const failed = once(child, 'exit').then(([code]) => {
+  const ended = once(child, 'exit');
+  const failed = ended.then(([code]) => {
     throw new Error(`${program.module.pathname} ended with ${code}`);
   });
   failed.catch(() => {});
   await Promise.race([once(child, 'message'), failed]);
   return {
     news,
+    ended,
     ask: <T>(call: C) =>
       new Promise<T>((resolve, reject) => {
         count += 1;
         asked.set(count, { resolve, reject });
-        child.send({ number: count, call });
+        // One that has just ended does not answer, which is no error of the one who asks.
+        child.send({ number: count, call }, () => undefined);
       }),
     kill: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;

@@ -1,9 +1,8 @@
 /** The toolbox between real processes: killed, frozen, and with a broker that dies. */
-import fc from 'fast-check';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type BrokerNode, startBroker } from '../support/broker.ts';
-import { isLinearizable } from '../support/check-history.ts';
+import { checkLockHistories } from '../support/lock-histories.ts';
 import { createDatabase } from '../support/postgres.ts';
 import { startToolboxProcess, type ToolboxProcess } from '../support/start-toolbox-process.ts';
 import type { Done } from '../support/toolbox-process.ts';
@@ -119,64 +118,6 @@ it('over restarts of the broker no fence comes twice, no token and no item is lo
   expect(new Set(got)).toEqual(new Set(items));
 });
 
-/** What a process does with a lock and a queue, one after the other. */
-const program = fc.array(fc.constantFrom('acquire', 'tryAcquire', 'release', 'put', 'getNowait'), {
-  minLength: 3,
-  maxLength: 7,
-});
-
-type Seen = Done<number | null> & { readonly by: number; readonly what: string; readonly item: number };
-
-async function perform(name: string, programs: readonly (readonly string[])[]): Promise<Seen[]> {
-  const history: Seen[] = [];
-  let items = 0;
-  await Promise.all(
-    programs.map(async (calls, by) => {
-      const one = all[by];
-      if (!one) throw new Error('expected three processes');
-      let holds = false;
-      for (const what of [...calls, 'release']) {
-        // Waiting for what one holds would wait for ever.
-        if (what === 'release' ? !holds : what.toLowerCase().includes('acquire') && holds) continue;
-        items += 1;
-        const item = items;
-        const done = await one.tell<number | null>({ do: what, name, item } as never);
-        if (what !== 'put' && what !== 'getNowait') holds = what !== 'release' && done.value !== null;
-        history.push({ ...done, by, what, item });
-      }
-    }),
-  );
-  return history;
-}
-
 it('random histories of three processes are linearizable', async () => {
-  let runs = 0;
-  await fc.assert(
-    fc.asyncProperty(fc.tuple(program, program, program), async (programs) => {
-      runs += 1;
-      const history = await perform(`history-${runs}`, programs);
-      const isQueue = ({ what }: Seen) => what === 'put' || what === 'getNowait';
-      const locks = history.filter((seen) => !isQueue(seen));
-      expect(
-        isLinearizable(locks, { holder: -1, fence: 0 }, ({ holder, fence }, { what, by, value }) => {
-          if (what === 'release') return holder === by ? { holder: -1, fence } : undefined;
-          if (value === null) return holder === -1 ? undefined : { holder, fence };
-          return holder === -1 && value !== undefined && value > fence
-            ? { holder: by, fence: value }
-            : undefined;
-        }),
-        `lock: ${JSON.stringify(locks)}`,
-      ).toBe(true);
-      const queue = history.filter(isQueue);
-      expect(
-        isLinearizable(queue, [] as number[], (held, { what, item, value, error }) => {
-          if (what === 'put') return [...held, item];
-          if (error === 'Empty') return held.length === 0 ? held : undefined;
-          return held[0] === value ? held.slice(1) : undefined;
-        }),
-        `queue: ${JSON.stringify(queue)}`,
-      ).toBe(true);
-    }),
-    { numRuns: 15 },
-  );
+  await checkLockHistories(all, { runs: 15, longest: 7 });
 });

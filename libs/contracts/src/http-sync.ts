@@ -3,7 +3,7 @@ import { z } from 'zod';
 const common = {
   /** Kind and name, such as `lock.bank`. */
   object: z.string(),
-  /** Name of the session, or of its queue of replies. */
+  /** Name of the session: host and process id, unless it was given one. */
   session: z.string(),
   since: z.iso.datetime(),
 };

@@ -159,6 +159,8 @@ export const requestSchema = z.discriminatedUnion('op', [
   z.object({
     op: z.literal('sync'),
     session: z.string().regex(/^heddle\.replies\.[\w.:-]{1,150}$/),
+    /** Of the process, for people. */
+    name: z.string().max(100).exactOptional(),
     /** Tickets whose outcomes have arrived. */
     acked: z.array(z.string().max(64)).max(500),
     demand: syncDemandSchema,

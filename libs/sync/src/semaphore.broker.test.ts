@@ -44,6 +44,7 @@ describe('a semaphore', () => {
     const semaphore = new Semaphore(await connect(), 'negative', 1);
     const lease = await semaphore.acquire({ timeout: -1 });
     expect(await semaphore.acquire({ timeout: -1 })).toBeUndefined();
+    await expect(semaphore.acquire({ blocking: false, timeout: 5 })).rejects.toThrow(ValueError);
     await lease?.release();
   });
 

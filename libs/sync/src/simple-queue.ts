@@ -13,6 +13,7 @@ import {
 } from '@heddle/contracts';
 import { ItemSeat } from './queue/item-seat.ts';
 import { TakenItem } from './queue/taken-item.ts';
+import { leaveBehind } from './session/leave-behind.ts';
 import { nameObject } from './session/name-object.ts';
 import type { SyncSession } from './session/sync-session.ts';
 import { throwIfFinal } from './session/throw-if-final.ts';
@@ -137,7 +138,11 @@ export class SimpleQueue<T = unknown> {
     for (let attempt = 1; ; attempt += 1) {
       signal?.throwIfAborted();
       try {
-        seat ??= await this.#sit(Math.min(Math.max(deadline - performance.now(), ASK_MS), PATIENCE_MS));
+        seat ??= await leaveBehind(
+          this.#sit(Math.min(Math.max(deadline - performance.now(), ASK_MS), PATIENCE_MS)),
+          signal,
+          (late) => void this.#leave(late),
+        );
         if (ms === 0) seat.settle();
         const came = ms === 0 ? ((await seat.ready()) ?? 'late') : await seat.next(deadline, signal);
         if (signal?.aborted) await seat.giveUp();

@@ -61,6 +61,14 @@ describe('a timer', () => {
     await timer.cancel();
   });
 
+  it('has not been started when it could not be submitted', async () => {
+    const timer = new Timer(await stack.connect(), 0, 'no.such.task', 1);
+    await expect(timer.start()).rejects.toMatchObject({ code: 'unknown_task' });
+    expect(timer.isAlive()).toBe(false);
+    expect(() => timer.future).toThrow(RuntimeError);
+    await expect(timer.start()).rejects.toMatchObject({ code: 'unknown_task' });
+  });
+
   it.each([-1, Number.NaN, 'soon', '400d'])('refuses a delay of %j', async (delay) => {
     const executor = await stack.connect();
     expect(() => new Timer(executor, delay, echo, 1)).toThrow(ValueError);

@@ -34,13 +34,24 @@ export class Timer<O = unknown, In = unknown> {
     this.#options = options;
   }
 
-  /** Begins to wait; resolves with its id when the broker has it. Rejects with `RuntimeError` the second time. */
+  /**
+   * Begins to wait; resolves with its id when the broker has it. Rejects with `RuntimeError` the second time. When it rejects because it
+   * could not be submitted (no such task, no broker), it has not been started, and may be: by then the broker may come to have it after
+   * all only if the error is `confirm_timeout`.
+   */
   async start(): Promise<string> {
     if (this.#future) throw new RuntimeError('timers can only be started once');
     const delay = this.#delayMs > 0 ? { delay: this.#delayMs } : {};
-    this.#future = this.#executor.submit(this.#task, this.#input, { ...this.#options, ...delay });
-    await this.#future.accepted;
-    return this.#future.id;
+    const future = this.#executor.submit(this.#task, this.#input, { ...this.#options, ...delay });
+    this.#future = future;
+    try {
+      await future.accepted;
+    } catch (error) {
+      // Cancelled before it was sent, it has been started all the same.
+      if (!future.cancelled()) this.#future = undefined;
+      throw error;
+    }
+    return future.id;
   }
 
   /** Of the task's run. Throws `RuntimeError` before `start`. */

@@ -9,6 +9,18 @@ export interface KeyedCall {
   readonly size: number;
   readonly call: string;
   readonly args: readonly unknown[];
+  /** Answer with a `Recorded`, also of a failure. */
+  readonly recorded?: boolean;
+}
+
+/** What came of a call. Times are the machine's, in microseconds, the same for all processes. */
+export interface Recorded {
+  readonly value?: unknown;
+  /** The error's name. */
+  readonly error?: string;
+  readonly began: number;
+  /** Infinite if the process did not live to see it. */
+  readonly ended: number;
 }
 
 const [url = ''] = process.argv.slice(2);
@@ -35,9 +47,24 @@ function make({ kind, name, size }: KeyedCall): Callable {
   return new queues[kind](session, name, { maxsize: size }) as unknown as Callable;
 }
 
-answerParent<KeyedCall>(async (call) => {
+async function run(call: KeyedCall): Promise<unknown> {
   const key = `${call.kind}.${call.name}`;
   const object = objects.get(key) ?? make(call);
   objects.set(key, object);
   return await object[call.call]?.(...call.args);
-});
+}
+
+async function record(call: KeyedCall): Promise<Recorded> {
+  const began = microseconds();
+  const done = await run(call).then(
+    (value) => ({ value }),
+    ({ name }: Error) => ({ error: name }),
+  );
+  return { ...done, began, ended: microseconds() };
+}
+
+function microseconds(): number {
+  return Number(process.hrtime.bigint() / 1_000n);
+}
+
+answerParent<KeyedCall>((call) => (call.recorded ? record(call) : run(call)));

@@ -5,7 +5,7 @@ import { type AskedProcess, startAskedProcess } from '../../../test/support/star
 import { SyncSession } from '../src/session/sync-session.ts';
 import type { KeyedCall } from './keyed-process.ts';
 
-type KeyedProcess = AskedProcess<KeyedCall>;
+export type KeyedProcess = AskedProcess<KeyedCall>;
 
 /** A recorder on a virtual host of its own, with sessions and processes. */
 export interface KeyedStack {

@@ -3,9 +3,11 @@ import { terminalStates } from '@heddle/contracts';
 import type { RecorderMetrics } from './metrics.ts';
 import { pauseUnless, type Repetition, repeatWork } from './repeat-work.ts';
 import { deleteOldBatches, deleteOldJobs, deleteOrphanOutputs } from './store/delete-old-jobs.ts';
+import { forgetEmptyStates } from './store/forget-empty-states.ts';
 import type { Store } from './store/open-database.ts';
 import type { PageEnd } from './store/page-cursor.ts';
 import { dropAbandonedParts } from './store/stage-batch-parts.ts';
+import { forgetUnused } from './store/sync/sweep-sync.ts';
 
 /** Jobs of one transaction, few enough that nobody notices. */
 const CHUNK = 200;
@@ -17,7 +19,7 @@ const SWEEP_EVERY_MS = 10 * 60_000;
 /** An upload of which nothing has come for so long will not go on. */
 const UPLOAD_IDLE_MS = 3_600_000;
 
-/** Deletes jobs that ended longer than `retentionMs` ago, in the background. */
+/** Deletes jobs that ended longer than `retentionMs` ago, and named objects and keys that are empty and unused for so long, in the background. */
 export class RetentionSweeper {
   readonly #store: Store;
   readonly #retentionMs: number;
@@ -59,6 +61,11 @@ export class RetentionSweeper {
     while (!stopped.aborted) {
       if ((await deleteOrphanOutputs(this.#store, before, CHUNK)) < CHUNK) break;
       await pauseUnless(stopped, PAUSE_MS);
+    }
+    for (const forget of [forgetUnused, forgetEmptyStates]) {
+      while (!this.#stopped.signal.aborted && (await forget(this.#store.db, before, CHUNK)) === CHUNK) {
+        await this.#pause(PAUSE_MS);
+      }
     }
     await deleteOldBatches(this.#store, before);
     await dropAbandonedParts(this.#store, Date.now() - UPLOAD_IDLE_MS);

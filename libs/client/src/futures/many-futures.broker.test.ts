@@ -174,5 +174,6 @@ describe('map', () => {
   it('refuses chunks of no size', async () => {
     const executor = await connect();
     expect(() => executor.map(echo, [1], { chunkSize: 0 })).toThrow(ValueError);
+    expect(() => executor.map(echo, [1], { lookAhead: 0 })).toThrow(ValueError);
   });
 });

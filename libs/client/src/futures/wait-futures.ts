@@ -56,7 +56,14 @@ export function asCompleted<F extends Future>(
   futures: Iterable<F>,
   { timeout }: { timeout?: Timeout } = {},
 ): AsyncGenerator<F, void, void> {
-  const all = new Set(futures);
+  return give(new Set(futures), new Deadline(timeout));
+}
+
+/** Listens from the first result that is asked for until the last: who asks for none leaves nothing behind. */
+async function* give<F extends Future>(
+  all: ReadonlySet<F>,
+  deadline: Deadline,
+): AsyncGenerator<F, void, void> {
   const ended: F[] = [];
   let wake = (): void => {};
   const forget = [...all].map((future) =>
@@ -65,31 +72,17 @@ export function asCompleted<F extends Future>(
       wake();
     }),
   );
-  return give(all.size, ended, new Deadline(timeout), {
-    next: () =>
-      new Promise<void>((resolve) => {
-        wake = resolve;
-      }),
-    stop: () => {
-      for (const one of forget) one();
-    },
-  });
-}
-
-async function* give<F>(
-  total: number,
-  ended: F[],
-  deadline: Deadline,
-  { next, stop }: { readonly next: () => Promise<void>; readonly stop: () => void },
-): AsyncGenerator<F, void, void> {
   try {
-    for (let given = 0; given < total; given += 1) {
+    for (let left = all.size; left > 0; left -= 1) {
       if (ended.length === 0) {
-        await deadline.limit(next(), () => `${total - given} (of ${total}) futures have not ended`);
+        const next = new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        await deadline.limit(next, () => `${left} (of ${all.size}) futures have not ended`);
       }
       yield ended.shift() as F;
     }
   } finally {
-    stop();
+    for (const one of forget) one();
   }
 }

@@ -43,6 +43,18 @@ describe('a barrier', () => {
     expect(await a.broken()).toBe(false);
   });
 
+  it('may have a timeout for every wait', async () => {
+    const session = await stack.connect();
+    const barrier = new Barrier(session, 'impatient', 2, { timeout: 30 });
+    await expect(barrier.wait()).rejects.toThrow(BrokenBarrierError);
+    await barrier.reset();
+    const waiting = barrier.wait('1m');
+    await untilWaiting(barrier, 1);
+    expect(await (await open('impatient', 2)).wait()).toBe(1);
+    expect(await waiting).toBe(0);
+    expect(() => new Barrier(session, 'x', 2, { timeout: 'soon' })).toThrow(ValueError);
+  });
+
   it('breaks when it is aborted, and wakes who waits when it is reset', async () => {
     const [a, b] = [await open('abort', 2), await open('abort', 2)];
     for (const change of ['abort', 'reset'] as const) {

@@ -20,15 +20,26 @@ export class Barrier {
   readonly parties: number;
   readonly #barrier: { readonly object: KeyedObject; readonly parties: number };
   readonly #client: KeyedClient;
+  readonly #timeout: Timeout;
 
-  /** `parties`: 1 to 10,000, the same for all who use the name. Throws `ValueError` for others, and for a name that is none. */
-  constructor(session: SyncSession, name: string, parties: number) {
+  /**
+   * `parties`: 1 to 10,000, the same for all who use the name. `timeout`: of each `wait` of this object that is given none. Throws
+   * `ValueError` for others, and for a name that is none.
+   */
+  constructor(
+    session: SyncSession,
+    name: string,
+    parties: number,
+    { timeout }: { readonly timeout?: Timeout } = {},
+  ) {
     if (!Number.isInteger(parties) || parties < 1 || parties > MAX_PARTIES) {
       throw new ValueError(`parties: expected a whole number from 1 to ${MAX_PARTIES}, got ${parties}`);
     }
     this.name = name;
     this.parties = parties;
     this.#barrier = { object: keyedObject('barrier', name), parties };
+    timeoutMs(timeout);
+    this.#timeout = timeout;
     this.#client = session.keyed;
   }
 
@@ -36,7 +47,7 @@ export class Barrier {
    * Waits for the others, and resolves with which one this was to come, from 0 on. Rejects with `BrokenBarrierError` when it is
    * or gets broken; a timeout that is over breaks it.
    */
-  async wait(timeout?: Timeout): Promise<number> {
+  async wait(timeout: Timeout = this.#timeout): Promise<number> {
     const demand = { is: 'pass' as const, ...this.#barrier, ticket: randomUUID() };
     const outcome = await this.#client.waitFor(demand, Math.max(timeoutMs(timeout), 0));
     if (outcome.is === 'passed') return outcome.index;

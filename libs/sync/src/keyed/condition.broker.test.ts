@@ -106,6 +106,24 @@ describe('a condition', () => {
     });
   });
 
+  it('keeps no wake-up for who comes later, and wakes nobody before the lock is free', async () => {
+    const [early, late] = [await open('later'), await open('later')];
+    await early.run(async () => {
+      await early.notify();
+      await early.notifyAll();
+    });
+    const { woken } = await beginWait(late);
+    let isAwake = false;
+    void woken.then(() => (isAwake = true));
+    await early.run(async () => {
+      await early.notify();
+      // It would have been told by now.
+      await early.notify();
+      expect(isAwake).toBe(false);
+    });
+    expect(await woken).toBe(true);
+  });
+
   it('can be used only by who holds its lock', async () => {
     const condition = await open('unheld');
     await expect(condition.wait()).rejects.toThrow(RuntimeError);

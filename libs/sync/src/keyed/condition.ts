@@ -57,7 +57,8 @@ export class Condition {
   /**
    * Lets the lock go, waits for a wake-up, and takes the lock again, before it resolves: with true, or with false if none came
    * in time. No wake-up is lost between letting go and waiting. The lease of the lock stays the same object; its fence
-   * is a new one. Rejects with `RuntimeError` if the lock is not held.
+   * is a new one. Rejects with `RuntimeError` if the lock is not held, and with `DeadlockError` if it cannot be had again because
+   * of a circle: then it is not held, and the wake-up goes to somebody else.
    */
   async wait(timeout?: Timeout): Promise<boolean> {
     const lock: ConditionLock = this.lock;
@@ -73,11 +74,13 @@ export class Condition {
       await this.#leaveLine(demand);
       throw error;
     }
+    let woken = false;
     try {
       const outcome = await this.#client.waitFor({ ...demand, known: true }, Math.max(ms, 0));
-      return outcome.is === 'woken';
+      woken = outcome.is === 'woken';
+      return woken;
     } finally {
-      await lock.retake(lease);
+      await this.#retake(lock, lease, woken);
     }
   }
 
@@ -102,6 +105,17 @@ export class Condition {
   async notifyAll(): Promise<void> {
     this.#assertHeld();
     await this.#client.ask({ is: 'notify', object: this.#object, count: null });
+  }
+
+  /** Who was woken and does not get the lock again, for the sake of a deadlock, hands the wake-up on. */
+  async #retake(lock: ConditionLock, lease: Lease, woken: boolean): Promise<void> {
+    try {
+      await lock.retake(lease);
+    } catch (error) {
+      if (woken)
+        await this.#client.ask({ is: 'notify', object: this.#object, count: 1 }).catch(() => undefined);
+      throw error;
+    }
   }
 
   /** Who does not wait after all must not be woken in the place of somebody else. */

@@ -3,17 +3,17 @@ import { type Timeout, timeoutMs } from '@heddle/client';
 import {
   Empty,
   Full,
+  HeddleError,
   type KeyedKind,
   type KeyedObject,
   MAX_QUEUE_SIZE,
   RuntimeError,
   ShutDown,
   SYNC_NAME,
-  type SyncOutcome,
   ValueError,
 } from '@heddle/contracts';
 import type { SyncSession } from '../session/sync-session.ts';
-import type { KeyedClient, Waitable } from './keyed-client.ts';
+import type { KeyedClient, Waitable, Waited } from './keyed-client.ts';
 import { QueueItem } from './queue-item.ts';
 
 export interface QueueOptions {
@@ -78,6 +78,12 @@ export class KeyedQueue<T> {
     );
     if (outcome.is === 'put') return;
     options.signal?.throwIfAborted();
+    if (outcome.is === 'unheard') {
+      throw new HeddleError(
+        'recorder_unavailable',
+        `${this.name}: it is not known whether the item has arrived`,
+      );
+    }
     throw new Full(`${this.name} is full`);
   }
 
@@ -87,7 +93,8 @@ export class KeyedQueue<T> {
   }
 
   /**
-   * Takes the next item out. Waits while there is none. Rejects with `Empty`, and with `ShutDown`. Until `taskDone` is called
+   * Takes the next item out. Waits while there is none. Rejects with `Empty`, also when the recorder is away for longer than the
+   * timeout (and two seconds), and with `ShutDown`. Until `taskDone` is called
    * for it, the item comes back if this process ends: in Python it would be lost with the process.
    */
   async get(options: QueueWait = {}): Promise<T> {
@@ -140,7 +147,7 @@ export class KeyedQueue<T> {
   async join(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     const demand = { is: 'join' as const, ...this.#queue, ticket: randomUUID() };
     const outcome = await this.#demand(demand, Number.POSITIVE_INFINITY, options.signal, true);
-    if (outcome.is === 'cancelled') options.signal?.throwIfAborted();
+    if (outcome.is !== 'joined') options.signal?.throwIfAborted();
   }
 
   /** Items that are there to be got. */
@@ -172,7 +179,7 @@ export class KeyedQueue<T> {
     await this.#client.ask({ is: 'delete', object: this.#queue.object });
   }
 
-  async #demand(demand: Waitable, waitMs: number, signal?: AbortSignal, lasts = false): Promise<SyncOutcome> {
+  async #demand(demand: Waitable, waitMs: number, signal?: AbortSignal, lasts = false): Promise<Waited> {
     const outcome = await this.#client.waitFor(demand, waitMs, signal);
     if (outcome.is === 'shut-down' && !lasts) throw new ShutDown(`${this.name} is shut down`);
     return outcome;

@@ -180,6 +180,37 @@ describe('a queue', () => {
   });
 });
 
+describe('a recorder that is away', () => {
+  it('keeps nobody who has a limit, and what was got unheard goes back', async () => {
+    const session = await stack.connect();
+    const queue = new Queue<number>(session, 'away', { maxsize: 1 });
+    await queue.put(1);
+    await stack.stopRecorder();
+    await expect(queue.get({ timeout: 30 })).rejects.toThrow(Empty);
+    const reason = new Error('enough');
+    const stopping = new AbortController();
+    const got = queue.get({ signal: stopping.signal });
+    stopping.abort(reason);
+    await expect(got).rejects.toBe(reason);
+    await expect(queue.put(2, { timeout: 30 })).rejects.toMatchObject({ code: 'recorder_unavailable' });
+    await stack.startRecorder();
+    expect(await queue.get({ timeout: '20s' })).toBe(1);
+  });
+
+  it('shows who waits by the name of the session when it is there', async () => {
+    const session = await stack.connect();
+    const got = new Queue<number>(session, 'named').get();
+    const shown = async () =>
+      (await waits(stack)).flatMap(({ object, session: name }) =>
+        object === 'fifo-queue.named' ? [name] : [],
+      );
+    await expect.poll(shown).toEqual([session.name]);
+    expect(session.name).toContain(`.${process.pid}.`);
+    await new Queue<number>(session, 'named').put(1);
+    await got;
+  });
+});
+
 describe('a queue outlives', () => {
   it('the recorder: items stay, and who waits goes on waiting', async () => {
     const queue = await fifo<number>('restart', 2);

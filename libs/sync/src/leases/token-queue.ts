@@ -14,6 +14,7 @@ import {
   syncNames,
   ValueError,
 } from '@heddle/contracts';
+import { leaveBehind } from '../session/leave-behind.ts';
 import type { SyncSession } from '../session/sync-session.ts';
 import { throwIfFinal } from '../session/throw-if-final.ts';
 import { Lease } from './lease.ts';
@@ -111,8 +112,7 @@ export class TokenQueue {
 
   async #takeReady(): Promise<Lease | undefined> {
     for (let attempt = 1; ; attempt += 1) {
-      await this.#seed(ASK_MS);
-      const channel = await this.#session.channels.take(ASK_MS);
+      const channel = await this.#openChannel(ASK_MS);
       try {
         // A token that is released is nowhere for a moment: the broker takes it out and puts it in again. By the answer
         // to the first question it is in.
@@ -154,8 +154,9 @@ export class TokenQueue {
     deadline: number,
     signal: AbortSignal | undefined,
   ): Promise<Lease | 'late' | 'lost'> {
-    await this.#seed(patienceMs);
-    const channel = await this.#session.channels.take(patienceMs);
+    const channel = await leaveBehind(this.#openChannel(patienceMs), signal, (late) =>
+      this.#session.channels.give(late),
+    );
     const came = await this.#standInLine(channel, deadline, signal);
     if (came === 'lost') return came;
     if (came !== 'late') return this.#lease(channel, came);
@@ -206,6 +207,11 @@ export class TokenQueue {
       fence,
       longestHold: this.#longestHold,
     });
+  }
+
+  async #openChannel(patienceMs: number): Promise<SessionChannel> {
+    await this.#seed(patienceMs);
+    return await this.#session.channels.take(patienceMs);
   }
 
   #seed(timeoutMs: number): Promise<void> {

@@ -2,6 +2,7 @@ import { RecorderClient } from '@heddle/client';
 import { DeadlockError } from '@heddle/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type KeyedStack, openKeyedStack } from '../../test/keyed-stack.ts';
+import { Condition } from '../keyed/condition.ts';
 import { Lock } from '../lock.ts';
 import { RLock } from '../rlock.ts';
 
@@ -39,6 +40,15 @@ describe('a deadlock', () => {
     expect(ends.filter((end) => end.status === 'fulfilled' && end.value)).toHaveLength(1);
   });
 
+  it('of code that waits for the lock that it holds itself is found, which Python would never end', async () => {
+    const lock = new Lock(await stack.connect(), 'itself');
+    const lease = await lock.acquire();
+    await expect(lock.acquire()).rejects.toThrow(/deadlock: (.+) waits for lock\.itself, which \1 holds$/);
+    expect(lease.held).toBe(true);
+    await lease.release();
+    await (await lock.acquire()).release();
+  });
+
   it('is none when the code that holds is not the code that waits', async () => {
     const [a, b] = [await stack.connect(), await stack.connect()];
     const done = new AbortController();
@@ -69,6 +79,50 @@ describe('a deadlock', () => {
     await broker.close();
   });
 });
+
+describe('a wait for a condition', () => {
+  it('that cannot have its lock again, because of a deadlock, hands its wake-up on', async () => {
+    const open = async () => {
+      const session = await stack.connect();
+      const lock = new Lock(session, 'state');
+      return { other: new Lock(session, 'other'), condition: new Condition(session, 'state', lock) };
+    };
+    const [first, second, notifier] = [await open(), await open(), await open()];
+    const waiting = (one: typeof first): Promise<boolean> => one.condition.run(() => one.condition.wait());
+    const refused = first.other.run(() => waiting(first));
+    refused.catch(() => undefined);
+    await inLine(1);
+    const woken = waiting(second);
+    await inLine(2);
+    const other = notifier.condition.run(async () => {
+      // It waits before the one that it wakes does: that one gives way.
+      const held = notifier.other.acquire();
+      await expect
+        .poll(async () => (await waits()).some(({ object }) => object === 'lock.other'), { timeout: 20_000 })
+        .toBe(true);
+      await notifier.condition.notify();
+      return await held;
+    });
+    await expect(refused).rejects.toThrow(DeadlockError);
+    await (await other).release();
+    expect(await woken).toBe(true);
+  });
+});
+
+async function waits() {
+  const broker = await stack.connectBroker();
+  try {
+    return (await new RecorderClient(broker).ask({ op: 'sync-view' })).waiters;
+  } finally {
+    await broker.close();
+  }
+}
+
+/** Resolves when so many wait for the condition. */
+async function inLine(count: number): Promise<void> {
+  const here = async () => (await waits()).filter(({ object }) => object === 'condition.state').length;
+  await expect.poll(here, { timeout: 20_000 }).toBe(count);
+}
 
 /** Resolves for all when so many have come. */
 function meeting(count: number) {

@@ -6,6 +6,8 @@ const LOOK_EVERY_MS = 1_000;
 /** What is held or waited for not even so long is nobody's business. */
 const WORTH_TELLING_MS = 1_000;
 const MOST = 1_000;
+/** While nobody answers it is told less and less often, but at least so often. */
+const LONGEST_REST_MS = 30_000;
 
 /** What is told of a session; asked for the keyed client, it makes connections. */
 interface Reported {
@@ -24,6 +26,9 @@ export class SessionReporter {
   readonly #timer: NodeJS.Timeout;
   #told = false;
   #telling = false;
+  /** After a failure; the next one makes it twice as long. */
+  #restMs = 0;
+  #restUntil = 0;
 
   constructor(session: Reported) {
     this.#session = session;
@@ -42,7 +47,8 @@ export class SessionReporter {
     const lasting = (entry: { since: number }): boolean => now - entry.since >= WORTH_TELLING_MS;
     const holding = [...ledger.holding].filter(lasting).slice(0, MOST);
     const waiting = [...ledger.waiting].filter(lasting).slice(0, MOST);
-    if (this.#telling || (!this.#told && holding.length + waiting.length === 0)) return;
+    if (this.#telling || now < this.#restUntil || (!this.#told && holding.length + waiting.length === 0))
+      return;
     this.#telling = true;
     try {
       const outcome = await this.#session.keyed.tell({
@@ -56,10 +62,13 @@ export class SessionReporter {
           holds: holds.filter(({ lease }) => lease?.held === true).map((claim) => claim.object),
         })),
       });
+      this.#restMs = 0;
       this.#told = holding.length + waiting.length > 0;
       if (outcome.is === 'reported')
         for (const { wait, circle } of outcome.refused) ledger.refuse(wait, circle);
     } catch (error) {
+      this.#restMs = Math.min(Math.max(this.#restMs * 2, LOOK_EVERY_MS), LONGEST_REST_MS);
+      this.#restUntil = Date.now() + this.#restMs;
       log.debug({ err: error }, 'the recorder does not know what this session waits for');
     } finally {
       this.#telling = false;

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { type BrokerLog, type BrokerSession, openSession, silentLog, type TlsFiles } from '@heddle/broker';
 import { RuntimeError, SYNC_NAME, ValueError } from '@heddle/contracts';
 import { KeyedClient } from '../keyed/keyed-client.ts';
@@ -9,7 +10,7 @@ import { SessionReporter } from './report-session.ts';
 export interface SyncSessionOptions {
   /** `amqp://` or `amqps://`, with user, password and vhost. */
   readonly url: string;
-  /** For people who look at the broker's connections. Default: random. */
+  /** For people who look at the broker's connections, or at `GET /v1/sync`. Default: the host, the process's id, and what tells sessions apart. */
   readonly name?: string | undefined;
   /** A process that was frozen for about twice as long has lost its leases. Seconds, 1 to 60; default 5. */
   readonly heartbeatSeconds?: number | undefined;
@@ -57,7 +58,7 @@ export class SyncSession {
 
   private constructor({
     url,
-    name = randomUUID(),
+    name = nameOfProcess(),
     heartbeatSeconds,
     tls,
     log = silentLog,
@@ -79,7 +80,7 @@ export class SyncSession {
     if (!this.#keyed) {
       // Nobody would close its connections.
       if (this.#closed) throw new RuntimeError('the session is closed');
-      this.#keyed = new KeyedClient({ ...this.#options, log: this.log });
+      this.#keyed = new KeyedClient({ ...this.#options, name: this.name, log: this.log });
       this.open.add(this.#keyed);
     }
     return this.#keyed;
@@ -99,4 +100,12 @@ export class SyncSession {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** Such as `host.4711.3f2a`. */
+function nameOfProcess(): string {
+  const host = hostname()
+    .replaceAll(/[^\w-]+/g, '-')
+    .slice(0, 60);
+  return `${host}.${process.pid}.${randomUUID().slice(0, 4)}`;
 }

@@ -5,6 +5,7 @@ import { up as batchPartsAndResultTtl } from './migrations/0004-batch-parts-and-
 import { up as keyedState } from './migrations/0005-keyed-state.ts';
 import { up as syncObjects } from './migrations/0006-sync-objects.ts';
 import { up as syncReports } from './migrations/0006-sync-reports.ts';
+import { up as namedWaits } from './migrations/0007-named-waits.ts';
 import type { Database } from './schema.ts';
 
 /** Forward only, in the order of their names. One that has been released is never edited. */
@@ -15,6 +16,7 @@ const migrations: Record<string, Migration> = {
   '0005-keyed-state': { up: keyedState },
   '0006-sync-objects': { up: syncObjects },
   '0006-sync-reports': { up: syncReports },
+  '0007-named-waits': { up: namedWaits },
 };
 
 /** Brings the database to the newest schema. Several recorders may do so at once: PostgreSQL holds all but one back. */

@@ -31,6 +31,14 @@ describe('a circle of waits', () => {
     expect(victimOf([a, b, c])).toBe(b);
   });
 
+  it('may have one link: code that waits for what it holds itself', () => {
+    const itself = wait('a', 'lock.x', ['lock.x']);
+    expect(findCircle(itself, [b, itself])).toEqual([itself]);
+    expect(victimOf([itself])).toBe(itself);
+    expect(describeCircle([itself])).toBe('a waits for lock.x, which a holds');
+    expect(findCircle({ ...itself, last: itself.first }, [])).toBeUndefined();
+  });
+
   it('is none while one of them only waits, or holds a semaphore', () => {
     expect(findCircle(a, [a, b, { ...c, holds: [] }])).toBeUndefined();
     const permits = [wait('a', 'semaphore.y', ['lock.x']), wait('b', 'lock.x', ['semaphore.y'])] as const;

@@ -78,7 +78,7 @@ export async function readSync(db: Database, now: number): Promise<SyncView> {
   const reports = await readReports(db, now);
   const tickets = await db
     .selectFrom('sync_tickets')
-    .select(['object', 'session', 'since'])
+    .select(['object', 'session', 'name', 'since'])
     .where('ended_at', 'is', null)
     .orderBy('since')
     .limit(1_000)
@@ -89,7 +89,12 @@ export async function readSync(db: Database, now: number): Promise<SyncView> {
       ...reports.flatMap(({ name, kept }) =>
         kept.waiting.map(({ object, since, holds }) => ({ object, session: name, since, holds: [...holds] })),
       ),
-      ...tickets.map((ticket) => ({ ...ticket, holds: [] })),
+      ...tickets.map(({ object, session, name, since }) => ({
+        object,
+        session: name ?? session,
+        since,
+        holds: [],
+      })),
     ],
   };
 }

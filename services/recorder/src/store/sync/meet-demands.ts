@@ -10,6 +10,8 @@ import { type Grant, SyncContext } from './sync-context.ts';
 
 export interface SyncRequest {
   readonly session: string;
+  /** Of the session, for people. */
+  readonly name?: string;
   /** Tickets whose outcomes the session knows. */
   readonly acked: readonly string[];
   readonly demand: SyncDemand;
@@ -24,7 +26,8 @@ export interface Met {
 /** Meets demands in one transaction, one after the other. Those who lock several objects must give them in one order. */
 export async function meetDemands(store: Store, requests: readonly SyncRequest[]): Promise<Met> {
   return await runTransaction(store.db, async (tx) => {
-    const context = new SyncContext(tx, store.shared, Date.now());
+    const names = new Map(requests.map(({ session, name }) => [session, name]));
+    const context = new SyncContext(tx, store.shared, Date.now(), names);
     await forgetAcked(context, requests);
     const outcomes: (SyncOutcome | HeddleError)[] = [];
     for (const { session, demand } of requests) {

@@ -22,9 +22,17 @@ export class SyncContext {
   readonly tx: Tx;
   readonly now: number;
   readonly #shared: boolean;
+  /** Of sessions, for people. */
+  readonly #names: ReadonlyMap<string, string | undefined>;
   readonly #objects = new Map<KeyedObject, SyncObjectRow>();
 
-  constructor(tx: Tx, shared: boolean, now: number) {
+  constructor(
+    tx: Tx,
+    shared: boolean,
+    now: number,
+    names: ReadonlyMap<string, string | undefined> = new Map(),
+  ) {
+    this.#names = names;
     this.tx = tx;
     this.#shared = shared;
     this.now = now;
@@ -162,6 +170,7 @@ export class SyncContext {
         asked: asked ?? null,
         outcome: outcome && JSON.stringify(outcome),
         ended_at: outcome && this.now,
+        name: this.#names.get(session) ?? null,
       })
       .execute();
   }

@@ -46,6 +46,8 @@ export interface SyncTicketRow {
   asked: string | null;
   outcome: string | null;
   ended_at: number | null;
+  /** Of the session, for people. */
+  name: string | null;
 }
 
 /** What a session holds and waits for, as it said last. */

@@ -1,0 +1,217 @@
+import { isLinearizable, type Step } from '../../../test/support/check-history.ts';
+import type { KeyedCall, Recorded } from './keyed-process.ts';
+import type { KeyedProcess } from './keyed-stack.ts';
+
+export type QueueKind = 'fifo' | 'lifo' | 'priority';
+export const queueKinds: readonly QueueKind[] = ['fifo', 'lifo', 'priority'];
+
+/** What a process may do with a queue. `done` stands for `taskDone`. */
+export const queueCalls = [
+  'put',
+  'putNowait',
+  'get',
+  'getNowait',
+  'done',
+  'size',
+  'join',
+  'shutdown',
+  'shutdownNow',
+] as const;
+export type QueueCall = (typeof queueCalls)[number];
+
+/** A queue and what each process does with it, one call after the other. */
+export interface QueueScript {
+  readonly kind: QueueKind;
+  readonly name: string;
+  readonly maxsize: number;
+  readonly programs: readonly (readonly { readonly call: QueueCall; readonly rank: number }[])[];
+}
+
+/** `die`: what a process that was killed had taken comes back. */
+export interface Seen extends Step, Pick<Recorded, 'value' | 'error'> {
+  readonly by: number;
+  readonly what: QueueCall | 'die';
+  /** Of a put. */
+  readonly id: number;
+  readonly rank: number;
+}
+
+const SOON_MS = 20;
+const LATER_MS = 1_000;
+
+/**
+ * Lets the processes do what the script says, all at the same time, and then get and be done with what is left, until everything is
+ * joined. `disturb` goes on meanwhile; `killed` says which processes it has killed, and when.
+ */
+export async function performQueue(
+  processes: readonly KeyedProcess[],
+  { kind, name, maxsize, programs }: QueueScript,
+  disturb: () => Promise<ReadonlyMap<number, number>> = () => Promise.resolve(new Map()),
+): Promise<Seen[]> {
+  const history: Seen[] = [];
+  const joins: Promise<unknown>[] = [];
+  let ids = 0;
+  const record = async (by: number, what: QueueCall, rank: number, wait = SOON_MS): Promise<Recorded> => {
+    const one = processes[by];
+    if (!one) throw new Error(`there is no process ${by}`);
+    ids += 1;
+    const id = ids;
+    const call = toCall(what, kind === 'priority' ? [rank, { id }] : id, wait);
+    const began = microseconds();
+    const done = await Promise.race([
+      one.ask<Recorded>({ kind, name, size: maxsize, ...call, recorded: true }),
+      one.ended.then((): Recorded => ({ error: 'Killed', began, ended: Number.POSITIVE_INFINITY })),
+    ]);
+    history.push({ ...done, by, what, id, rank, optional: done.error === 'Killed' });
+    return done;
+  };
+  const disturbing = disturb();
+  await Promise.all(
+    programs.map(async (program, by) => {
+      for (const { call, rank } of program) {
+        const done = record(by, call, rank);
+        if (call === 'join') joins.push(done);
+        else await done;
+      }
+    }),
+  );
+  const killed = await disturbing;
+  for (const [by, at] of killed) {
+    history.push({
+      by,
+      what: 'die',
+      began: at,
+      ended: Number.POSITIVE_INFINITY,
+      optional: true,
+      id: 0,
+      rank: 0,
+    });
+  }
+  const left = programs.map((_, by) => by).filter((by) => !killed.has(by));
+  let joined = false;
+  joins.push(record(left[0] ?? 0, 'join', 0));
+  const all = Promise.all(joins).then(() => (joined = true));
+  await Promise.all(
+    left.map(async (by) => {
+      while ((await record(by, 'done', 0)).error === undefined);
+      while (!joined) {
+        const { error } = await record(by, 'get', 0, LATER_MS);
+        if (error === undefined) await record(by, 'done', 0);
+        // After a shutdown it is empty at once, though the items of a dead process may still come back.
+        else if (error === 'ShutDown')
+          await Promise.race([all, new Promise((resolve) => setTimeout(resolve, 50))]);
+      }
+    }),
+  );
+  return history;
+}
+
+function toCall(what: QueueCall, item: unknown, timeout: number): Pick<KeyedCall, 'call' | 'args'> {
+  switch (what) {
+    case 'put':
+      return { call: 'put', args: [item, { timeout }] };
+    case 'putNowait':
+      return { call: 'putNowait', args: [item] };
+    case 'get':
+      return { call: 'get', args: [{ timeout }] };
+    case 'done':
+      return { call: 'taskDone', args: [] };
+    case 'size':
+      return { call: 'qsize', args: [] };
+    case 'shutdownNow':
+      return { call: 'shutdown', args: [{ immediate: true }] };
+    default:
+      return { call: what, args: [] };
+  }
+}
+
+interface Item {
+  readonly id: number;
+  readonly rank: number;
+  /** Which one was put before the others. */
+  readonly seq: number;
+}
+
+/** A queue that one alone uses: what Python's would be. */
+interface Model {
+  readonly seq: number;
+  readonly ready: readonly Item[];
+  /** By process, oldest first. */
+  readonly taken: Readonly<Record<number, readonly Item[]>>;
+  readonly closed: boolean;
+}
+
+/** Whether one queue could have answered all of this, each call in one moment between its beginning and its end. */
+export function isQueueHistory(kind: QueueKind, maxsize: number, history: readonly Seen[]): boolean {
+  const empty: Model = { seq: 0, ready: [], taken: {}, closed: false };
+  return isLinearizable(history, empty, (model, seen) => apply(kind, maxsize, model, seen));
+}
+
+function apply(kind: QueueKind, maxsize: number, model: Model, seen: Seen): Model | undefined {
+  const { ready, taken, closed } = model;
+  const own = taken[seen.by] ?? [];
+  const only = (could: boolean): Model | undefined => (could ? model : undefined);
+  const isFull = maxsize > 0 && ready.length >= maxsize;
+  switch (seen.what) {
+    case 'put':
+    case 'putNowait': {
+      if (seen.error === 'ShutDown') return only(closed);
+      if (seen.error === 'Full') return only(isFull && !closed);
+      if (isStrange(seen)) return undefined;
+      const item = { id: seen.id, rank: kind === 'priority' ? seen.rank : 0, seq: model.seq };
+      return isFull || closed ? undefined : { ...model, seq: model.seq + 1, ready: [...ready, item] };
+    }
+    case 'get':
+    case 'getNowait': {
+      if (seen.error === 'ShutDown') return only(ready.length === 0 && closed);
+      if (seen.error === 'Empty') return only(ready.length === 0 && !closed);
+      const next = nextOf(kind, ready);
+      if (!next || isStrange(seen) || (seen.error !== 'Killed' && next.id !== idOf(kind, seen.value)))
+        return undefined;
+      const rest = ready.filter((item) => item !== next);
+      return { ...model, ready: rest, taken: { ...taken, [seen.by]: [...own, next] } };
+    }
+    case 'done':
+      if (seen.error === 'ValueError') return only(own.length === 0);
+      return own.length === 0 || isStrange(seen)
+        ? undefined
+        : { ...model, taken: { ...taken, [seen.by]: own.slice(1) } };
+    case 'size':
+      return only(seen.error === 'Killed' || seen.value === ready.length);
+    case 'join':
+      return only(
+        !isStrange(seen) && ready.length === 0 && Object.values(taken).every(({ length }) => length === 0),
+      );
+    case 'shutdown':
+      return { ...model, closed: true };
+    case 'shutdownNow':
+      return { ...model, closed: true, ready: [] };
+    case 'die':
+      return { ...model, ready: [...ready, ...own], taken: { ...taken, [seen.by]: [] } };
+  }
+}
+
+/** No queue answers so. */
+function isStrange({ error }: Seen): boolean {
+  return error !== undefined && error !== 'Killed';
+}
+
+function nextOf(kind: QueueKind, ready: readonly Item[]): Item | undefined {
+  const sign = kind === 'lifo' ? -1 : 1;
+  return ready.toSorted((a, b) => a.rank - b.rank || sign * (a.seq - b.seq))[0];
+}
+
+function idOf(kind: QueueKind, value: unknown): number {
+  return kind === 'priority' ? (value as [number, { id: number }])[1].id : (value as number);
+}
+
+/** Kills a process, and says when. */
+export async function killOne(processes: readonly KeyedProcess[], by: number): Promise<Map<number, number>> {
+  const at = microseconds();
+  await processes[by]?.kill();
+  return new Map([[by, at]]);
+}
+
+function microseconds(): number {
+  return Number(process.hrtime.bigint() / 1_000n);
+}

@@ -1,0 +1,91 @@
+/** Random histories of the toolbox, many and long, while processes, the recorder and the broker go and come. */
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { KeyedProcess } from '../../libs/sync/test/keyed-stack.ts';
+import { type KeyedStack, openKeyedStack } from '../../libs/sync/test/keyed-stack.ts';
+import {
+  isQueueHistory,
+  killOne,
+  performQueue,
+  queueCalls,
+  queueKinds,
+} from '../../libs/sync/test/queue-histories.ts';
+import { type BrokerNode, startBroker } from '../support/broker.ts';
+import { checkLockHistories } from '../support/lock-histories.ts';
+import { startToolboxProcess } from '../support/toolbox-processes.ts';
+
+const PROCESSES = 4;
+let node: BrokerNode;
+let stack: KeyedStack;
+let processes: KeyedProcess[];
+
+beforeAll(async () => {
+  node = await startBroker();
+  stack = await openKeyedStack(await node.createVhost());
+  processes = await Promise.all(Array.from({ length: PROCESSES }, () => stack.start()));
+});
+afterAll(async () => {
+  await stack?.stop();
+  await node?.stop();
+});
+
+const program = fc.array(fc.record({ call: fc.constantFrom(...queueCalls), rank: fc.nat(2) }), {
+  minLength: 4,
+  maxLength: 12,
+});
+const nobody = new Map<number, number>();
+/** What goes on beside the calls, and how often it is tried. */
+const disturbances = {
+  nothing: { runs: 30, disturb: () => Promise.resolve(nobody) },
+  'a process that is killed': {
+    runs: 8,
+    disturb: async () => {
+      const killed = await killOne(processes, PROCESSES - 1);
+      return killed;
+    },
+  },
+  'a recorder that restarts': {
+    runs: 8,
+    disturb: async () => {
+      await stack.stopRecorder();
+      await stack.startRecorder();
+      return nobody;
+    },
+  },
+  'a broker that is killed': {
+    runs: 3,
+    disturb: async () => {
+      await node.kill();
+      await node.start();
+      return nobody;
+    },
+  },
+};
+
+describe.each(queueKinds)('histories of %s queues are linearizable', (kind) => {
+  it.each(Object.entries(disturbances))('with %s', async (what, { runs, disturb }) => {
+    let count = 0;
+    const programs = fc.array(program, { minLength: PROCESSES, maxLength: PROCESSES });
+    await fc.assert(
+      fc.asyncProperty(programs, fc.nat(3), async (chosen, maxsize) => {
+        count += 1;
+        const name = `${what.replaceAll(' ', '-')}-${kind}-${count}`;
+        const history = await performQueue(processes, { kind, name, maxsize, programs: chosen }, disturb);
+        expect(isQueueHistory(kind, maxsize, history), JSON.stringify(history)).toBe(true);
+        if (what.includes('process')) processes[PROCESSES - 1] = await stack.start();
+      }),
+      // A failure is shown as it was: a shorter one would take as long to find again.
+      { numRuns: runs, endOnFailure: true },
+    );
+  });
+});
+
+it('histories of locks and simple queues are linearizable', async () => {
+  const { url } = await node.createVhost();
+  const own = await Promise.all(Array.from({ length: PROCESSES }, () => startToolboxProcess(url)));
+  try {
+    await checkLockHistories(own, { runs: 150, longest: 12 });
+  } finally {
+    await Promise.all(own.map((one) => one.kill()));
+  }
+});
