@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { isLinearizable } from './check-history.ts';
-import type { Done, ToolboxProcess } from './toolbox-processes.ts';
+import type { ToolboxProcess } from './start-toolbox-process.ts';
+import type { Done } from './toolbox-process.ts';
 
 type Seen = Done<number | null> & { readonly by: number; readonly what: string; readonly item: number };
 

@@ -37,7 +37,7 @@ export interface Seen extends Step, Pick<Recorded, 'value' | 'error'> {
 }
 
 const SOON_MS = 20;
-const LATER_MS = 1_000;
+const PAUSE_MS = 50;
 
 /**
  * Lets the processes do what the script says, all at the same time, and then get and be done with what is left, until everything is
@@ -51,12 +51,12 @@ export async function performQueue(
   const history: Seen[] = [];
   const joins: Promise<unknown>[] = [];
   let ids = 0;
-  const record = async (by: number, what: QueueCall, rank: number, wait = SOON_MS): Promise<Recorded> => {
+  const record = async (by: number, what: QueueCall, rank: number): Promise<Recorded> => {
     const one = processes[by];
     if (!one) throw new Error(`there is no process ${by}`);
     ids += 1;
     const id = ids;
-    const call = toCall(what, kind === 'priority' ? [rank, { id }] : id, wait);
+    const call = toCall(what, kind === 'priority' ? [rank, { id }] : id);
     const began = microseconds();
     const done = await Promise.race([
       one.ask<Recorded>({ kind, name, size: maxsize, ...call, recorded: true }),
@@ -95,18 +95,18 @@ export async function performQueue(
     left.map(async (by) => {
       while ((await record(by, 'done', 0)).error === undefined);
       while (!joined) {
-        const { error } = await record(by, 'get', 0, LATER_MS);
+        const { error } = await record(by, 'getNowait', 0);
         if (error === undefined) await record(by, 'done', 0);
-        // After a shutdown it is empty at once, though the items of a dead process may still come back.
-        else if (error === 'ShutDown')
-          await Promise.race([all, new Promise((resolve) => setTimeout(resolve, 50))]);
+        // What a dead process had taken may still come back.
+        else await Promise.race([all, new Promise((resolve) => setTimeout(resolve, PAUSE_MS))]);
       }
     }),
   );
   return history;
 }
 
-function toCall(what: QueueCall, item: unknown, timeout: number): Pick<KeyedCall, 'call' | 'args'> {
+function toCall(what: QueueCall, item: unknown): Pick<KeyedCall, 'call' | 'args'> {
+  const timeout = SOON_MS;
   switch (what) {
     case 'put':
       return { call: 'put', args: [item, { timeout }] };

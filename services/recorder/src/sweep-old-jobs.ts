@@ -63,8 +63,8 @@ export class RetentionSweeper {
       await pauseUnless(stopped, PAUSE_MS);
     }
     for (const forget of [forgetUnused, forgetEmptyStates]) {
-      while (!this.#stopped.signal.aborted && (await forget(this.#store.db, before, CHUNK)) === CHUNK) {
-        await this.#pause(PAUSE_MS);
+      while (!stopped.aborted && (await forget(this.#store.db, before, CHUNK)) === CHUNK) {
+        await pauseUnless(stopped, PAUSE_MS);
       }
     }
     await deleteOldBatches(this.#store, before);

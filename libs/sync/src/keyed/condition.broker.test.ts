@@ -147,6 +147,20 @@ describe('a condition', () => {
     expect(await woken).toBe(true);
   });
 
+  it('has the lock after its timeout while the recorder is away, and is not woken later', async () => {
+    const impatient = await open('away');
+    const lease = await impatient.acquire();
+    await stack.stopRecorder();
+    expect(await impatient.wait(30)).toBe(false);
+    expect(lease?.held).toBe(true);
+    await stack.startRecorder();
+    await lease?.release();
+    const { woken } = await beginWait(await open('away'));
+    const other = await open('away');
+    await other.run(() => other.notify());
+    expect(await woken).toBe(true);
+  });
+
   it('skips those who died', async () => {
     const one = await stack.start();
     const here = new Queue(await stack.connect(), 'dead.here');

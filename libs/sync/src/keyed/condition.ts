@@ -56,7 +56,7 @@ export class Condition {
 
   /**
    * Lets the lock go, waits for a wake-up, and takes the lock again, before it resolves: with true, or with false if none came
-   * in time. No wake-up is lost between letting go and waiting. The lease of the lock stays the same object; its fence
+   * in time, or the recorder is away for longer than that (and two seconds). No wake-up is lost between letting go and waiting. The lease of the lock stays the same object; its fence
    * is a new one. Rejects with `RuntimeError` if the lock is not held, and with `DeadlockError` if it cannot be had again because
    * of a circle: then it is not held, and the wake-up goes to somebody else.
    */
@@ -67,7 +67,7 @@ export class Condition {
     const ms = timeoutMs(timeout);
     const demand = { is: 'wait' as const, object: this.#object, ticket: randomUUID() };
     // It stands in the line before anybody can hold the lock, and notify.
-    await this.#client.ask(demand);
+    if (!(await this.#client.begin(demand, ms))) return false;
     try {
       await lease.release();
     } catch (error) {

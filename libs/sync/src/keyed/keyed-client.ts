@@ -116,6 +116,25 @@ export class KeyedClient {
     }
   }
 
+  /**
+   * Demands what begins to wait. False: the recorder was away for longer than `waitMs`, or two seconds, and nothing waits. Without a
+   * limit it rejects then.
+   */
+  async begin(demand: Waitable, waitMs: number): Promise<boolean> {
+    if (waitMs === Number.POSITIVE_INFINITY) {
+      await this.ask(demand);
+      return true;
+    }
+    try {
+      await this.ask(demand, Math.max(waitMs, HEARING_MS));
+      return true;
+    } catch (error) {
+      if (!isAway(error)) throw error;
+      void this.#takeBack(demand);
+      return false;
+    }
+  }
+
   /** Ends the wait for what was demanded; what came meanwhile is the outcome. */
   async cancel(demand: Waitable): Promise<SyncOutcome> {
     return await this.ask(cancelOf(demand));
@@ -155,7 +174,7 @@ export class KeyedClient {
     try {
       return await this.ask(cancelOf(demand), HEARING_MS);
     } catch (error) {
-      if (!(error instanceof HeddleError) || !AGAIN.has(error.code)) throw error;
+      if (!isAway(error)) throw error;
       void this.#takeBack(demand);
       return { is: 'unheard' };
     }
@@ -203,6 +222,10 @@ export class KeyedClient {
     }
     if (!AGAIN.has(error.code)) throw error;
   }
+}
+
+function isAway(error: unknown): boolean {
+  return error instanceof HeddleError && AGAIN.has(error.code);
 }
 
 function cancelOf({ object, ticket }: Waitable): DemandOf<'cancel'> {
