@@ -88,13 +88,13 @@ export async function performQueue(
     });
   }
   const left = programs.map((_, by) => by).filter((by) => !killed.has(by));
-  let joined = false;
   joins.push(record(left[0] ?? 0, 'join', 0));
-  const all = Promise.all(joins).then(() => (joined = true));
+  const end = new AbortController();
+  const all = Promise.all(joins).then(() => end.abort());
   await Promise.all(
     left.map(async (by) => {
       while ((await record(by, 'done', 0)).error === undefined);
-      while (!joined) {
+      while (!end.signal.aborted) {
         const { error } = await record(by, 'getNowait', 0);
         if (error === undefined) await record(by, 'done', 0);
         // What a dead process had taken may still come back.

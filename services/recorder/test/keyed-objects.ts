@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import type { KeyedKind, KeyedObject, SyncDemand, SyncOutcome } from '@heddle/contracts';
 import type { Store } from '../src/store/open-database.ts';
 import { meetDemands } from '../src/store/sync/meet-demands.ts';
-import type { Grant } from '../src/store/sync/sync-context.ts';
 
 /** What a process does with keyed objects, straight to the database; what it is told without having asked is in `told`. */
 export class KeyedUser {
@@ -26,7 +25,7 @@ export class KeyedUser {
     if (!store) throw new Error('expected an open database');
     const request = { session: this.session, name: this.name, acked, demand };
     const { outcomes, grants } = await meetDemands(store, [request]);
-    for (const { ticket, outcome } of grants as readonly Grant[]) this.#told.set(ticket, outcome);
+    for (const { ticket, outcome } of grants) this.#told.set(ticket, outcome);
     const [outcome] = outcomes;
     if (!outcome || outcome instanceof Error) throw outcome ?? new Error('expected an outcome');
     return outcome;

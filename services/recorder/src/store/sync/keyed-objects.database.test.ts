@@ -25,6 +25,11 @@ describe.each(databaseKinds)('keyed objects on %s', (kind) => {
     await database.remove();
   });
 
+  const aDatabase = (): Store['db'] => {
+    const [store] = stores;
+    if (!store) throw new Error('expected an open database');
+    return store.db;
+  };
   const aQueue = (of: KeyedKind, maxsize = 0) => ({ object: anyObject(of), maxsize });
   type QueueOf = ReturnType<typeof aQueue>;
   const put = (
@@ -196,35 +201,41 @@ describe.each(databaseKinds)('keyed objects on %s', (kind) => {
   test('who waits is shown by the name of its session', async () => {
     const queue = aQueue('fifo-queue');
     await get(b, queue, { wait: true });
-    const store = stores[0] as Store;
-    const { waiters } = await readSync(store.db, Date.now());
+    const { waiters } = await readSync(aDatabase(), Date.now());
     expect(waiters.filter(({ object }) => object === queue.object)).toMatchObject([
       { session: 'b', holds: [] },
     ]);
   });
 
   test('an object that is empty and unused is forgotten with its size, any other is not', async () => {
-    const [unused, filled, lent, waited, closed] = Array.from({ length: 5 }, () => aQueue('fifo-queue', 3));
+    const another = () => aQueue('fifo-queue', 3);
+    const [unused, filled, lent, waited, closed] = [
+      another(),
+      another(),
+      another(),
+      another(),
+      another(),
+    ] as const;
     const barrier = { object: anyObject('barrier'), parties: 2 };
-    for (const one of [unused, filled, lent, closed]) await put(a, one as QueueOf, 1);
-    await get(a, waited as QueueOf, { wait: true });
-    await get(a, lent as QueueOf);
-    await a.ask({ is: 'shut-down', ...(closed as QueueOf), immediate: true });
+    for (const one of [unused, filled, lent, closed]) await put(a, one, 1);
+    await get(a, waited, { wait: true });
+    await get(a, lent);
+    await a.ask({ is: 'shut-down', ...closed, immediate: true });
     await a.ask({ is: 'barrier', ...barrier, change: 'abort' });
     const ticket = randomUUID();
-    const got = await get(a, unused as QueueOf, { ticket });
+    const got = await get(a, unused, { ticket });
     if (got.is !== 'got') throw new Error('expected an item');
     const taken = [{ item: got.item, ticket }];
-    await a.ask({ is: 'done', ...(unused as QueueOf), ticket: randomUUID(), taken });
-    const { db } = stores[0] as Store;
+    await a.ask({ is: 'done', ...unused, ticket: randomUUID(), taken });
+    const db = aDatabase();
     const objects = async () =>
       new Set((await db.selectFrom('sync_objects').select('object').execute()).map(({ object }) => object));
     expect(await forgetUnused(db, Date.now() - 60_000, 100)).toBe(0);
     while ((await forgetUnused(db, Date.now() + 1, 1)) > 0);
     const left = await objects();
-    expect(left.has((unused as QueueOf).object)).toBe(false);
-    for (const one of [filled, lent, waited, closed]) expect(left.has((one as QueueOf).object)).toBe(true);
+    expect(left.has(unused.object)).toBe(false);
+    for (const one of [filled, lent, waited, closed]) expect(left.has(one.object)).toBe(true);
     expect(left.has(barrier.object)).toBe(true);
-    expect((await put(a, { ...(unused as QueueOf), maxsize: 7 }, 1)).is).toBe('put');
+    expect((await put(a, { ...unused, maxsize: 7 }, 1)).is).toBe('put');
   });
 });
