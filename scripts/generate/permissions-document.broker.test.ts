@@ -13,12 +13,14 @@ const inOrder: readonly Service[] = ['consumer', 'notifier', 'gateway', 'produce
 const recorderFirst: readonly Service[] = ['recorder', ...inOrder];
 const FAIR = 'debug.echo';
 const LIMIT = 'slots.debug.echo';
+const SERIAL = 'ledger.deposit';
 const taskOf = (service: string) => (service === 'notifier' ? WEBHOOK_TASK : 'debug.echo');
 const realName = (row: string, service: string) =>
   row
     .replace('<task>', taskOf(service))
     .replace('<instance>', service)
     .replace('<lane>', `${FAIR}.0`)
+    .replace('<partition>', `${SERIAL}.0`)
     .replace('<limit>', LIMIT);
 
 describe('with the rights that docs/permissions.md gives it', () => {
@@ -84,6 +86,7 @@ async function connectAs(service: Service, vhost: TestVhost): Promise<Broker> {
   if (service === 'notifier') await broker.declareJobQueue(taskOf(service));
   if (service === 'consumer') {
     await broker.declareJobQueue(FAIR, { lanes: 2 });
+    await broker.declareJobQueue(SERIAL, { partitions: 1 });
     await broker.declareTokens({ name: LIMIT, count: 1 });
   }
   return broker;

@@ -100,8 +100,8 @@ The tokens of limits need queues only: workers put the tokens there themselves, 
 
 Here are the rights for the built-in tasks; \`npm run topology -- permissions\` prints them for those of \`HEDDLE_TASKS\`, or with \`--tasks a,b\` for others, as lines of \`rabbitmqctl\`, one user a service. There
 are topic permissions besides: on \`heddle.submit\`, \`heddle.serial\`, \`heddle.lanes\`, \`heddle.tokens\` and every rung, a worker may publish jobs and tokens of its own tasks only, and the
-notifier jobs of \`${WEBHOOK_TASK}\` only. A webhook's delivery is a job, so the notifier publishes its events, as a worker does; RabbitMQ cannot
-tell one job's events from another's.
+notifier jobs of \`${WEBHOOK_TASK}\` only. A webhook's delivery is a job, whose events the notifier publishes: on an exchange of their own, \`heddle.webhooks\`, since RabbitMQ cannot tell one job's events
+from another's. It has no right on \`heddle.events\`, and who reads events sets aside what comes by \`heddle.webhooks\` and is of another task, or means a job of another task.
 
 Locks and other objects of the [toolbox](toolbox.md) are made by the programs that use them, when they use them: users of such programs need the rights of \`client\` above.
 

@@ -101,6 +101,16 @@ describe('with one user a service, who may declare nothing', () => {
     expect(new TextDecoder().decode((await reader?.read())?.value)).toContain('accepted');
     await reader?.cancel();
     await vi.waitFor(() => expect(receiver.received).toHaveLength(1), soon);
+    await state('/v1/jobs?task=webhook.deliver', { jobs: [{ state: 'succeeded' }] });
+  });
+
+  test('the notifier may publish no events of jobs but those of webhooks', async () => {
+    expect(await publishing(urls.notifier, 'heddle.events', 'event')).toContain('ACCESS_REFUSED');
+    expect(await publishing(urls.notifier, 'heddle.events', 'output')).toContain('ACCESS_REFUSED');
+    for (const service of services.filter((name) => name !== 'notifier'))
+      expect(await publishing(urls[service], 'heddle.webhooks', 'event'), service).toContain(
+        'ACCESS_REFUSED',
+      );
   });
 
   test('a job that is delayed, retried and gives up comes to its end over the ladder', async () => {

@@ -3,6 +3,8 @@ import { HeddleError, type JobEvent, joinEvents, MAX_EVENTS_PER_MESSAGE } from '
 import type { Publisher, PublishOptions } from './broker.ts';
 
 export interface EventPublisherOptions {
+  /** Default: `heddle.events`. */
+  readonly exchange?: 'heddle.events' | 'heddle.webhooks' | undefined;
   /** Asked at each flush for events to go along; nobody waits for those. */
   readonly onFlush?: (() => readonly JobEvent[]) | undefined;
   /** How each batch is published. */
@@ -18,6 +20,7 @@ const BYTES_PER_UNIT = 3;
  */
 export class EventPublisher {
   readonly #publisher: Publisher;
+  readonly #exchange: 'heddle.events' | 'heddle.webhooks';
   readonly #onFlush: () => readonly JobEvent[];
   readonly #publish: PublishOptions | undefined;
   #gathering = new Batch();
@@ -27,6 +30,7 @@ export class EventPublisher {
 
   constructor(publisher: Publisher, options: EventPublisherOptions = {}) {
     this.#publisher = publisher;
+    this.#exchange = options.exchange ?? 'heddle.events';
     this.#onFlush = options.onFlush ?? (() => []);
     this.#publish = options.publish;
   }
@@ -87,7 +91,7 @@ export class EventPublisher {
     batch.addFirst(joining);
     if (batch.size === 0) return;
     const message = joinEvents(batch.texts, randomUUID(), batch.at);
-    const publishing = this.#publisher.publish('heddle.events', 'event', message, this.#publish);
+    const publishing = this.#publisher.publish(this.#exchange, 'event', message, this.#publish);
     this.#inFlight.add(publishing);
     void this.#settle(batch, publishing);
   }

@@ -1,4 +1,4 @@
-import { type Broker, EventPublisher } from '@heddle/broker';
+import { type Broker, EventPublisher, type EventPublisherOptions } from '@heddle/broker';
 import {
   type BatchPlace,
   DEFAULT_PRIORITY,
@@ -64,10 +64,15 @@ export class JobSubmitter {
   readonly #events: EventPublisher;
   readonly #options: SubmitOptions;
 
-  constructor(broker: SubmitterBroker, options: SubmitOptions = {}) {
+  /** `events`: how the `accepted` events are published. */
+  constructor(
+    broker: SubmitterBroker,
+    options: SubmitOptions = {},
+    events: Pick<EventPublisherOptions, 'exchange'> = {},
+  ) {
     this.#broker = broker;
     this.#options = options;
-    this.#events = new EventPublisher(broker.publisher, { publish: options });
+    this.#events = new EventPublisher(broker.publisher, { ...events, publish: options });
   }
 
   /**

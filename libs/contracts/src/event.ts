@@ -3,7 +3,7 @@ import { describeIssues, issuesOf } from './error.ts';
 import { batchPlaceSchema, type JobState, jobIdSchema, webhookSchema } from './job.ts';
 import { type Decoded, parseJson, type ReceivedMessage, type WireMessage } from './message.ts';
 import { retrySchema } from './retry.ts';
-import { taskNameSchema } from './task.ts';
+import { taskNameSchema, WEBHOOK_TASK } from './task.ts';
 
 /** Everything that can happen to a job, and the state it leaves the job in. */
 export const eventStates = {
@@ -146,6 +146,9 @@ export function joinEvents(texts: readonly string[], messageId: string, at: numb
   };
 }
 
+/** What comes by this exchange is taken for the notifier's word, who may tell of its own task only. */
+const WEBHOOK_EVENTS = 'heddle.webhooks';
+
 const eventsSchema = z.array(eventSchema).min(1);
 
 /** Reads a message of events, checking each. */
@@ -154,5 +157,13 @@ export function decodeEvents(message: ReceivedMessage): Decoded<JobEvent[]> {
   if (!json.ok) return json;
   const parsed = eventsSchema.safeParse(json.value);
   if (!parsed.success) return { ok: false, reason: describeIssues(issuesOf(parsed.error, 'events')) };
+  if (message.exchange === WEBHOOK_EVENTS) {
+    const other = parsed.data.find(({ task }) => task !== WEBHOOK_TASK);
+    if (other)
+      return {
+        ok: false,
+        reason: `events: expected only those of ${WEBHOOK_TASK} by ${WEBHOOK_EVENTS}, got one of ${other.task}`,
+      };
+  }
   return { ok: true, value: parsed.data };
 }

@@ -56,8 +56,16 @@ export const exchanges = {
     type: 'direct',
     carries: ['events', 'output'],
     keys: ['event', 'output'],
-    publishers: ['gateway', 'producer', 'consumer', 'recorder', 'notifier', 'client'],
+    publishers: ['gateway', 'producer', 'consumer', 'recorder', 'client'],
     about: 'What happens to jobs, in batches, and the blobs that jobs make.',
+  },
+  'heddle.webhooks': {
+    type: 'direct',
+    carries: ['events'],
+    keys: ['event'],
+    publishers: ['notifier'],
+    about:
+      'What happens to deliveries of webhooks: of the events of jobs the notifier, which talks to strangers, can publish these only. Events of other tasks are set aside by who reads them.',
   },
   'heddle.requests': {
     type: 'direct',

@@ -63,6 +63,7 @@ export const queues = {
     bindings: [
       { exchange: 'heddle.events', key: 'event' },
       { exchange: 'heddle.events', key: 'output' },
+      { exchange: 'heddle.webhooks', key: 'event' },
     ],
     consumers: ['recorder'],
     prefetch: 200,
@@ -79,7 +80,10 @@ export const queues = {
   'heddle.events.log': {
     type: 'stream',
     carries: ['events'],
-    bindings: [{ exchange: 'heddle.events', key: 'event' }],
+    bindings: [
+      { exchange: 'heddle.events', key: 'event' },
+      { exchange: 'heddle.webhooks', key: 'event' },
+    ],
     consumers: ['gateway'],
     prefetch: 200,
     maxBytes: GIB,

@@ -4,6 +4,7 @@ import { JobSubmitter, type NewJob } from '@heddle/client';
 import { decodeEvents, type EventType, eventStates, HeddleError, queues } from '@heddle/contracts';
 import type { Meters } from '@heddle/service';
 import { describeDelivery } from './describe-delivery.ts';
+import { WEBHOOK_EVENTS } from './webhook-events.ts';
 
 const RETRY_MS = 1_000;
 
@@ -16,7 +17,7 @@ export async function readEvents(
   log: BrokerLog,
   meters: Meters,
 ): Promise<{ drain(): Promise<void> }> {
-  const submitter = new JobSubmitter(broker);
+  const submitter = new JobSubmitter(broker, {}, WEBHOOK_EVENTS);
   const draining = new AbortController();
   const held = new Set<Promise<void>>();
   const seen = new Map(

@@ -11,6 +11,7 @@ import { DeliveryServer } from './deliver/serve-deliveries.ts';
 import { webhookSigner } from './deliver/sign-webhook.ts';
 import { readEvents } from './read-events.ts';
 import type { notifierSettings } from './settings.ts';
+import { WEBHOOK_EVENTS } from './webhook-events.ts';
 
 type Context = ServiceContext<z.infer<typeof notifierSettings>>;
 
@@ -27,7 +28,7 @@ export async function startNotifier(
   const recorder = new RecorderClient(broker);
   const deliveries = new DeliveryServer({
     broker,
-    events: new EventPublisher(broker.publisher),
+    events: new EventPublisher(broker.publisher, WEBHOOK_EVENTS),
     log,
     metrics: metrics.forTask(WEBHOOK_TASK),
     worker: instance,

@@ -142,6 +142,26 @@ describe('the recorder', () => {
     await dead.stop();
   });
 
+  test('believes what comes by heddle.webhooks of deliveries of webhooks only', async () => {
+    const dead = await collectDead(broker);
+    const told = new EventPublisher(broker.publisher, { exchange: 'heddle.webhooks' });
+    const [id, delivery] = [newJobId(), newJobId()];
+    await publish(accepted(id));
+    expect(await ask(id)).toMatchObject({ state: 'queued' });
+    await told.addAll([succeeded(id, { result: 'forged' })]);
+    await told.addAll([succeeded(id, { task: 'webhook.deliver', result: 'forged' })]);
+    await told.addAll([accepted(delivery, { task: 'webhook.deliver' })]);
+    expect(await ask(delivery)).toMatchObject({ state: 'queued', task: 'webhook.deliver' });
+    await vi.waitFor(() => expect(dead.messages).toHaveLength(2), 10_000);
+    expect(await ask(id)).toMatchObject({ state: 'queued', task: 'debug.echo' });
+    const reasons = dead.messages.map((message) => String(message.properties.headers?.[header.reason]));
+    expect(reasons.toSorted()).toEqual([
+      expect.stringContaining('expected an event of debug.echo, got one of webhook.deliver'),
+      expect.stringContaining('expected only those of webhook.deliver by heddle.webhooks'),
+    ]);
+    await dead.stop();
+  });
+
   test('makes one job of fifty submits with one key, and publishes it once', async () => {
     const task = 'debug.keyed';
     await broker.declareJobQueue(task);

@@ -6,6 +6,11 @@ export class WriteConflict extends Error {
   }
 }
 
+/** An event of `webhook.deliver` that means a job of another task: whoever may tell of webhooks may not tell of other jobs. */
+export class ForeignEvent extends Error {
+  override readonly name = 'ForeignEvent';
+}
+
 // The result codes of SQLite that blame the data: TOOBIG, CONSTRAINT, MISMATCH, RANGE.
 const SQLITE_TOOBIG = 18;
 const SQLITE_DATA = new Set([SQLITE_TOOBIG, 19, 20, 25]);
@@ -25,6 +30,7 @@ export function refusesValue(error: unknown): boolean {
  */
 export function blamesData(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  if (error instanceof ForeignEvent) return true;
   // JSON nested so deep that it can be parsed and not written.
   if (error instanceof RangeError) return true;
   const { code, errcode } = error as { code?: unknown; errcode?: unknown };

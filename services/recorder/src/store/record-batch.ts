@@ -1,5 +1,5 @@
 import type { JobEvent, OutputMessage, ReceivedMessage } from '@heddle/contracts';
-import { blamesData } from './database-error.ts';
+import { blamesData, ForeignEvent } from './database-error.ts';
 import type { Store } from './open-database.ts';
 import { deadMessage, type OutgoingMessage, putOutgoing } from './outbox.ts';
 import { EventWriter } from './record-events.ts';
@@ -59,7 +59,7 @@ export class BatchWriter {
 
 /** What becomes of an item that the database does not take: its message as it came, even if others of its events are fine. */
 function refuse(item: Exclude<Item, { kind: 'dead' }>, error: Error): Item {
-  const reason = `the database refuses it: ${error.message}`;
+  const reason = error instanceof ForeignEvent ? error.message : `the database refuses it: ${error.message}`;
   if (item.kind === 'output') return deadItem(item.message, 'output', reason);
   const { type, job } = item.event;
   return deadItem(item.message, 'events', `event ${type} of job ${job}: ${reason}`);

@@ -1,10 +1,10 @@
-import type { JobEvent } from '@heddle/contracts';
+import { type JobEvent, WEBHOOK_TASK } from '@heddle/contracts';
 import { type JobHistory, mergeEvent } from '../merge/merge-events.ts';
 import { ChunkedStatement } from './chunked-statement.ts';
 import { BatchChanges } from './count-batches.ts';
 import { DeadCounts } from './count-dead.ts';
 import { JobCounts } from './count-jobs.ts';
-import { WriteConflict } from './database-error.ts';
+import { ForeignEvent, WriteConflict } from './database-error.ts';
 import {
   COLUMNS,
   EDIT_COLUMNS,
@@ -75,7 +75,12 @@ export class EventWriter {
     const before = new Map<string, JobHistory>();
     for (const row of (await this.#read.run(tx, ids)).rows) before.set(row.id, historyOf(row));
     const after = new Map<string, JobHistory>(ids.map((id) => [id, before.get(id) as JobHistory]));
-    for (const event of events) after.set(event.job, mergeEvent(after.get(event.job), event));
+    for (const event of events) {
+      const history = after.get(event.job);
+      if (event.task === WEBHOOK_TASK && history && history.origin.task !== WEBHOOK_TASK)
+        throw new ForeignEvent(`expected an event of ${history.origin.task}, got one of ${WEBHOOK_TASK}`);
+      after.set(event.job, mergeEvent(history, event));
+    }
     await this.#writeRows(tx, before, after);
   }
 
