@@ -2,9 +2,9 @@ import { HeddleError } from '@heddle/contracts';
 import type { Metadata, Sharp } from 'sharp';
 import { explainFault } from './explain-fault.ts';
 import { MAX_PIXELS, sharp } from './image-library.ts';
+import { type MatrixProfile, readMatrixProfile } from './matrix-profile.ts';
 import { fitInside, type Picture } from './picture.ts';
 import { sniffImage } from './sniff-image.ts';
-import { isSrgbProfile } from './srgb-profile.ts';
 
 const MAX_DECODE_SECONDS = 10;
 
@@ -25,36 +25,45 @@ export interface DecodedPicture {
  * Throws `image_unrecognised`, `image_format_refused`, `image_too_large`, `image_corrupt` and `timed_out`.
  */
 export function decodePicture(bytes: Buffer, size: number): Promise<DecodedPicture> {
-  return decodeUpright(bytes, async (image, original) => {
+  return decodeUpright(bytes, async (image, original, toSrgb) => {
     const { data, info } = await image
       .resize({ ...fitInside(original, size), fit: 'fill' })
       .toColourspace('srgb')
       .raw()
       .toBuffer({ resolveWithObject: true });
     const channels = info.channels === 4 ? 4 : 3;
+    toSrgb(data, channels);
     return { picture: { pixels: data, width: info.width, height: info.height, channels }, original };
   });
 }
 
-/** Opens an image within all limits, upright, for `read` to take what it wants of it. Throws as `decodePicture` does. */
+/**
+ * Opens an image within all limits, upright, for `read` to take what it wants of it: RGB pixels of 8 bits, which it puts
+ * through `toSrgb`. Throws as `decodePicture` does.
+ */
 export async function decodeUpright<T>(
   bytes: Buffer,
-  read: (image: Sharp, original: DecodedPicture['original']) => Promise<T>,
+  read: (image: Sharp, original: DecodedPicture['original'], toSrgb: MatrixProfile['toSrgb']) => Promise<T>,
 ): Promise<T> {
   const format = sniffImage(bytes);
   try {
     // Only the header is read here, so the limit can wait for what it says.
     const metadata = await sharp(bytes, { ...LIMITS, limitInputPixels: false }).metadata();
     checkSize(format, metadata);
-    const { autoOrient, icc, space } = metadata;
-    const ignoreIcc = icc !== undefined && space === 'srgb' && isSrgbProfile(icc);
-    const image = sharp(bytes, { ...LIMITS, ignoreIcc })
+    const profile = profileOf(metadata);
+    const image = sharp(bytes, { ...LIMITS, ignoreIcc: profile !== undefined })
       .timeout({ seconds: MAX_DECODE_SECONDS })
       .autoOrient();
-    return await read(image, autoOrient);
+    const toSrgb = profile && !profile.isSrgb ? profile.toSrgb : () => undefined;
+    return await read(image, metadata.autoOrient, toSrgb);
   } catch (fault) {
     throw explainFault(fault, format);
   }
+}
+
+/** The profile, if it is one that we apply ourselves; any other is left to the image library. */
+function profileOf({ icc, space, depth }: Metadata): MatrixProfile | undefined {
+  return icc && space === 'srgb' && depth === 'uchar' ? readMatrixProfile(icc) : undefined;
 }
 
 function checkSize(format: string, { width, height, pages = 1 }: Metadata): void {

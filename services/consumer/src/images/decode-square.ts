@@ -5,13 +5,15 @@ import { decodeUpright } from './decode-picture.ts';
  * sRGB, on white where it is transparent. Throws as `decodePicture` does.
  */
 export function decodeSquare(bytes: Buffer, size: { height: number; width: number }): Promise<Buffer> {
-  return decodeUpright(bytes, (image) =>
-    image
+  return decodeUpright(bytes, async (image, _original, toSrgb) => {
+    const pixels = await image
       .resize({ ...size, fit: 'cover' })
       .flatten({ background: '#ffffff' })
       .toColourspace('srgb')
       .removeAlpha()
       .raw()
-      .toBuffer(),
-  );
+      .toBuffer();
+    toSrgb(pixels, 3);
+    return pixels;
+  });
 }
