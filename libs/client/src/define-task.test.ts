@@ -85,3 +85,28 @@ describe('isTask', () => {
       expect(isTask(other)).toBe(false);
   });
 });
+
+describe('the key of a job', () => {
+  const keyOf = (serialBy: (given: { n: number }) => unknown) =>
+    defineTask({ name: 'math.double', input, serialBy: serialBy as () => string, run: () => 1 }).serial
+      ?.keyOf;
+
+  it('is what the task says, as text', () => {
+    expect(keyOf(({ n }) => n)?.({ n: 7 })).toBe('7');
+    expect(keyOf(({ n }) => `account ${n}`)?.({ n: 7 })).toBe('account 7');
+  });
+
+  it.each([
+    ['is empty', () => ''],
+    ['is too long', () => 'x'.repeat(201)],
+    ['is no text', () => undefined],
+    [
+      'is not to be had',
+      () => {
+        throw new Error('no account');
+      },
+    ],
+  ])('is refused where it %s', (_, serialBy) => {
+    expect(() => keyOf(serialBy)?.({ n: 7 })).toThrow(expect.objectContaining({ code: 'invalid_key' }));
+  });
+});

@@ -71,7 +71,6 @@ export const errorTable = {
   timed_out: { status: 500, retryable: true, title: 'The attempt ran longer than its timeout' },
   cancelled: { status: 500, retryable: false, title: 'Somebody cancelled the job' },
   expired: { status: 500, retryable: false, title: 'No worker took the job within its time to live' },
-  batch_failed: { status: 500, retryable: false, title: 'A job of the batch failed, and the batch with it' },
   webhook_refused: {
     status: 500,
     retryable: false,

@@ -17,6 +17,14 @@ const resultOf = (text: string, spec: Partial<AggregateSpec>, source = ndjson) =
   aggregate(text, spec, source).result();
 
 describe('an aggregate', () => {
+  it('has at most 100,000 groups', () => {
+    const all = new Aggregate({ fields: [], groupBy: ['n'] });
+    for (let n = 0; n < 100_000; n += 1) all.add(() => n);
+    expect(all.result()).toMatchObject({ rows: 100_000 });
+    all.add(() => 5);
+    expect(() => all.add(() => 100_000)).toThrow(expect.objectContaining({ code: 'data_too_many_groups' }));
+  });
+
   it('counts, adds up and compares, by groups in the order of their keys', () => {
     const text =
       '{"city":"Rome","n":2}\n{"city":"Oslo","n":0.1}\n\n{"city":"Oslo","n":0.2}\n{"n":"x"}\n{"city":"Oslo"}';
