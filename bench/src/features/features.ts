@@ -18,6 +18,12 @@ const FEW_JOBS = 1_000;
 const WINDOW = 500;
 const DELAY_MS = 100;
 const HOUR_MS = 3_600_000;
+const OWN_TASKS = ['bench.plain', 'bench.thread', 'bench.process', 'bench.telling'];
+const PRIORITIES = 10;
+
+/** The suffix of this very file: `.ts` when run from the sources, `.js` when built. */
+const suffix = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+const ownTasks = new URL(`./feature-tasks.process${suffix}`, import.meta.url).href;
 
 /** What a round of jobs with one feature does, and how many of jobs of its own it makes for each. */
 interface Feature {
@@ -25,13 +31,16 @@ interface Feature {
   readonly jobs: number;
   /** Jobs that the recorder has more when a round is over; default: as many as the round has. */
   readonly recorded?: number;
+  /** The jobs without it; default: plain echo jobs. */
+  readonly beside?: (jobs: number) => Promise<void>;
   run(jobs: number): Promise<void>;
 }
 
 /** Jobs a second from the first submit until the recorder has the last result: with a feature, beside jobs without any. */
 export const features: Benchmark = {
   name: 'features',
-  about: 'echo jobs that use retries, delays, keys, batches, webhooks, …, each against the same jobs without',
+  about:
+    'jobs that use retries, delays, cancels, keys, batches, webhooks, pools, …, each against the same jobs without',
   warmUp: true,
   prepare: async (session) => {
     const stack = await startStack(session);
@@ -49,7 +58,7 @@ export const features: Benchmark = {
       unit: 'jobs/s',
       target: undefined,
       ours: () => round(feature),
-      reference: () => round({ jobs: feature.jobs, run: stack.send({}) }),
+      reference: () => round({ jobs: feature.jobs, run: feature.beside ?? stack.send({}) }),
     }));
   },
 };
@@ -60,31 +69,35 @@ interface FeatureStack {
   readonly receiverUrl: string;
   /** A round of jobs that differ from plain ones by this. */
   readonly send: (options: Partial<NewJob>) => (jobs: number) => Promise<void>;
+  /** The same, of options that differ from job to job. */
+  readonly sendEach: (optionsOf: (index: number) => Partial<NewJob>) => (jobs: number) => Promise<void>;
 }
 
 async function startStack(session: BenchSession): Promise<FeatureStack> {
-  await claimTopology(session, [ECHO, FAIL, 'webhook.deliver'], [DELAY_MS]);
+  await claimTopology(session, [ECHO, FAIL, 'webhook.deliver', ...OWN_TASKS], [DELAY_MS, HOUR_MS]);
   await startService(session, 'recorder');
-  await startService(session, 'consumer', { HEDDLE_TASKS: `${ECHO},${FAIL}` });
+  await startService(session, 'consumer', { HEDDLE_TASKS: `${ECHO},${FAIL},${ownTasks}` });
   await startService(session, 'producer');
   await startService(session, 'notifier', { HEDDLE_WEBHOOK_ALLOW: '127.0.0.0/8' });
   const { url: gatewayUrl } = await startService(session, 'gateway');
   await waitForTask(gatewayUrl, ECHO);
   const broker = await openBroker(session, 'bench-features');
   const submitter = new JobSubmitter(broker);
+  const sendEach: FeatureStack['sendEach'] = (optionsOf) => (jobs) =>
+    keepInFlight(jobs, WINDOW, (index) =>
+      submitter.submit({ task: ECHO, input: echoInput(index), ...optionsOf(index) }),
+    );
   return {
     recorder: new RecorderClient(broker),
     gatewayUrl,
     receiverUrl: await startReceiver(session),
-    send: (options) => (jobs) =>
-      keepInFlight(jobs, WINDOW, (index) =>
-        submitter.submit({ task: ECHO, input: echoInput(index), ...options }),
-      ),
+    send: (options) => sendEach(() => options),
+    sendEach,
   };
 }
 
 function listFeatures(session: BenchSession, stack: FeatureStack): readonly Feature[] {
-  const { send } = stack;
+  const { send, sendEach, recorder } = stack;
   const jobs = Math.max(50, Math.round(JOBS * session.scale));
   const few = Math.max(20, Math.round(FEW_JOBS * session.scale));
   const webhook = { url: stack.receiverUrl };
@@ -106,7 +119,21 @@ function listFeatures(session: BenchSession, stack: FeatureStack): readonly Feat
       jobs,
       run: (count) => send({ deadline: Date.now() + HOUR_MS, resultTtlMs: HOUR_MS })(count),
     },
-    { name: 'key', jobs: few, run: (count) => sendKeyed(stack.recorder, count) },
+    { name: 'key', jobs: few, run: (count) => sendKeyed(recorder, count) },
+    { name: 'ten priorities', jobs, run: sendEach((index) => ({ priority: index % PRIORITIES })) },
+    { name: 'delayed, and cancelled before that', jobs: few, run: (count) => sendAndCancel(stack, count) },
+    {
+      name: 'progress, told once',
+      jobs,
+      run: send({ task: 'bench.telling' }),
+      beside: send({ task: 'bench.plain' }),
+    },
+    ...['thread', 'process'].map((pool) => ({
+      name: `in the ${pool} pool`,
+      jobs,
+      run: send({ task: `bench.${pool}` }),
+      beside: send({ task: 'bench.plain' }),
+    })),
     { name: 'in a batch', jobs, run: (count) => sendBatch(stack.gatewayUrl, count) },
     // Each delivery is a job of its own.
     { name: 'webhook', jobs: few, recorded: 2 * few, run: send({ webhook }) },
@@ -131,6 +158,12 @@ function sendKeyed(recorder: RecorderClient, jobs: number): Promise<void> {
       },
     });
   });
+}
+
+async function sendAndCancel({ sendEach, recorder }: FeatureStack, jobs: number): Promise<void> {
+  const ids = Array.from({ length: jobs }, () => newJobId());
+  await sendEach((index) => ({ id: ids[index] ?? newJobId(), delayMs: HOUR_MS }))(jobs);
+  await keepInFlight(jobs, WINDOW, (index) => recorder.ask({ op: 'cancel', id: ids[index] ?? '' }));
 }
 
 async function sendBatch(gatewayUrl: string, jobs: number): Promise<void> {

@@ -1,9 +1,10 @@
 import { newJobId } from '@heddle/client';
 import type { JobView } from '@heddle/contracts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openGate } from '../../../test/support/gates.ts';
 import { HttpApi } from '../../../test/support/http-api.ts';
 import { InProcessStack } from '../../../test/support/in-process-stack.ts';
-import { held } from '../test/tasks/serial-tasks.ts';
+import { atGates, held } from '../test/tasks/serial-tasks.ts';
 
 const SERIAL_TASKS = new URL('../test/tasks/serial-tasks.ts', import.meta.url).href;
 const SOON = { timeout: 20_000, interval: 50 };
@@ -103,6 +104,37 @@ describe('jobs of one key', () => {
     const balance = { task: 'ledger.balance', input: { account } };
     expect(await postJob(url, balance, 10)).toMatchObject({ result: { balance: 11 } });
   });
+});
+
+it('a job whose run outlasts its delivery is not run again when it comes again', async () => {
+  await stack.startWorker(SERIAL_TASKS);
+  const { url } = await stack.startGateway();
+  const [key, gate, next] = [newJobId(), newJobId(), newJobId()];
+  const submit = (at: string) => post(`${url}/v1/jobs`, { task: 'serial.gated', input: { key, gate: at } });
+  const { id } = (await submit(gate)) as JobView;
+  await vi.waitFor(() => expect(atGates).toEqual([gate]), SOON);
+  await stack.vhost.closeConnections();
+  const inPartitions = async () =>
+    (await stack.vhost.listQueues())
+      .filter(({ name }) => name.startsWith('heddle.serial.serial.gated'))
+      .reduce((sum, { unacked }) => sum + unacked, 0);
+  await vi.waitFor(async () => expect(await inPartitions()).toBe(1), SOON);
+  openGate(gate);
+  const ended = (job: string) =>
+    vi.waitFor(
+      async () => expect(await get(`${url}/v1/jobs/${job}`)).toMatchObject({ result: 'ended' }),
+      SOON,
+    );
+  await ended(id);
+  // What comes after it in its key comes after its second delivery, too.
+  openGate(next);
+  const behind = await vi.waitFor(async () => {
+    const job = (await submit(next)) as JobView;
+    expect(job.id).toBeDefined();
+    return job;
+  }, SOON);
+  await ended(behind.id);
+  expect(atGates).toEqual([gate, next]);
 });
 
 it('a worker that leaves ends what runs of a paused task, and begins nothing that waits for a slot', async () => {

@@ -1,5 +1,11 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
-import { HeddleError, MAX_COMMIT_STEPS, type RecorderReplies, type RecorderRequest } from '@heddle/contracts';
+import {
+  HeddleError,
+  isTerminal,
+  MAX_COMMIT_STEPS,
+  type RecorderReplies,
+  type RecorderRequest,
+} from '@heddle/contracts';
 import type { WorkerPorts } from '../jobs/worker-ports.ts';
 import { type FinishedRun, refuseCommit, runInPlace } from './run-in-place.ts';
 import { laneOf, type SerialJob } from './serial-job.ts';
@@ -107,6 +113,7 @@ export class KeyLanes {
   async #run(entry: SerialJob, text: string | undefined): Promise<FinishedRun | undefined> {
     entry.holding.begin();
     try {
+      if (entry.delivery.message.redelivered) await this.#lookForEnd(entry);
       const done = await runInPlace(entry, text);
       if (!done) entry.holding.end();
       return done;
@@ -114,6 +121,17 @@ export class KeyLanes {
       await this.#giveBackLater(entry, error);
       return undefined;
     }
+  }
+
+  /**
+   * A job that comes again may have ended: in a run that outlasted its delivery, or just before its worker went. Then it is not
+   * run again, and the recorder says to its commit, as to any of a job that has ended, how it did.
+   */
+  async #lookForEnd(entry: SerialJob): Promise<void> {
+    const { id } = entry.job;
+    const reply = await this.#ask({ op: 'job-ends', ids: [id] }, () => isWanted(entry));
+    if (!reply?.jobs.some(({ state }) => isTerminal(state))) return;
+    entry.refusal = { state: 'cancelled', error: { code: 'cancelled', message: 'it has ended before' } };
   }
 
   #commit(finished: readonly FinishedRun[], expectedVersion: number): Promise<CommitReply | undefined> {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineState, defineTask } from '@heddle/client';
 import { z } from 'zod';
+import { waitAt } from '../../../../test/support/gates.ts';
 
 const counts = defineState({ name: 'counts', schema: z.object({ count: z.int() }), initial: { count: 0 } });
 
@@ -19,6 +20,21 @@ export const count = defineTask({
 
 /** Keys of which a job has begun. */
 export const held: string[] = [];
+
+/** Gates that a job has come to, each time that it was run. */
+export const atGates: string[] = [];
+
+/** Goes on until the test opens its gate. */
+export const gated = defineTask({
+  name: 'serial.gated',
+  input: z.object({ key: z.string(), gate: z.string() }),
+  serialBy: (input) => input.key,
+  run: async ({ input }) => {
+    atGates.push(input.gate);
+    await waitAt(input.gate);
+    return 'ended';
+  },
+});
 
 /** Goes on until it is told to end, one at a time. */
 export const hold = defineTask({
