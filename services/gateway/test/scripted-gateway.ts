@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import type { Broker, Consumer } from '@heddle/broker';
 import type { NewJob } from '@heddle/client';
 import { HeddleError, type RecorderRequest, type TaskAnnouncement } from '@heddle/contracts';
@@ -28,6 +29,7 @@ export interface ScriptedGateway extends HttpServer {
   answers: Answers;
   brokerState: Broker['state'];
   countMessages: Broker['countMessages'];
+  replies: Broker['replies'];
   readonly draining: AbortController;
 }
 
@@ -81,12 +83,14 @@ export async function startScriptedGateway(
   const log = { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') };
   const submitted: NewJob[] = [];
   const observed: string[] = [];
-  const script: Pick<ScriptedGateway, 'onSubmit' | 'answers' | 'brokerState' | 'countMessages'> = {
-    onSubmit: () => undefined,
-    answers: { tasks: () => ({ tasks: tasks.map((task) => ({ ...task, announcedAt: 0 })) }) },
-    brokerState: 'connected',
-    countMessages: async () => 0,
-  };
+  const script: Pick<ScriptedGateway, 'onSubmit' | 'answers' | 'brokerState' | 'countMessages' | 'replies'> =
+    {
+      onSubmit: () => undefined,
+      answers: { tasks: () => ({ tasks: tasks.map((task) => ({ ...task, announcedAt: 0 })) }) },
+      brokerState: 'connected',
+      countMessages: async () => 0,
+      replies: () => Promise.reject(new HeddleError('broker_unavailable', 'the script has no replies')),
+    };
   const recorder = {
     ask: (async (request: RecorderRequest) => {
       const answer = script.answers[request.op] as ((request: RecorderRequest) => unknown) | undefined;
@@ -100,12 +104,14 @@ export async function startScriptedGateway(
   const workers = new KnownWorkers();
   const batchEnds = new BatchEnds();
   const draining = new AbortController();
+  // As a service's own: every request listens to it.
+  setMaxListeners(0, draining.signal);
   const parts: GatewayParts = {
     broker: {
       get state() {
         return script.brokerState;
       },
-      replies: () => Promise.reject(new HeddleError('broker_unavailable', 'the script has no replies')),
+      replies: () => script.replies(),
       publisher: { maxMessageBytes, publish: unscripted },
       publishLater: unscripted,
       countMessages: (queue) => script.countMessages(queue),
