@@ -12,9 +12,21 @@ export class GatewayCalls {
     if (state !== 'succeeded') throw new Error(`expected a job to succeed, got ${String(state)}`);
   }
 
-  async gather(inputs: readonly unknown[]): Promise<void> {
-    const { complete } = await this.#post('/v1/gather', { task: 'debug.echo', inputs, deadline: '60s' });
+  async gather(inputs: readonly unknown[], task = 'debug.echo'): Promise<void> {
+    const { complete } = await this.#post('/v1/gather', { task, inputs, deadline: '60s' });
     if (complete !== true) throw new Error('expected a gather to be complete');
+  }
+
+  /** The bytes of an output that one job makes. */
+  async output(bytes: number): Promise<void> {
+    const { id } = await this.#post(
+      '/v1/jobs',
+      { task: 'bench.output', input: bytes },
+      { prefer: 'wait=30' },
+    );
+    const response = await fetch(`${this.#url}/v1/jobs/${String(id)}/outputs/all`);
+    const got = (await response.arrayBuffer()).byteLength;
+    if (got !== bytes) throw new Error(`expected an output of ${bytes} bytes, got ${got}`);
   }
 
   /** A batch, waited for by its events. */

@@ -4,6 +4,7 @@ import { parentPort } from 'node:worker_threads';
 export type Ask =
   | { readonly echo: unknown }
   | { readonly countFrom: number; readonly to: number }
+  | { readonly fill: SharedArrayBuffer }
   | { readonly items: readonly (number | string)[] };
 
 interface BuiltMath {
@@ -23,6 +24,7 @@ parentPort?.on('message', ({ id, ask }: { id: number; ask: Ask }) => {
 
 function answer(ask: Ask): unknown {
   if ('echo' in ask) return ask.echo;
+  if ('fill' in ask) return void new Uint8Array(ask.fill).fill(1);
   if ('items' in ask) return ask.items.map((item) => isPrime(BigInt(item)));
   let count = 0;
   for (const { found } of countPrimes(ask.countFrom, ask.to)) count = found;

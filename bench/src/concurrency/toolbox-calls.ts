@@ -1,36 +1,30 @@
 import { Executor } from '@heddle/client';
-import { syncNames } from '@heddle/contracts';
-import { Lock, SimpleQueue, SyncSession } from '@heddle/sync';
 import type { BenchSession } from '../harness/benchmark.ts';
-import { openConnection } from '../queues/open-channel.ts';
 
-const NAME = 'bench';
-
-/** As a TypeScript program uses the toolbox: futures, locks and queues over the broker. */
+/** Futures, as a TypeScript program uses them. */
 export class ToolboxCalls {
   readonly #executor: Executor;
   readonly #task: string;
-  readonly #lock: Lock;
-  readonly #queue: SimpleQueue<number>;
 
-  private constructor(executor: Executor, task: string, session: SyncSession) {
+  private constructor(executor: Executor, task: string) {
     this.#executor = executor;
     this.#task = task;
-    this.#lock = new Lock(session, NAME);
-    this.#queue = new SimpleQueue(session, NAME);
   }
 
   static async open(session: BenchSession, task: string): Promise<ToolboxCalls> {
-    session.cleanUp.add('remove the lock and the queue', () => removeObjects(session.amqpUrl));
     const executor = await Executor.connect({ url: session.amqpUrl });
     session.cleanUp.add('shut an executor down', () => executor.shutdown());
-    const sync = await SyncSession.connect({ url: session.amqpUrl });
-    session.cleanUp.add('close a session', () => sync.close());
-    return new ToolboxCalls(executor, task, sync);
+    return new ToolboxCalls(executor, task);
   }
 
-  async call(input: number): Promise<void> {
-    await this.#executor.submit(this.#task, input).result();
+  async call(input: number, task = this.#task): Promise<void> {
+    await this.#executor.submit(task, input).result();
+  }
+
+  callBack(input: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#executor.submit(this.#task, input).addDoneCallback(() => resolve());
+    });
   }
 
   async map(inputs: number, chunkSize: number): Promise<void> {
@@ -40,28 +34,4 @@ export class ToolboxCalls {
       if (result !== next++) throw new Error(`expected ${next - 1}, got ${String(result)}`);
     }
   }
-
-  async lockAndUnlock(): Promise<void> {
-    const lease = await this.#lock.acquire();
-    await lease?.release();
-  }
-
-  async putAndGet(item: number): Promise<void> {
-    await this.#queue.put(item);
-    await this.#queue.get();
-  }
-}
-
-async function removeObjects(amqpUrl: string): Promise<void> {
-  const connection = await openConnection(amqpUrl);
-  const channel = await connection.createChannel();
-  const [lock, queue] = [`lock.${NAME}`, `queue.${NAME}`] as const;
-  for (const name of [
-    syncNames.tokens(lock),
-    syncNames.items(queue),
-    ...[lock, queue].map(syncNames.seeded),
-  ]) {
-    await channel.deleteQueue(name);
-  }
-  await connection.close();
 }

@@ -16,7 +16,6 @@ import type { Store } from './store/open-database.ts';
 import { pauseTask } from './store/pause-task.ts';
 import { readBatchResults } from './store/read-batch-results.ts';
 import { readStandings } from './store/read-standings.ts';
-import { readState } from './store/read-state.ts';
 import type { EventWriter } from './store/record-events.ts';
 import { replayDead } from './store/replay-dead.ts';
 import { searchJobs } from './store/search-jobs.ts';
@@ -31,7 +30,7 @@ import type { EventWatch } from './wait-for-events.ts';
 export interface RequestContext {
   readonly store: Store;
   readonly events: EventWriter;
-  readonly states: Pick<StateCommitter, 'commit'>;
+  readonly states: Pick<StateCommitter, 'commit' | 'read'>;
   readonly watch: EventWatch;
   readonly sync: SyncKeeper;
   /** Resolves when what has come until now is committed, or soon: reads show what was confirmed before they were asked for. */
@@ -99,7 +98,7 @@ export function requestHandler({
     sync: (request) => sync.meet(request),
     'sync-view': () => readSync(db, Date.now()),
     replay: (request) => replayDead(store, events, request).finally(onOutgoing),
-    'state-read': ({ state, key }) => readState(db, state, key),
+    'state-read': ({ state, key }) => states.read(state, key),
     'state-commit': (request) => states.commit(request),
     'drop-dead': ({ select, limit }) => dropDead(store, select, limit),
   };

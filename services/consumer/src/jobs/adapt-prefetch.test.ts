@@ -59,6 +59,15 @@ describe('the prefetch of a task', () => {
     expect(prefetch.current).toBe(3);
   });
 
+  it('has the next job here when one of a fifth of a second ends, and not when one of a second does', () => {
+    const prefetch = new AdaptivePrefetch('thread', 2);
+    const clock = { now: 0 };
+    work(prefetch, 2, 200, 20, clock);
+    expect(prefetch.current).toBe(3);
+    work(prefetch, 2, 1_000, 20, clock);
+    expect(prefetch.current).toBe(2);
+  });
+
   it('does not take short jobs on a busy event loop for long ones', () => {
     const prefetch = new AdaptivePrefetch('event-loop', 100);
     const clock = { now: 0 };

@@ -6,8 +6,8 @@ import { failed, itemsOf, started } from '../../test/job-events.ts';
 import { databaseKinds, setUpStore } from '../../test/open-test-store.ts';
 import { commitStates } from './commit-state.ts';
 import { findJob } from './find-job.ts';
+import { KeyStateRows } from './key-state-rows.ts';
 import type { Store } from './open-database.ts';
-import { readState } from './read-state.ts';
 import type { BatchWriter } from './record-batch.ts';
 
 async function waitingSessions({ db }: Store): Promise<number> {
@@ -23,7 +23,9 @@ describe.each(databaseKinds)('state by key on %s', (kind) => {
   setUpStore(kind, (opened) => ({ store, writer } = opened));
 
   const commit = (...asked: Parameters<typeof asking>) => commitOne(store, writer, asking(...asked));
-  const state = (key: string) => readState(store.db, 'ledger', key);
+  const statesOf = (keys: readonly string[]) =>
+    KeyStateRows.of(store).read(keys.map((key) => ({ name: 'ledger', key })));
+  const state = async (key: string) => (await statesOf([key]))[0];
 
   test('commits with the end of its job, and counts its versions', async () => {
     const key = randomUUID();
@@ -97,6 +99,43 @@ describe.each(databaseKinds)('state by key on %s', (kind) => {
     const { outcomes } = await commit(key, 0, first, step(job, 2, { attempt: 2 }), step(randomUUID(), 3));
     expect(outcomes).toEqual([{ is: 'committed' }, { is: 'already', event: first.event }]);
     expect(await state(key)).toEqual({ version: 1, value: 1 });
+  });
+
+  test('commits many keys in one transaction, new ones and known ones, and reads them at once', async () => {
+    const keys = Array.from({ length: 75 }, (): string => randomUUID());
+    const round = (version: number, some: readonly string[]) =>
+      commitStates(
+        store,
+        writer.events,
+        some.map((key) => asking(key, version, step(randomUUID(), { place: keys.indexOf(key), version }))),
+      );
+    await round(0, keys.slice(0, 40));
+    const { replies } = await round(0, keys);
+    expect(replies.map(({ outcomes, version }) => [outcomes[0]?.is, version])).toEqual([
+      ...Array.from({ length: 40 }, () => ['stale', 1]),
+      ...Array.from({ length: 35 }, () => ['committed', 1]),
+    ]);
+    const reversed = keys.toReversed();
+    expect(await statesOf([...reversed, 'nobody', keys[3] ?? ''])).toEqual([
+      ...reversed.map((key) => ({ version: 1, value: { place: keys.indexOf(key), version: 0 } })),
+      { version: 0 },
+      { version: 1, value: { place: 3, version: 0 } },
+    ]);
+  });
+
+  test('commits several requests of one new key one after the other', async () => {
+    const key = randomUUID();
+    const { replies } = await commitStates(
+      store,
+      writer.events,
+      [0, 1, 1].map((version, place) => asking(key, version, step(randomUUID(), place))),
+    );
+    expect(replies.map(({ outcomes, version }) => [outcomes[0]?.is, version])).toEqual([
+      ['committed', 1],
+      ['committed', 2],
+      ['stale', 2],
+    ]);
+    expect(await state(key)).toEqual({ version: 2, value: 1 });
   });
 
   test('takes what is asked twice in one transaction once', async () => {

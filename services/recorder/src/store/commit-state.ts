@@ -8,10 +8,10 @@ import {
   type RecorderReplies,
   type RecorderRequest,
 } from '@heddle/contracts';
-import { ENDING_COLUMNS, type EndingRow, endedEvent } from './ended-event.ts';
+import { type EndingRow, endedEvent } from './ended-event.ts';
+import { KeyStateRows, nameOf, type StateKey } from './key-state-rows.ts';
 import type { KeyStateRow } from './key-state-tables.ts';
 import type { Store } from './open-database.ts';
-import { lockState } from './read-state.ts';
 import type { EventWriter } from './record-events.ts';
 import { runTransaction } from './run-transaction.ts';
 import type { Tx } from './schema.ts';
@@ -27,7 +27,11 @@ export async function commitStates(
   requests: readonly CommitRequest[],
 ): Promise<{ replies: CommitReply[]; hasOutgoing: boolean }> {
   return await runTransaction(store.db, async (tx) => {
-    if (store.shared) await lockJobs(tx, requests);
+    const rows = KeyStateRows.of(store);
+    // Jobs before anything else, as who records events does: otherwise the two wait for each other in a circle.
+    const jobs = await rows.readJobs(tx, requests.flatMap(jobsOf));
+    const states = await rows.lock(tx, requests.map(stateKeyOf));
+    const changed = new Set<KeyStateRow>();
     const replies: CommitReply[] = [];
     const events = new Map<string, JobEvent>();
     const writeEvents = async () => {
@@ -37,28 +41,23 @@ export async function commitStates(
     let hasOutgoing = false;
     for (const request of requests) {
       // It may ask again about what an earlier one has done.
-      if (request.steps.some((step) => events.has(jobOf(step)))) await writeEvents();
-      const { woken, fresh, ...reply } = await commitState(store, tx, request);
+      if (request.steps.some((step) => events.has(jobOf(step)))) {
+        await writeEvents();
+        for (const [id, row] of await rows.readJobs(tx, jobsOf(request))) jobs.set(id, row);
+      }
+      const state = states.get(nameOf(stateKeyOf(request)));
+      if (!state) throw new Error(`the row of key ${request.key} of ${request.state} has gone`);
+      const { woken, fresh, isChanged, ...reply } = await commitState(tx, state, jobs, request);
+      if (isChanged) changed.add(state);
       for (const event of fresh) events.set(event.job, event);
       replies.push(reply);
       hasOutgoing ||= woken > 0;
     }
+    await rows.write(tx, [...changed]);
     // Once, and last: counts are rows that every recorder writes, and who has them must not wait for a job.
     await writeEvents();
     return { replies, hasOutgoing };
   });
-}
-
-/** In one order and before anything else, as who records events does: otherwise the two wait for each other in a circle. */
-async function lockJobs(tx: Tx, requests: readonly CommitRequest[]): Promise<void> {
-  const jobs = new Set(requests.flatMap(({ steps }) => steps.map(jobOf)));
-  await tx
-    .selectFrom('jobs')
-    .select('id')
-    .where('id', 'in', [...jobs])
-    .orderBy('id')
-    .forUpdate()
-    .execute();
 }
 
 /**
@@ -68,14 +67,14 @@ async function lockJobs(tx: Tx, requests: readonly CommitRequest[]): Promise<voi
  * written.
  */
 async function commitState(
-  store: Store,
   tx: Tx,
+  state: KeyStateRow,
+  jobs: ReadonlyMap<string, EndingRow>,
   request: CommitRequest,
-): Promise<CommitReply & { woken: number; fresh: JobEvent[] }> {
-  const state = await lockState(store, tx, request.state, request.key);
-  const before = state.version;
+): Promise<CommitReply & { woken: number; fresh: JobEvent[]; isChanged: boolean }> {
+  const before = { ...state };
   let woken = 0;
-  const { outcomes, fresh } = await judgeSteps(store, tx, state, request);
+  const { outcomes, fresh } = await judgeSteps(tx, state, jobs, request);
   if (fresh.length > 0) {
     if (state.has_waiters === 1) await forgetWaiters(tx, fresh.filter(hasEnded).map(jobOf));
     const parked = fresh.filter(({ parked }) => parked !== undefined);
@@ -83,21 +82,21 @@ async function commitState(
       await parkWaiters(tx, state, parked);
       state.has_waiters = 1;
     }
-    if (state.has_waiters === 1) woken = await wakeNext(tx, state, Date.now());
-    if (state.version > before) await writeState(tx, state);
-    else if (parked.length > 0) await markWaiters(tx, state);
+    const now = Date.now();
+    if (state.has_waiters === 1) woken = await wakeNext(tx, state, now);
+    if (state.version > before.version) state.updated_at = now;
   }
-  return { version: state.version, outcomes, woken, fresh: fresh.map(({ event }) => event) };
+  const isChanged = state.version > before.version || state.has_waiters !== before.has_waiters;
+  return { version: state.version, outcomes, woken, fresh: fresh.map(({ event }) => event), isChanged };
 }
 
 /** Goes through the steps until one is not to be committed; changes `state` as they say. `fresh`: those to be written. */
 async function judgeSteps(
-  store: Store,
   tx: Tx,
   state: KeyStateRow,
+  jobs: ReadonlyMap<string, EndingRow>,
   { steps, expectedVersion }: CommitRequest,
 ): Promise<{ outcomes: CommitOutcome[]; fresh: CommitStep[] }> {
-  const rows = await readJobs(store, tx, steps.map(jobOf));
   const waiters = state.has_waiters === 1 ? await readWaiters(tx, steps.map(jobOf)) : undefined;
   const outcomes: CommitOutcome[] = [];
   const fresh: CommitStep[] = [];
@@ -105,7 +104,7 @@ async function judgeSteps(
   let waiting: number | undefined;
   for (const step of steps) {
     const { event } = step;
-    const row = rows.get(event.job);
+    const row = jobs.get(event.job);
     const twin = fresh.find((other) => other.event.job === event.job);
     if (twin) {
       // Two copies of one message, in the same request.
@@ -170,30 +169,10 @@ function jobOf({ event }: CommitStep): string {
   return event.job;
 }
 
-async function readJobs(store: Store, tx: Tx, ids: readonly string[]): Promise<Map<string, EndingRow>> {
-  const rows = await tx
-    .selectFrom('jobs')
-    .select(ENDING_COLUMNS)
-    .where('id', 'in', ids)
-    .$if(store.shared, (query) => query.orderBy('id').forUpdate())
-    .execute();
-  return new Map(rows.map((row) => [row.id, row]));
+function jobsOf({ steps }: CommitRequest): string[] {
+  return steps.map(jobOf);
 }
 
-async function writeState(tx: Tx, { name, key, version, value, has_waiters }: KeyStateRow): Promise<void> {
-  await tx
-    .updateTable('key_states')
-    .set({ version, value, has_waiters, updated_at: Date.now() })
-    .where('name', '=', name)
-    .where('key', '=', key)
-    .execute();
-}
-
-async function markWaiters(tx: Tx, { name, key, has_waiters }: KeyStateRow): Promise<void> {
-  await tx
-    .updateTable('key_states')
-    .set({ has_waiters })
-    .where('name', '=', name)
-    .where('key', '=', key)
-    .execute();
+function stateKeyOf({ state: name, key }: CommitRequest): StateKey {
+  return { name, key };
 }

@@ -9,8 +9,8 @@ import { cancelJob } from './cancel-job.ts';
 import { dropDead } from './drop-dead.ts';
 import { expireJobs } from './expire-jobs.ts';
 import { findJob } from './find-job.ts';
+import { KeyStateRows } from './key-state-rows.ts';
 import type { Store } from './open-database.ts';
-import { readState } from './read-state.ts';
 import type { BatchWriter } from './record-batch.ts';
 import { replayDead } from './replay-dead.ts';
 import { wake } from './wait-in-line.ts';
@@ -22,7 +22,7 @@ describe.each(databaseKinds)('the line of those who wait for a state to change, 
   setUpStore(kind, (opened) => ({ store, writer } = opened));
 
   const commit = (...asked: Parameters<typeof asking>) => commitOne(store, writer, asking(...asked));
-  const state = (key: string) => readState(store.db, 'ledger', key);
+  const state = async (key: string) => (await KeyStateRows.of(store).read([{ name: 'ledger', key }]))[0];
   const woken = async () =>
     (await drainOutbox(store))
       .filter((message) => message.exchange === 'heddle.submit')

@@ -1,6 +1,6 @@
 import { terminalStates } from '@heddle/contracts';
+import { KeyStateRows } from './key-state-rows.ts';
 import type { Store } from './open-database.ts';
-import { lockState } from './read-state.ts';
 import { runTransaction } from './run-transaction.ts';
 import { wake, wakeNext } from './wait-in-line.ts';
 
@@ -61,7 +61,8 @@ export async function clearAbandoned(store: Store, before: number, limit: number
     .execute();
   for (const { name, key } of overlooked) {
     await runTransaction(store.db, async (tx) => {
-      await wakeNext(tx, await lockState(store, tx, name, key), Date.now());
+      const locked = await KeyStateRows.of(store).lock(tx, [{ name, key }]);
+      for (const row of locked.values()) await wakeNext(tx, row, Date.now());
     });
   }
   return abandoned.length + overlooked.length;
