@@ -13,6 +13,7 @@ import {
 } from '@heddle/contracts';
 import { ItemSeat } from './queue/item-seat.ts';
 import { TakenItem } from './queue/taken-item.ts';
+import { farewell } from './session/farewell.ts';
 import { leaveBehind } from './session/leave-behind.ts';
 import { nameObject } from './session/name-object.ts';
 import type { SyncSession } from './session/sync-session.ts';
@@ -139,13 +140,14 @@ export class SimpleQueue<T = unknown> {
       signal?.throwIfAborted();
       try {
         seat ??= await leaveBehind(
-          this.#sit(Math.min(Math.max(deadline - performance.now(), ASK_MS), PATIENCE_MS)),
+          // Who does not wait for an item waits for a connection all the same.
+          this.#sit(ms === 0 ? ASK_MS : Math.min(Math.max(deadline - performance.now(), 1), PATIENCE_MS)),
           signal,
           (late) => void this.#leave(late),
         );
         if (ms === 0) seat.settle();
         const came = ms === 0 ? ((await seat.ready()) ?? 'late') : await seat.next(deadline, signal);
-        if (signal?.aborted) await seat.giveUp();
+        if (signal?.aborted) await farewell(seat.giveUp());
         else if (came !== 'late' && came !== 'lost') return { value: await this.#read(came, seat), seat };
         signal?.throwIfAborted();
         if (came === 'late') {

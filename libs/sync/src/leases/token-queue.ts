@@ -14,6 +14,7 @@ import {
   syncNames,
   ValueError,
 } from '@heddle/contracts';
+import { farewell } from '../session/farewell.ts';
 import { leaveBehind } from '../session/leave-behind.ts';
 import type { SyncSession } from '../session/sync-session.ts';
 import { throwIfFinal } from '../session/throw-if-final.ts';
@@ -160,8 +161,7 @@ export class TokenQueue {
     const came = await this.#standInLine(channel, deadline, signal);
     if (came === 'lost') return came;
     if (came !== 'late') return this.#lease(channel, came);
-    await channel.unsubscribe();
-    this.#session.channels.give(channel);
+    await farewell(channel.unsubscribe().then(() => this.#session.channels.give(channel)));
     signal?.throwIfAborted();
     return 'late';
   }

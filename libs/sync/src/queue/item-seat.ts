@@ -43,7 +43,8 @@ export class ItemSeat {
   /** The next item; what is held is done with. `late`: none has come by `deadline` (of `performance.now()`), or the signal was aborted. */
   async next(deadline: number, signal: AbortSignal | undefined): Promise<Came> {
     const came = await this.#wait(deadline, signal);
-    if (came !== 'late') return came;
+    // Who was interrupted takes nothing, whatever is on its way.
+    if (came !== 'late' || signal?.aborted) return came;
     // One that came while the broker was told is taken: given back, it would have been kept from others for nothing.
     await this.#unsubscribe();
     return this.#held ?? 'late';

@@ -1,30 +1,30 @@
+import { Empty } from '@heddle/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
 import { startTcpProxy, type TcpProxy } from '../../../../test/support/tcp-proxy.ts';
+import { openSessions, type SyncSessions } from '../../test/sync-sessions.ts';
 import { Lock } from '../lock.ts';
 import { SimpleQueue } from '../simple-queue.ts';
 import { SyncSession } from './sync-session.ts';
 
-let vhost: TestVhost;
+let sessions: SyncSessions;
 let proxy: TcpProxy;
-let session: SyncSession;
 
 beforeAll(async () => {
-  vhost = await createVhost();
-  proxy = await startTcpProxy(vhost.url);
-  session = await SyncSession.connect({ url: proxy.url });
+  sessions = await openSessions();
+  proxy = await startTcpProxy(sessions.vhost.url);
 });
 afterAll(async () => {
-  await session?.close();
   await proxy?.close();
-  await vhost?.drop();
+  await sessions?.stop();
 });
 
-describe('a wait while the broker is away', () => {
-  // Less than what it waits for a connection: the signal is heard at once.
-  it('ends with its signal, and takes nothing later', { timeout: 25_000 }, async () => {
-    const lock = new Lock(session, 'away');
-    const queue = new SimpleQueue<number>(session, 'away');
+const reason = new Error('enough');
+
+describe('a wait ends with its signal', () => {
+  // Less than what is waited for a connection.
+  it('and with its timeout while the broker is away, and takes nothing later', { timeout: 25_000 }, async () => {
+    await using session = await SyncSession.connect({ url: proxy.url });
+    const [lock, queue] = [new Lock(session, 'away'), new SimpleQueue<number>(session, 'away')];
     await queue.put(1);
     await (await lock.acquire()).release();
     proxy.refuse(true);
@@ -32,14 +32,34 @@ describe('a wait while the broker is away', () => {
     const stopping = new AbortController();
     const { signal } = stopping;
     const waits = [lock.acquire({ signal }), queue.get({ signal }), queue.take({ signal })];
-    const reason = new Error('enough');
     stopping.abort(reason);
     for (const wait of waits) await expect(wait).rejects.toBe(reason);
-    const before = proxy.refused;
-    await expect.poll(() => proxy.refused).toBeGreaterThan(before);
+    expect(await lock.acquire({ timeout: 30 })).toBeUndefined();
+    await expect(queue.get({ timeout: 30 })).rejects.toThrow(Empty);
     proxy.refuse(false);
     expect(await queue.get()).toBe(1);
     await (await lock.acquire()).release();
     expect(await lock.locked()).toBe(false);
+  });
+
+  it('while the broker is frozen', { timeout: 40_000 }, async () => {
+    const holder = await new Lock(await sessions.connect(), 'frozen').acquire();
+    // With this heartbeat nobody notices it before the test is over.
+    await using session = await SyncSession.connect({ url: proxy.url, heartbeatSeconds: 60 });
+    const [lock, queue] = [new Lock(session, 'frozen'), new SimpleQueue<number>(session, 'frozen')];
+    expect([await lock.locked(), await queue.empty()]).toEqual([true, true]);
+    const stopping = new AbortController();
+    const { signal } = stopping;
+    const waits = [lock.acquire({ signal }), queue.get({ signal })];
+    await sessions.consumersOf('heddle.sync.items.queue.frozen', 1);
+    await sessions.consumersOf('heddle.sync.tokens.lock.frozen', 2);
+    proxy.hold();
+    stopping.abort(reason);
+    for (const wait of waits) await expect(wait).rejects.toBe(reason);
+    proxy.release();
+    await queue.put(1);
+    expect(await queue.get()).toBe(1);
+    await holder.release();
+    await (await lock.acquire()).release();
   });
 });
