@@ -52,13 +52,16 @@ describe('a timer', () => {
     expect(await Timer.cancelById(second, due)).toBe(false);
   });
 
-  it('is started once, and not cancelled before', async () => {
+  it('is started once, and never when it was cancelled before', async () => {
     const timer = new Timer(await stack.connect(), '1h', echo, 1);
-    await timer.cancel();
     expect(() => timer.future).toThrow(RuntimeError);
     await timer.start();
     await expect(timer.start()).rejects.toThrow(new RuntimeError('timers can only be started once'));
     await timer.cancel();
+    const cancelled = new Timer(await stack.connect(), 0, echo, 1);
+    await cancelled.cancel();
+    await expect(cancelled.start()).rejects.toThrow(CancelledError);
+    expect(cancelled.isAlive()).toBe(false);
   });
 
   it('has not been started when it could not be submitted', async () => {
@@ -69,7 +72,13 @@ describe('a timer', () => {
     await expect(timer.start()).rejects.toMatchObject({ code: 'unknown_task' });
   });
 
-  it.each([-1, Number.NaN, 'soon', '400d'])('refuses a delay of %j', async (delay) => {
+  it('runs at once after less than no time', async () => {
+    const timer = new Timer(await stack.connect(), -5, echo, 3);
+    await timer.start();
+    expect(await timer.future.result()).toBe(3);
+  });
+
+  it.each([Number.NaN, 'soon', '400d'])('refuses a delay of %j', async (delay) => {
     const executor = await stack.connect();
     expect(() => new Timer(executor, delay, echo, 1)).toThrow(ValueError);
   });

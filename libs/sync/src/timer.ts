@@ -1,6 +1,6 @@
 import type { Executor, Future, FutureOptions, Runnable } from '@heddle/client';
 import { type Timeout, timeoutMs } from '@heddle/client';
-import { RuntimeError, ValueError } from '@heddle/contracts';
+import { CancelledError, RuntimeError, ValueError } from '@heddle/contracts';
 
 const LONGEST_MS = 365 * 86_400_000;
 
@@ -15,8 +15,9 @@ export class Timer<O = unknown, In = unknown> {
   readonly #input: In;
   readonly #options: Omit<FutureOptions, 'delay'>;
   #future: Future<O> | undefined;
+  #cancelled = false;
 
-  /** `delay`: milliseconds or text such as `"5s"`, 0 to 365 days; precise to 5 % or 100 ms. */
+  /** `delay`: milliseconds or text such as `"5s"`, up to 365 days, less than nothing is none; precise to 5 % or 100 ms. */
   constructor(
     executor: Executor,
     delay: Exclude<Timeout, undefined>,
@@ -25,9 +26,9 @@ export class Timer<O = unknown, In = unknown> {
     options: Omit<FutureOptions, 'delay'> = {},
   ) {
     this.#executor = executor;
-    this.#delayMs = Math.round(timeoutMs(delay));
-    if (!(this.#delayMs >= 0 && this.#delayMs <= LONGEST_MS)) {
-      throw new ValueError(`delay: expected 0 to 365 days, got ${this.#delayMs} ms`);
+    this.#delayMs = Math.max(0, Math.round(timeoutMs(delay)));
+    if (this.#delayMs > LONGEST_MS) {
+      throw new ValueError(`delay: expected up to 365 days, got ${this.#delayMs} ms`);
     }
     this.#task = task;
     this.#input = input;
@@ -37,10 +38,11 @@ export class Timer<O = unknown, In = unknown> {
   /**
    * Begins to wait; resolves with its id when the broker has it. Rejects with `RuntimeError` the second time. When it rejects because it
    * could not be submitted (no such task, no broker), it has not been started, and may be: by then the broker may come to have it after
-   * all only if the error is `confirm_timeout`.
+   * all only if the error is `confirm_timeout`. Rejects with `CancelledError` after `cancel`: it never runs.
    */
   async start(): Promise<string> {
     if (this.#future) throw new RuntimeError('timers can only be started once');
+    if (this.#cancelled) throw new CancelledError('the timer was cancelled before it was started');
     const delay = this.#delayMs > 0 ? { delay: this.#delayMs } : {};
     const future = this.#executor.submit(this.#task, this.#input, { ...this.#options, ...delay });
     this.#future = future;
@@ -65,8 +67,9 @@ export class Timer<O = unknown, In = unknown> {
     return this.#future !== undefined && !this.#future.done();
   }
 
-  /** Stops it if it still waits. Cancelling one that was never started, or has gone off, does nothing. */
+  /** Stops it if it still waits, or is to be started later. Of one that has gone off it does nothing. */
   async cancel(): Promise<void> {
+    this.#cancelled = true;
     await this.#future?.cancel();
   }
 

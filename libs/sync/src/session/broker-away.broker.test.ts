@@ -22,7 +22,9 @@ const reason = new Error('enough');
 
 describe('a wait ends with its signal', () => {
   // Less than what is waited for a connection.
-  it('and with its timeout while the broker is away, and takes nothing later', { timeout: 25_000 }, async () => {
+  it('and with its timeout while the broker is away, and takes nothing later', {
+    timeout: 25_000,
+  }, async () => {
     await using session = await SyncSession.connect({ url: proxy.url });
     const [lock, queue] = [new Lock(session, 'away'), new SimpleQueue<number>(session, 'away')];
     await queue.put(1);
