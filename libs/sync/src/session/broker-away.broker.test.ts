@@ -1,5 +1,5 @@
 import { Empty } from '@heddle/contracts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { startTcpProxy, type TcpProxy } from '../../../../test/support/tcp-proxy.ts';
 import { openSessions, type SyncSessions } from '../../test/sync-sessions.ts';
 import { Lock } from '../lock.ts';
@@ -8,11 +8,13 @@ import { SyncSession } from './sync-session.ts';
 
 let sessions: SyncSessions;
 let proxy: TcpProxy;
+let session: SyncSession;
 
 beforeAll(async () => {
   sessions = await openSessions();
   proxy = await startTcpProxy(sessions.vhost.url);
 });
+afterEach(() => session?.close());
 afterAll(async () => {
   await proxy?.close();
   await sessions?.stop();
@@ -25,7 +27,7 @@ describe('a wait ends with its signal', () => {
   it('and with its timeout while the broker is away, and takes nothing later', {
     timeout: 25_000,
   }, async () => {
-    await using session = await SyncSession.connect({ url: proxy.url });
+    session = await SyncSession.connect({ url: proxy.url });
     const [lock, queue] = [new Lock(session, 'away'), new SimpleQueue<number>(session, 'away')];
     await queue.put(1);
     await (await lock.acquire()).release();
@@ -47,7 +49,7 @@ describe('a wait ends with its signal', () => {
   it('while the broker is frozen', { timeout: 40_000 }, async () => {
     const holder = await new Lock(await sessions.connect(), 'frozen').acquire();
     // With this heartbeat nobody notices it before the test is over.
-    await using session = await SyncSession.connect({ url: proxy.url, heartbeatSeconds: 60 });
+    session = await SyncSession.connect({ url: proxy.url, heartbeatSeconds: 60 });
     const [lock, queue] = [new Lock(session, 'frozen'), new SimpleQueue<number>(session, 'frozen')];
     expect([await lock.locked(), await queue.empty()]).toEqual([true, true]);
     const stopping = new AbortController();
