@@ -20,6 +20,7 @@ export type {
 } from './broker.ts';
 export { connectBroker, openBroker } from './connect-broker.ts';
 export { EventPublisher, type EventPublisherOptions } from './publish-events.ts';
+export { isAtLeast } from './queue-arguments.ts';
 export type { BrokerSession, SessionChannel, SessionOptions } from './session/broker-session.ts';
 export { openSession } from './session/open-session.ts';
 export { silentLog } from './silent-log.ts';

@@ -1,5 +1,5 @@
-import type { Broker } from '@heddle/broker';
-import type { Job, QueueName } from '@heddle/contracts';
+import { type Broker, isAtLeast } from '@heddle/broker';
+import type { Job, QueueName, ReceivedMessage } from '@heddle/contracts';
 
 /** Redeliveries that a lost connection explains are expected for so long after it. */
 const EXPLAINED_MS = 60_000;
@@ -11,11 +11,11 @@ const EXPLAINED_MS = 60_000;
  * workers down can take one that was interrupted with it, but no more than once: its successor was not.
  */
 export class Interruptions {
-  readonly #broker: Pick<Broker, 'health'>;
+  readonly #broker: Pick<Broker, 'health' | 'version'>;
   readonly #queue: QueueName;
   #subscribedAt: number | undefined;
 
-  constructor(broker: Pick<Broker, 'health'>, queue: QueueName) {
+  constructor(broker: Pick<Broker, 'health' | 'version'>, queue: QueueName) {
     this.#broker = broker;
     this.#queue = queue;
   }
@@ -25,10 +25,25 @@ export class Interruptions {
     this.#subscribedAt = this.#since();
   }
 
-  explain({ acceptedAt }: Pick<Job, 'acceptedAt'>, now: number = Date.now()): boolean {
+  /** Whether there is a reason for which the job comes again, other than that it took somebody down. */
+  explain(
+    message: Pick<ReceivedMessage, 'properties'>,
+    { acceptedAt }: Pick<Job, 'acceptedAt'>,
+    now: number = Date.now(),
+  ): boolean {
+    if (this.#wasNeverLost(message)) return true;
     const since = this.#since();
     if (since === undefined || this.#subscribedAt === undefined || since <= this.#subscribedAt) return false;
     return acceptedAt <= since && now - since < EXPLAINED_MS;
+  }
+
+  /**
+   * From 4.3 the broker counts how often it handed a message out, and how often that came to nothing because the consumer's channel
+   * went. What was on its way to a consumer that is cancelled, for another prefetch, comes again too: but it was never lost.
+   */
+  #wasNeverLost({ properties: { headers } }: Pick<ReceivedMessage, 'properties'>): boolean {
+    if (headers?.['x-acquired-count'] === undefined || !isAtLeast(this.#broker.version, 4, 3)) return false;
+    return headers['x-delivery-count'] === undefined;
   }
 
   #since(): number | undefined {

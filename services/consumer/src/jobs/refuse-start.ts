@@ -29,10 +29,9 @@ export function crashesOf(
   { message }: Pick<Delivery, 'message'>,
   { crashes = 0 }: Pick<Job, 'crashes'>,
 ): number {
-  return message.redelivered ? Math.max(1, crashes) + returnsOf(message.properties.headers) : crashes;
-}
-
-/** How often the broker had to give a message of a quorum queue to somebody else; the header's name depends on its version. */
-function returnsOf(headers: Readonly<Record<string, unknown>> | undefined): number {
-  return Number(headers?.['x-delivery-count'] ?? headers?.['x-acquired-count'] ?? 0);
+  if (!message.redelivered) return crashes;
+  const { 'x-delivery-count': lost, 'x-acquired-count': acquired } = message.properties.headers ?? {};
+  // From 4.3: it comes again without a worker having been lost, because it was on its way to a consumer that was cancelled.
+  if (lost === undefined && acquired !== undefined) return crashes;
+  return Math.max(1, crashes) + Number(lost ?? 0);
 }

@@ -51,7 +51,7 @@ export async function runJob(
     freeSlot();
     return await endUnrun(service, delivery, job, refused);
   }
-  if (delivery.message.redelivered && !isolated && !interruptions.explain(job)) {
+  if (delivery.message.redelivered && !isolated && !interruptions.explain(delivery.message, job)) {
     freeSlot();
     return await moveToSuspects(service, delivery, job);
   }

@@ -93,7 +93,9 @@ export class Partition {
     this.#consumer = await this.#broker.consume(this.#queue, { prefetch: PREFETCH }, (delivery) => {
       if (this.#role !== 'owner') this.#servedStandingBy = true;
       if (!holding.givenUp)
-        this.#onDelivery(delivery, holding, (job, now) => this.#interruptions.explain(job, now));
+        this.#onDelivery(delivery, holding, (message, job, now) =>
+          this.#interruptions.explain(message, job, now),
+        );
     });
     this.#interruptions.subscribed();
   }

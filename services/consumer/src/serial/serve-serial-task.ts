@@ -135,7 +135,7 @@ export class SerialTaskServer implements JobServer {
       return;
     }
     const { job, input, key } = read;
-    const isSuspect = delivery.message.redelivered && !isExplained(job);
+    const isSuspect = delivery.message.redelivered && !isExplained(delivery.message, job);
     this.#lanes.push({ service, delivery, job, input, key, isSuspect, holding });
   }
 }
