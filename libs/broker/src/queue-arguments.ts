@@ -1,20 +1,13 @@
 import {
   MAX_PRIORITY,
   type PlannedQueue,
+  type QueueEntry,
   type QueueRow,
   queues,
   restName,
   type TokenLimit,
   tokenKeys,
 } from '@heddle/contracts';
-
-/** A row of the topology as declared. */
-type QueueEntry = {
-  readonly type: 'job' | 'quorum' | 'single' | 'tokens' | 'delay' | 'stream' | 'reply';
-  readonly deadLetter?: string;
-  readonly maxBytes?: number;
-  readonly serial?: 'single';
-};
 
 /** How a queue is declared. */
 export interface QueueDeclaration {

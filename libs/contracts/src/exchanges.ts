@@ -15,7 +15,8 @@ export type Party =
   | 'operator'
   | 'broker';
 
-interface ExchangeEntry {
+/** A row of the table. */
+export interface ExchangeEntry {
   readonly type: 'topic' | 'direct' | 'fanout';
   /** The kinds of messages published to it. */
   readonly carries: readonly MessageKind[];

@@ -6,7 +6,8 @@
 import type { ExchangeName, ExchangeRow, exchanges, Party } from './exchanges.ts';
 import type { MessageKind } from './message.ts';
 
-interface QueueEntry {
+/** A row of the table. */
+export interface QueueEntry {
   /**
    * - `job`: strict priorities (quorum from RabbitMQ 4.3, classic before).
    * - `quorum`: replicated, ordered.
@@ -249,30 +250,5 @@ export type QueueRow = keyof typeof queues;
 export type QueueName<R extends QueueRow = QueueRow> = R extends `${infer Head}<${string}>${infer Tail}`
   ? `${Head}${string}${Tail}`
   : R;
-/** The row that a queue name belongs to. */
-export type RowOf<Q extends QueueName> = Q extends QueueRow
-  ? Q
-  : Q extends `heddle.jobs.${string}.suspect`
-    ? 'heddle.jobs.<task>.suspect'
-    : Q extends `heddle.jobs.${string}`
-      ? 'heddle.jobs.<task>'
-      : Q extends `heddle.serial.${string}`
-        ? 'heddle.serial.<partition>'
-        : Q extends `heddle.lanes.${string}`
-          ? 'heddle.lanes.<lane>'
-          : Q extends `heddle.delay.${string}`
-            ? 'heddle.delay.<ms>'
-            : Q extends `heddle.tokens.${string}`
-              ? 'heddle.tokens.<limit>'
-              : Q extends `heddle.ledger.${string}`
-                ? 'heddle.ledger.<limit>'
-                : Q extends `heddle.rest.${string}`
-                  ? 'heddle.rest.<ms>'
-                  : Q extends `heddle.replies.${string}`
-                    ? 'heddle.replies.<instance>'
-                    : Q extends `heddle.control.${string}`
-                      ? 'heddle.control.<instance>'
-                      : never;
-
 /** The rows whose queues exist once, declared by every service at start. */
 export const sharedQueues = (Object.keys(queues) as QueueRow[]).filter((row) => !row.includes('<'));

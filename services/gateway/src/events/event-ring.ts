@@ -30,10 +30,6 @@ export class EventRing {
     return this.#first + this.#items.length - this.#head;
   }
 
-  get isEmpty(): boolean {
-    return this.#items.length === this.#head;
-  }
-
   push(item: RingItem): void {
     this.#items.push(item);
     this.#bytes += bytesOf(item);
