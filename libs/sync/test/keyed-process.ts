@@ -23,8 +23,8 @@ export interface Recorded {
   readonly ended: number;
 }
 
-const [url = ''] = process.argv.slice(2);
-const session = await SyncSession.connect({ url, heartbeatSeconds: 1 });
+const [url = '', heartbeat = '1'] = process.argv.slice(2);
+const session = await SyncSession.connect({ url, heartbeatSeconds: Number(heartbeat) });
 
 type Callable = Record<string, (...args: unknown[]) => Promise<unknown>>;
 const objects = new Map<string, Callable>();

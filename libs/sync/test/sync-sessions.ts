@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Channel, connect } from 'amqplib';
 import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
-import { type AskedProcess, startAskedProcess } from '../../../test/support/start-asked-process.ts';
-import { SyncSession } from '../src/session/sync-session.ts';
+import type { AskedProcess } from '../../../test/support/start-asked-process.ts';
+import type { SyncSession } from '../src/session/sync-session.ts';
+import { SessionSet } from './session-set.ts';
 import type { Command } from './sync-process.ts';
 
 /** Its news: the ids of the leases that it has lost. */
@@ -25,8 +26,7 @@ export interface SyncSessions {
 
 export async function openSessions(): Promise<SyncSessions> {
   const vhost = await createVhost();
-  const sessions: SyncSession[] = [];
-  const processes: SyncProcess[] = [];
+  const sessions = new SessionSet<Command, string>(vhost.url, new URL('sync-process.ts', import.meta.url));
   const withChannel = async (work: (channel: Channel) => Promise<unknown>): Promise<void> => {
     const connection = await connect(vhost.url);
     try {
@@ -35,26 +35,10 @@ export async function openSessions(): Promise<SyncSessions> {
       await connection.close();
     }
   };
-  const end = async (): Promise<void> => {
-    await Promise.all(sessions.splice(0).map((session) => session.close()));
-    await Promise.all(processes.splice(0).map((one) => one.kill()));
-  };
   return {
     vhost,
-    connect: async () => {
-      const session = await SyncSession.connect({ url: vhost.url });
-      sessions.push(session);
-      return session;
-    },
-    start: async (heartbeatSeconds = 1) => {
-      const started: SyncProcess = await startAskedProcess({
-        module: new URL('sync-process.ts', import.meta.url),
-        args: [vhost.url, String(heartbeatSeconds)],
-        fromSources: true,
-      });
-      processes.push(started);
-      return started;
-    },
+    connect: () => sessions.connect(),
+    start: (heartbeatSeconds) => sessions.start(heartbeatSeconds),
     consumersOf: async (queue, count) => {
       await withChannel(async (channel) => {
         while ((await channel.checkQueue(queue)).consumerCount !== count) await pause(10);
@@ -70,9 +54,9 @@ export async function openSessions(): Promise<SyncSessions> {
         await channel.checkExchange('heddle.sync');
       });
     },
-    end,
+    end: () => sessions.end(),
     stop: async () => {
-      await end();
+      await sessions.end();
       await vhost.drop();
     },
   };
