@@ -38,4 +38,9 @@ test('what a dead process had taken comes back at some time, and only then', () 
   expect(check('fifo', 0, put(1), got(1), died, { ...got(1), by: 1 })).toBe(true);
   expect(check('fifo', 0, put(1), got(1), died, { what: 'get', by: 1, error: 'Empty' })).toBe(true);
   expect(check('fifo', 0, put(1), got(1), { ...got(1), by: 1 })).toBe(false);
+  // It was frozen only, and learns of it.
+  const late = { what: 'done', error: 'LeaseLostError' } as const;
+  expect(check('fifo', 0, put(1), got(1), died, { ...got(1), by: 1 }, late)).toBe(true);
+  expect(check('fifo', 0, put(1), got(1), died, { ...got(1), by: 1 }, { what: 'done' })).toBe(false);
+  expect(check('fifo', 0, put(1), got(1), late)).toBe(false);
 });

@@ -38,15 +38,17 @@ export interface Seen extends Step, Pick<Recorded, 'value' | 'error'> {
 
 const SOON_MS = 20;
 const PAUSE_MS = 50;
+/** Twice the heartbeat, which is a second, and the time that the recorder gives those who are gone. */
+const FROZEN_MS = 7_000;
 
 /**
  * Lets the processes do what the script says, all at the same time, and then get and be done with what is left, until everything is
- * joined. `disturb` goes on meanwhile; `killed` says which processes it has killed, and when.
+ * joined. `disturb` goes on meanwhile, and says what it has done to which process, and when.
  */
 export async function performQueue(
   processes: readonly KeyedProcess[],
   { kind, name, maxsize, programs }: QueueScript,
-  disturb: () => Promise<ReadonlyMap<number, number>> = () => Promise.resolve(new Map()),
+  disturb: () => Promise<readonly Harm[]> = () => Promise.resolve([]),
 ): Promise<Seen[]> {
   const history: Seen[] = [];
   const joins: Promise<unknown>[] = [];
@@ -75,8 +77,8 @@ export async function performQueue(
       }
     }),
   );
-  const killed = await disturbing;
-  for (const [by, at] of killed) {
+  const harmed = await disturbing;
+  for (const { by, at } of harmed) {
     history.push({
       by,
       what: 'die',
@@ -87,16 +89,17 @@ export async function performQueue(
       rank: 0,
     });
   }
-  const left = programs.map((_, by) => by).filter((by) => !killed.has(by));
+  const dead = new Set(harmed.filter(({ killed }) => killed).map(({ by }) => by));
+  const left = programs.map((_, by) => by).filter((by) => !dead.has(by));
   joins.push(record(left[0] ?? 0, 'join', 0));
   const end = new AbortController();
   const all = Promise.all(joins).then(() => end.abort());
   await Promise.all(
     left.map(async (by) => {
-      while ((await record(by, 'done', 0)).error === undefined);
+      while ((await record(by, 'done', 0)).error !== 'ValueError');
       while (!end.signal.aborted) {
         const { error } = await record(by, 'getNowait', 0);
-        if (error === undefined) await record(by, 'done', 0);
+        if (error === undefined) while ((await record(by, 'done', 0)).error === 'LeaseLostError');
         // What a dead process had taken may still come back.
         else await Promise.race([all, new Promise((resolve) => setTimeout(resolve, PAUSE_MS))]);
       }
@@ -138,18 +141,21 @@ interface Model {
   readonly ready: readonly Item[];
   /** By process, oldest first. */
   readonly taken: Readonly<Record<number, readonly Item[]>>;
+  /** By process: what it had taken and has gone back, which it does not know yet. */
+  readonly lost: Readonly<Record<number, number>>;
   readonly closed: boolean;
 }
 
 /** Whether one queue could have answered all of this, each call in one moment between its beginning and its end. */
 export function isQueueHistory(kind: QueueKind, maxsize: number, history: readonly Seen[]): boolean {
-  const empty: Model = { seq: 0, ready: [], taken: {}, closed: false };
+  const empty: Model = { seq: 0, ready: [], taken: {}, lost: {}, closed: false };
   return isLinearizable(history, empty, (model, seen) => apply(kind, maxsize, model, seen));
 }
 
 function apply(kind: QueueKind, maxsize: number, model: Model, seen: Seen): Model | undefined {
   const { ready, taken, closed } = model;
   const own = taken[seen.by] ?? [];
+  const lost = model.lost[seen.by] ?? 0;
   const only = (could: boolean): Model | undefined => (could ? model : undefined);
   const isFull = maxsize > 0 && ready.length >= maxsize;
   switch (seen.what) {
@@ -172,8 +178,12 @@ function apply(kind: QueueKind, maxsize: number, model: Model, seen: Seen): Mode
       return { ...model, ready: rest, taken: { ...taken, [seen.by]: [...own, next] } };
     }
     case 'done':
-      if (seen.error === 'ValueError') return only(own.length === 0);
-      return own.length === 0 || isStrange(seen)
+      if (seen.error === 'ValueError') return only(own.length + lost === 0);
+      if (seen.error === 'LeaseLostError') {
+        return lost === 0 ? undefined : { ...model, lost: { ...model.lost, [seen.by]: lost - 1 } };
+      }
+      // What was lost was taken first.
+      return own.length === 0 || lost > 0 || isStrange(seen)
         ? undefined
         : { ...model, taken: { ...taken, [seen.by]: own.slice(1) } };
     case 'size':
@@ -187,7 +197,12 @@ function apply(kind: QueueKind, maxsize: number, model: Model, seen: Seen): Mode
     case 'shutdownNow':
       return { ...model, closed: true, ready: [] };
     case 'die':
-      return { ...model, ready: [...ready, ...own], taken: { ...taken, [seen.by]: [] } };
+      return {
+        ...model,
+        ready: [...ready, ...own],
+        taken: { ...taken, [seen.by]: [] },
+        lost: { ...model.lost, [seen.by]: lost + own.length },
+      };
   }
 }
 
@@ -205,11 +220,27 @@ function idOf(kind: QueueKind, value: unknown): number {
   return kind === 'priority' ? (value as [number, { id: number }])[1].id : (value as number);
 }
 
-/** Kills a process, and says when. */
-export async function killOne(processes: readonly KeyedProcess[], by: number): Promise<Map<number, number>> {
+/** What was done to a process whose items then go back, and when, by the machine's clock. */
+interface Harm {
+  readonly by: number;
+  readonly at: number;
+  /** It makes no more calls. */
+  readonly killed: boolean;
+}
+
+export async function killOne(processes: readonly KeyedProcess[], by: number): Promise<Harm[]> {
   const at = microseconds();
   await processes[by]?.kill();
-  return new Map([[by, at]]);
+  return [{ by, at, killed: true }];
+}
+
+/** Stops a process where it stands, for long enough that it is taken for dead, and lets it go on. */
+export async function freezeOne(processes: readonly KeyedProcess[], by: number): Promise<Harm[]> {
+  const at = microseconds();
+  processes[by]?.freeze();
+  await new Promise((resolve) => setTimeout(resolve, FROZEN_MS));
+  processes[by]?.thaw();
+  return [{ by, at, killed: false }];
 }
 
 function microseconds(): number {
