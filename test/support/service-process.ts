@@ -39,8 +39,10 @@ export async function startService(
   name: ServiceName,
   env: Record<string, string>,
   until: 'connecting to the broker' | 'started' = 'started',
+  /** The folder of the repository, or of another version of it. */
+  version: URL = root,
 ): Promise<ServiceProcess> {
-  const main = fileURLToPath(new URL(`services/${name}/dist/main.js`, root));
+  const main = fileURLToPath(new URL(`services/${name}/dist/main.js`, version));
   // The IPC channel ends the service should the test's own process be killed.
   const child = spawn(process.execPath, [main], {
     env: {

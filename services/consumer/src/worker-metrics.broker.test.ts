@@ -38,6 +38,29 @@ describe('the metrics of a worker', () => {
       .toBeGreaterThan(1.4);
   });
 
+  it('tell of threads as of one worker', async () => {
+    const task = 'math.is-prime';
+    const jobs = await Promise.all(
+      Array.from({ length: 6 }, (_, n) =>
+        worker.submitter.submit({ task, input: { n: String(101 + 2 * n) } }),
+      ),
+    );
+    for (const { id } of jobs) await worker.ended(id);
+    await expect.poll(() => valueOf(`heddle_jobs_total{task="${task}",outcome="succeeded"}`)).toBe(6);
+    expect(await valueOf(`heddle_job_duration_seconds_count{task="${task}"}`)).toBe(6);
+    const text = await worker.metrics.registry.metrics();
+    const seriesOf = (metric: string) => text.match(new RegExp(`^${metric}\\{task="${task}".*(?= )`, 'gm'));
+    // Beside its threads, a process for its suspects.
+    for (const metric of ['heddle_pool_slots', 'heddle_pool_busy'])
+      expect(seriesOf(metric)?.toSorted()).toEqual(
+        ['suspect', 'thread'].map((pool) => `${metric}{task="${task}",pool="${pool}",service="consumer"}`),
+      );
+    expect(seriesOf('heddle_jobs_in_progress')).toEqual([
+      `heddle_jobs_in_progress{task="${task}",service="consumer"}`,
+    ]);
+    expect(text.match(/^process_resident_memory_bytes\{/gm)).toHaveLength(1);
+  });
+
   it('tell of child processes as of one worker', async () => {
     const pool = 'task="image.thumbnail",pool="process"';
     expect(await valueOf(`heddle_pool_processes{${pool}}`)).toBe(0);

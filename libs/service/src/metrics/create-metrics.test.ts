@@ -33,6 +33,17 @@ describe('metrics', () => {
     );
   });
 
+  it('have the routes of HTTP from the start: requests by each usual code, durations of success', async () => {
+    const metrics = createMetrics('gateway');
+    metrics.http.expect('POST', '/v1/jobs', [202, 503]);
+    const text = await metrics.registry.metrics();
+    const labels = 'method="POST",route="/v1/jobs",code="202",service="gateway"';
+    expect(text).toContain(`heddle_http_requests_total{${labels}} 0`);
+    expect(text).toContain(`heddle_http_request_duration_seconds_count{${labels}} 0`);
+    expect(text).toContain(`heddle_http_requests_total{${labels.replace('202', '503')}} 0`);
+    expect(text).not.toMatch(/duration_seconds_count\{[^}]*code="503"/);
+  });
+
   it('have every outcome of a task from the start', async () => {
     const metrics = createMetrics('consumer');
     const task = metrics.forTask('debug.echo');

@@ -67,7 +67,7 @@ function copyModules(repository: string, to: string, service: string): void {
 }
 
 /** All packages but the workspaces, which are to be those of the image. */
-function linkModules(repository: string, to: string): void {
+export function linkModules(repository: string, to: string): void {
   const manifests = execFileSync('git', ['ls-files', '--', '*package.json'], {
     cwd: repository,
     encoding: 'utf8',
