@@ -89,3 +89,37 @@ describe.each(Object.entries(dashboards))('the dashboard %s', (_name, dashboard)
     }
   });
 });
+
+describe.each(Object.keys(dashboards))('the dashboard %s, as Grafana reads it,', (name) => {
+  const json = JSON.parse(readFileSync(path(`grafana/dashboards/${name}.json`), 'utf8')) as {
+    templating: { list: { name: string }[] };
+    annotations: { list: { name: string; enable: boolean }[] };
+    links: { title: string; url?: string }[];
+    panels: {
+      type: string;
+      title: string;
+      links?: { url: string }[];
+      fieldConfig: { defaults: { thresholds?: { steps: object[] } } };
+    }[];
+  };
+  const panels = json.panels.filter(({ type }) => type !== 'row');
+
+  test('has variables for what it can be narrowed to, and marks deploys', () => {
+    const own = { tasks: ['task'], services: ['service'] }[name] ?? [];
+    const variables = json.templating.list.map((variable) => variable.name);
+    expect(variables.toSorted()).toEqual(['datasource', 'namespace', 'runbooks', ...own].toSorted());
+    expect(json.annotations.list).toContainEqual(expect.objectContaining({ name: 'Deploys', enable: true }));
+  });
+
+  test('has thresholds, and from what alerts watch a link to the runbook', () => {
+    const marked = panels.filter(
+      ({ fieldConfig }) => (fieldConfig.defaults.thresholds?.steps.length ?? 0) > 1,
+    );
+    expect(marked.length).toBeGreaterThan(2);
+    const linked = panels.flatMap(({ links = [] }) => links.map(({ url }) => url));
+    expect(linked.length).toBeGreaterThan(0);
+    for (const url of linked) expect(url).toMatch(/^\$\{runbooks\}\/?Heddle\w+\.md$/);
+    const rabbitmq = json.links.filter(({ title }) => title.startsWith('RabbitMQ'));
+    expect(rabbitmq.length > 0).toBe(name === 'broker');
+  });
+});

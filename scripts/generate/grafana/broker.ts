@@ -75,7 +75,7 @@ export const broker: Dashboard = {
           'From sending a message to its confirm. A job costs its client at least one; a slow disk of the broker shows here first.',
           's',
           within('heddle_publish_confirm_duration_seconds', HERE),
-          { alerts: ['HeddleConfirmsSlow'] },
+          { steps: worseFrom({ red: 1 }), alerts: ['HeddleConfirmsSlow'] },
         ),
         curves(
           'Published, by exchange',
@@ -155,7 +155,7 @@ export const broker: Dashboard = {
           'Messages in the queues that are not jobs. heddle.dead fills until a person looks; the others should be near 0.',
           'short',
           [['{{queue}}', perQueue('heddle_queue_messages_ready', SHARED)]],
-          { alerts: ['HeddleRecorderLag', 'HeddleDeadLettersGrowing'] },
+          { steps: worseFrom({ red: 10_000 }), alerts: ['HeddleRecorderLag', 'HeddleDeadLettersGrowing'] },
         ),
         curves('Age', 'How long each has not been seen empty.', 's', [
           ['{{queue}}', perQueue('heddle_queue_oldest_age_seconds', SHARED)],

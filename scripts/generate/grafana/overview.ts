@@ -117,7 +117,7 @@ export const overview: Dashboard = {
           'At the pace of the last minute, if nothing more comes. No line while jobs wait and none ends: that is for ever.',
           's',
           [['{{queue}}', `${perQueue('heddle_queue_drain_seconds', JOB_QUEUES)} < +Inf`]],
-          { alerts: ['HeddleBacklogNotDraining'] },
+          { steps: worseFrom({ red: 3_600 }), alerts: ['HeddleBacklogNotDraining'] },
         ),
         curves(
           'Wait before the start',

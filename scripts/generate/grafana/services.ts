@@ -83,7 +83,7 @@ export const services: Dashboard = {
               ]),
             ],
           ],
-          { alerts: ['HeddleHttpSlow'] },
+          { steps: worseFrom({ red: 1 }), alerts: ['HeddleHttpSlow'] },
         ),
         curves('At work', 'Requests and bodies that the gateways hold.', 'short', [
           ['requests', `sum (heddle_http_requests_in_progress{${HERE}})`],
@@ -99,6 +99,7 @@ export const services: Dashboard = {
               `max by (instance) (heddle_http_body_bytes_held{${HERE}}) / max by (instance) (heddle_http_body_bytes_limit{${HERE}})`,
             ],
           ],
+          { steps: worseFrom({ yellow: 0.8, red: 1 }) },
         ),
         curves(
           'Live events: position',
@@ -149,7 +150,7 @@ export const services: Dashboard = {
           'How far the database is behind.',
           's',
           [['{{instance}}', `max by (instance) (heddle_recorder_lag_seconds{${HERE}})`]],
-          { alerts: ['HeddleRecorderLag'] },
+          { steps: worseFrom({ red: 30 }), alerts: ['HeddleRecorderLag'] },
         ),
         curves('Requests', 'Questions of other services a second, by operation.', 'reqps', [
           ['{{op}}', `${perSecond('heddle_recorder_requests_total', HERE, ['op'])} > 0`],
@@ -179,7 +180,7 @@ export const services: Dashboard = {
             ['outbox', `max (heddle_recorder_outbox_messages{${HERE}})`],
             ['deleted a second', perSecond('heddle_recorder_deleted_jobs_total', HERE)],
           ],
-          { alerts: ['HeddleOutboxStuck'] },
+          { steps: worseFrom({ red: 100 }), alerts: ['HeddleOutboxStuck'] },
         ),
       ],
     },

@@ -95,7 +95,7 @@ export const tasks: Dashboard = {
           'From when a job could have begun; long waits with busy slots mean too few workers.',
           's',
           quantiles('heddle_job_wait_seconds'),
-          { alerts: ['HeddleJobsTooLate'] },
+          { steps: worseFrom({ yellow: 60, red: 300 }), alerts: ['HeddleJobsTooLate'] },
         ),
         curves(
           'Duration',
@@ -117,7 +117,10 @@ export const tasks: Dashboard = {
             ['oldest', perQueue('heddle_queue_oldest_age_seconds', ITS_QUEUE)],
             ['until empty', `${perQueue('heddle_queue_drain_seconds', ITS_QUEUE)} < +Inf`],
           ],
-          { alerts: ['HeddleJobsTooLate', 'HeddleBacklogNotDraining'] },
+          {
+            steps: worseFrom({ yellow: 300, red: 3_600 }),
+            alerts: ['HeddleJobsTooLate', 'HeddleBacklogNotDraining'],
+          },
         ),
       ],
     },
