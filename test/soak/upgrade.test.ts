@@ -28,7 +28,7 @@ let older: OlderVersion;
 let node: BrokerNode;
 let data: string;
 let database: StackDatabase;
-let running: ServiceProcess[] = [];
+const running: ServiceProcess[] = [];
 
 const env = () => ({
   AMQP_URL: node.url,
@@ -57,7 +57,8 @@ afterAll(async () => {
 
 /** Stops one process in good order, and starts the other version in its place. */
 async function replace(place: number, version?: URL): Promise<void> {
-  const service = running[place] as ServiceProcess;
+  const service = running.at(place);
+  if (!service) throw new Error(`expected a process ${place} of ${running.length}`);
   expect([service.name, await service.stop()]).toEqual([service.name, 0]);
   const ports = {
     HEDDLE_OPS_PORT: String(service.ops),

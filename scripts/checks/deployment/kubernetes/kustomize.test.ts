@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { jobQueue, laneQueue, serialQueue } from '@heddle/contracts';
+import { INSTANCE_SLOTS, jobQueue, laneQueue, serialQueue } from '@heddle/contracts';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { topologyObjects } from '../../../generate/kubernetes/topology-objects.ts';
@@ -215,6 +215,21 @@ describe.runIf(hasKubectl).each(combinations)('k8s/%s with %j', (overlay, compon
         if (overlay !== 'overlays/dev') continue;
         for (const { name, key } of asked) expect(named('Secret', name)?.data).toHaveProperty(key);
       }
+    },
+  );
+
+  test.runIf(has('keda') && has('topology-operator'))(
+    'never has more processes than there are queues made beforehand for them',
+    () => {
+      const scaled = ofKind('ScaledObject').map((object) => readSpec(object, specs.scaledObject));
+      const most = workloads.map((workload) => {
+        const { name } = workload.metadata;
+        const scaling = scaled.find(({ scaleTargetRef }) => scaleTargetRef.name === name);
+        return scaling?.maxReplicaCount ?? readSpec(workload, specs.replicated).replicas ?? 1;
+      });
+      // A quarter more while a deployment is rolled out.
+      const surging = most.map((count) => count + Math.ceil(count / 4));
+      expect(surging.reduce((sum, count) => sum + count)).toBeLessThanOrEqual(INSTANCE_SLOTS);
     },
   );
 

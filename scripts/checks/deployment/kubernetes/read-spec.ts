@@ -35,7 +35,9 @@ export const specs = {
     ingress: z.array(rule).exactOptional(),
     egress: z.array(rule).exactOptional(),
   }),
+  replicated: z.looseObject({ replicas: z.int().exactOptional() }),
   scaledObject: z.looseObject({
+    maxReplicaCount: z.int(),
     scaleTargetRef: z.looseObject({ name: text }),
     triggers: z.tuple([
       z.looseObject({
