@@ -6,6 +6,9 @@ const PATTERN = /^(\d{1,12})(ms|s|m|h|d)$/;
 /** The longest duration anywhere in Heddle: 365 days, in milliseconds. */
 export const MAX_DURATION_MS = 365 * UNIT_MS.d;
 
+/** The longest that Node can set a timer, in milliseconds: a longer one would go off at once. */
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** Milliseconds of `"250ms"`, `"30s"`, `"5m"`, `"2h"`, `"1d"`; undefined if the text is no such thing. */
 export function parseDuration(text: string): number | undefined {
   const match = PATTERN.exec(text);

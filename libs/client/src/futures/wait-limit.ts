@@ -1,13 +1,10 @@
-import { parseDuration, TimeoutError, ValueError } from '@heddle/contracts';
+import { LONGEST_TIMER_MS, parseDuration, TimeoutError, ValueError } from '@heddle/contracts';
 
 /**
  * How long to wait: milliseconds, or text such as `"5s"`. Absent or infinite: for as long as it takes. Zero and less: not
  * at all. (Python counts in seconds; here everything is milliseconds.)
  */
 export type Timeout = number | string | undefined;
-
-/** Longer than a timer can be set; whoever asks for more will not see the end of it. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Milliseconds; `Infinity` for none. Throws `ValueError` for what is no time. */
 export function timeoutMs(timeout: Timeout): number {

@@ -4,6 +4,7 @@ import {
   type JobState,
   type JobView,
   type jobOptionsSchema,
+  LONGEST_TIMER_MS,
   type QueueView,
   TimeoutError,
 } from '@heddle/contracts';
@@ -93,7 +94,7 @@ export class Heddle {
 
   /** The job once it has ended, however. Rejects with `TimeoutError` after `wait`. */
   async ended(id: string, wait: Timeout = DEFAULT_RUN): Promise<JobView> {
-    const late = AbortSignal.timeout(Math.min(Math.max(1, Math.ceil(timeoutMs(wait))), 2 ** 31 - 1));
+    const late = AbortSignal.timeout(Math.min(Math.max(1, Math.ceil(timeoutMs(wait))), LONGEST_TIMER_MS));
     try {
       for (;;) {
         // The events of a job end with it, or with the gateway.

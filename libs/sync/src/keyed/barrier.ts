@@ -7,9 +7,9 @@ import {
   RuntimeError,
   ValueError,
 } from '@heddle/contracts';
+import { nameObject } from '../session/name-object.ts';
 import type { SyncSession } from '../session/sync-session.ts';
 import type { KeyedClient } from './keyed-client.ts';
-import { keyedObject } from './keyed-queue.ts';
 
 /**
  * A barrier between processes: `threading.Barrier`. Those who come wait until there are as many as it has parties; then all
@@ -37,7 +37,7 @@ export class Barrier {
     }
     this.name = name;
     this.parties = parties;
-    this.#barrier = { object: keyedObject('barrier', name), parties };
+    this.#barrier = { object: nameObject('barrier', name), parties };
     timeoutMs(timeout);
     this.#timeout = timeout;
     this.#client = session.keyed;

@@ -6,9 +6,9 @@ import type { Lease } from '../leases/lease.ts';
 import type { ReentrantLease } from '../leases/reentrant-lease.ts';
 import type { Lock } from '../lock.ts';
 import { RLock } from '../rlock.ts';
+import { nameObject } from '../session/name-object.ts';
 import type { SyncSession } from '../session/sync-session.ts';
 import type { KeyedClient } from './keyed-client.ts';
-import { keyedObject } from './keyed-queue.ts';
 
 /** What a condition needs of its lock. */
 type ConditionLock = Pick<Lock | RLock, 'acquire' | 'run' | 'retake'> & { readonly lease: Lease | undefined };
@@ -32,7 +32,7 @@ export class Condition {
    */
   constructor(session: SyncSession, name: string, lock?: Lock | RLock) {
     this.name = name;
-    this.#object = keyedObject('condition', name);
+    this.#object = nameObject('condition', name);
     this.lock = lock ?? new RLock(session, name);
     this.#client = session.keyed;
   }

@@ -6,6 +6,7 @@ import {
   type DemandOf,
   decodeReply,
   HeddleError,
+  LONGEST_TIMER_MS,
   RuntimeError,
   type SyncDemand,
   type SyncOutcome,
@@ -31,7 +32,6 @@ const TAKE_BACK_MS = 15 * 60_000;
 /** Who waits looks so often whether the answer passed it by. */
 const LOOK_AGAIN_MS = 5_000;
 const LEAVE_MS = 1_000;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const MOST_ACKED = 500;
 
 /** What passes, or would not tell whether the demand was met. */

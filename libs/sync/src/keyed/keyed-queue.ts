@@ -9,9 +9,9 @@ import {
   MAX_QUEUE_SIZE,
   RuntimeError,
   ShutDown,
-  SYNC_NAME,
   ValueError,
 } from '@heddle/contracts';
+import { nameObject } from '../session/name-object.ts';
 import type { SyncSession } from '../session/sync-session.ts';
 import type { KeyedClient, Waitable, Waited } from './keyed-client.ts';
 import { QueueItem } from './queue-item.ts';
@@ -28,12 +28,6 @@ export interface QueueWait {
   readonly timeout?: Timeout;
   /** Ends the wait: it rejects with the signal's reason. What was done by then stays done. */
   readonly signal?: AbortSignal | undefined;
-}
-
-export function keyedObject(kind: KeyedKind, name: string): KeyedObject {
-  if (typeof name === 'string' && SYNC_NAME.test(name)) return `${kind}.${name}`;
-  const expected = 'expected 1 to 100 letters, digits, ".", "_", ":" or "-"';
-  throw new ValueError(`name: ${expected}, got ${JSON.stringify(name)}`);
 }
 
 /** What the queues have in common; they differ in the order in which items are got. */
@@ -58,7 +52,7 @@ export class KeyedQueue<T> {
     }
     this.name = name;
     this.maxsize = Math.max(0, maxsize);
-    this.#queue = { object: keyedObject(kind, name), maxsize: this.maxsize };
+    this.#queue = { object: nameObject(kind, name), maxsize: this.maxsize };
     this.#client = session.keyed;
     this.#rankOf = rankOf;
   }

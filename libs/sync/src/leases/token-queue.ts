@@ -7,6 +7,7 @@ import {
   fenceOf,
   HeddleError,
   handOversOf,
+  LONGEST_TIMER_MS,
   MAX_PERMITS,
   MAX_TOKEN_PLACES,
   newLockToken,
@@ -27,7 +28,6 @@ const MAX_HOLD_MS = 24 * 3_600_000;
 const PATIENCE_MS = 30_000;
 /** What a question that does not wait gets. */
 const ASK_MS = 5_000;
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Between attempts that the broker refuses or loses. */
 const PAUSE_MS = 100;
 const RECOUNT_MS = 5;

@@ -1,6 +1,5 @@
 import type { Delivery, SessionChannel } from '@heddle/broker';
-
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+import { LONGEST_TIMER_MS } from '@heddle/contracts';
 
 /** How one wait for an item ended. */
 type Came = Delivery | 'late' | 'lost';

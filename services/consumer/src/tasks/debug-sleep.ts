@@ -1,10 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineTask } from '@heddle/client';
-import { MAX_DURATION_MS } from '@heddle/contracts';
+import { LONGEST_TIMER_MS, MAX_DURATION_MS } from '@heddle/contracts';
 import { z } from 'zod';
-
-/** Node's timers count milliseconds in 31 bits; longer sleeps are made of several. */
-const LONGEST_TIMER_MS = 2_147_483_647;
 
 export const debugSleep = defineTask({
   name: 'debug.sleep',
