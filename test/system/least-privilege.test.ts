@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectBroker, silentLog } from '@heddle/broker';
 import { type ExchangeRow, exchanges, plannedText, plannedTopology, WEBHOOK_TASK } from '@heddle/contracts';
-import amqp, { type Channel, type ChannelModel } from 'amqplib';
+import type { Channel } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { leastPermissionsOf, topicPermissionsOf } from '../../scripts/generate/least-permissions.ts';
 import { services } from '../../scripts/generate/permissions-document.ts';
 import { selectTasks } from '../../services/consumer/src/registry/select-tasks.ts';
 import { answering, type Receiver, startReceiver } from '../../services/notifier/test/receiver.ts';
 import { createVhost, type TestVhost } from '../support/broker.ts';
+import { onChannel, publishing } from '../support/foreign-channel.ts';
 import { type ServiceProcess, startService } from '../support/service-process.ts';
 import { createStackDatabase, type StackDatabase } from '../support/stack-database.ts';
 
@@ -262,40 +263,4 @@ describe('with one user a service, who may declare nothing', () => {
 function publishes(service: Service, exchange: string): boolean {
   const row = exchange.replace(/^heddle\.delay\..+/, 'heddle.delay.<ms>') as ExchangeRow;
   return exchanges[row].publishers.some((party) => party === service);
-}
-
-/** What the broker says to a message: 'confirmed', or why not. */
-function publishing(url: string, exchange: string, key: string): Promise<string> {
-  return onConnection(url, async (connection) => {
-    const channel = await connection.createConfirmChannel();
-    return new Promise((resolve) => {
-      channel.once('error', (error: Error) => resolve(error.message));
-      channel.publish(exchange, key, Buffer.from('1'), {}, (error) => error || resolve('confirmed'));
-    });
-  });
-}
-
-function onChannel(url: string, work: (channel: Channel) => Promise<unknown>): Promise<string> {
-  return onConnection(url, async (connection) => {
-    const channel = await connection.createChannel();
-    channel.on('error', () => {});
-    return work(channel).then(
-      () => 'allowed',
-      (error: Error) => error.message,
-    );
-  });
-}
-
-const open = new Map<string, ChannelModel>();
-afterAll(async () => {
-  for (const connection of open.values()) await connection.close().catch(() => {});
-});
-
-async function onConnection<T>(url: string, work: (connection: ChannelModel) => Promise<T>): Promise<T> {
-  const known = open.get(url);
-  if (known) return work(known);
-  const connection = await amqp.connect(url);
-  connection.on('error', () => {});
-  open.set(url, connection);
-  return work(connection);
 }
