@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { type BatchRecord, type BatchState, HeddleError } from '@heddle/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSse } from '../../test/read-sse.ts';
@@ -44,6 +45,26 @@ describe('the stream of a batch', () => {
     ]);
     expect((await open(told.at(-1)?.id)).status).toBe(204);
     expect((await open(told[0]?.id)).status).toBe(200);
+  });
+
+  it('looks whenever it is told that the batch has ended, and does not wait for its next look', async () => {
+    const seen = { looks: 0, last: after(0) };
+    gateway.answers.batch = () => {
+      seen.looks += 1;
+      return seen.last;
+    };
+    const reader = await open();
+    await reader.next();
+    // Left to itself it would take a minute for so many looks.
+    for (let told = 0; told < 30; told++) {
+      const before = seen.looks;
+      gateway.batchEnds.hear('another');
+      gateway.batchEnds.hear('b');
+      while (seen.looks === before) await turn();
+    }
+    seen.last = after(4, 'succeeded');
+    gateway.batchEnds.hear('b');
+    expect((await reader.rest()).map(({ data }) => data?.['state'])).toEqual(['succeeded']);
   });
 
   it('outlives a recorder that is away for a moment', async () => {
