@@ -79,6 +79,7 @@ describe('asCompleted', () => {
   it('throws a TimeoutError when not all have ended in time', async () => {
     const executor = await connect();
     const quick = executor.submit(echo, 1);
+    await ended(quick);
     const slow = executor.submit(sleep, { ms: 1_000 });
     const order: Future[] = [];
     const all = async () => {
