@@ -67,17 +67,22 @@ function publishedBy(service: Party) {
 function ownNames(service: Party, planned: readonly string[]): FillIns | undefined {
   const tasks = service === 'notifier' ? [WEBHOOK_TASK] : planned.map((text) => parsePlannedTask(text).name);
   if (service !== 'notifier' && service !== 'consumer') return undefined;
-  const task = oneOf(tasks);
-  const numbered = `${task}\\.[0-9]+`;
+  const numbered = [{ before: '', after: '\\.[0-9]+' }];
   return {
-    '<task>': task,
-    '<partition>': numbered,
-    '<lane>': numbered,
-    '<limit>': `(slots\\.${task}|rates\\.${numbered})`,
+    tasks: oneOf(tasks),
+    of: {
+      '<task>': [{ before: '', after: '' }],
+      '<partition>': numbered,
+      '<lane>': numbered,
+      '<limit>': [
+        { before: 'slots\\.', after: '' },
+        { before: 'rates\\.', after: '\\.[0-9]+' },
+      ],
+    },
   };
 }
 
 /** In a routing key a lane is its number alone: the task stands before it. */
 function keysOf(own: FillIns): FillIns {
-  return { ...own, '<lane>': '[0-9]+' };
+  return { ...own, of: { ...own.of, '<lane>': '[0-9]+' } };
 }

@@ -46,9 +46,10 @@ describe("the guide's lines, as they stand there", () => {
     'predict.md': ([answer]) => {
       expect(answer).toMatchObject({ success: true, predictions: [{}, {}, {}] });
     },
-    'retries-and-delays.md': async ([retried, later, past, timed]) => {
+    'retries-and-delays.md': async ([retried, byCode, later, past, timed]) => {
       expect(retried).toMatchObject({ state: 'dead', error: { code: 'task_failed' } });
       expect((retried as { attempts: unknown[] }).attempts).toHaveLength(3);
+      expect(byCode).toMatchObject({ state: 'failed', attempts: [{ error: { code: 'not_found' } }] });
       expect(later).toMatchObject({ state: 'delayed' });
       for (const job of [later, past, timed]) await expectState(job, 'succeeded');
     },
