@@ -103,6 +103,8 @@ are topic permissions besides: on \`heddle.submit\`, \`heddle.serial\`, \`heddle
 notifier jobs of \`${WEBHOOK_TASK}\` only. A webhook's delivery is a job, whose events the notifier publishes: on an exchange of their own, \`heddle.webhooks\`, since RabbitMQ cannot tell one job's events
 from another's. It has no right on \`heddle.events\`, and who reads events sets aside what comes by \`heddle.webhooks\` and is of another task, or means a job of another task.
 
+RabbitMQ 4.3 takes expressions of at most 1,024 characters: some 20 tasks of one user. With more than fit, \`npm run topology\` says so; give groups of tasks (\`HEDDLE_TASKS\`) users of their own.
+
 Locks and other objects of the [toolbox](toolbox.md) are made by the programs that use them, when they use them: users of such programs need the rights of \`client\` above.
 
 ${services.map((service) => block(`${service}, nothing to configure`, leastPermissionsOf(service, builtInTaskNames))).join('\n')}`;
