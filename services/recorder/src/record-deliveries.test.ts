@@ -2,7 +2,7 @@ import type { Delivery } from '@heddle/broker';
 import { encodeEvents } from '@heddle/contracts';
 import { Meters } from '@heddle/service';
 import { Registry } from 'prom-client';
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { accepted } from '../test/job-events.ts';
 import { silent } from '../test/start-test-recorder.ts';
 import { createRecorderMetrics } from './metrics.ts';
@@ -59,6 +59,47 @@ describe('recording deliveries', () => {
     await recorder.drain();
     for (const delivery of later) expect(delivery.ack).toHaveBeenCalledOnce();
     expect(recorder.holding).toBe(0);
+  });
+
+  describe('in quick succession', () => {
+    const write = vi.fn<Write>().mockResolvedValue([]);
+    beforeEach(() => {
+      // Its clock stands still.
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+      write.mockClear();
+    });
+    afterEach(() => vi.useRealTimers());
+    const written = () => write.mock.calls.map(([items]) => jobsOf(items));
+    const take = async (recorder: DeliveryRecorder, id: string) => {
+      recorder.take(deliveryOf(id));
+      for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+    };
+
+    test('writes the first at once and the others together', async () => {
+      const recorder = recorderWith(write);
+      for (const id of ['a', 'b', 'c']) await take(recorder, id);
+      expect(written()).toEqual([['a']]);
+      await vi.advanceTimersByTimeAsync(20);
+      await recorder.drain();
+      expect(written()).toEqual([['a'], ['b', 'c']]);
+    });
+
+    test('writes at once what somebody waits for, whether he asked before or after it was held back', async () => {
+      const recorder = recorderWith(write);
+      for (const id of ['a', 'b']) await take(recorder, id);
+      await recorder.caughtUp(1_000);
+      expect(written()).toEqual([['a'], ['b']]);
+      recorder.take(deliveryOf('c'));
+      await recorder.caughtUp(1_000);
+      expect(written()).toEqual([['a'], ['b'], ['c']]);
+    });
+
+    test('writes at once what it holds when it is drained', async () => {
+      const recorder = recorderWith(write);
+      for (const id of ['a', 'b']) await take(recorder, id);
+      await recorder.drain();
+      expect(written()).toEqual([['a'], ['b']]);
+    });
   });
 
   test('holds deliveries while the database is in trouble, and tells of it', async () => {

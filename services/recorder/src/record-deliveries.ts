@@ -1,4 +1,4 @@
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setTimeout as pause, setImmediate } from 'node:timers/promises';
 import type { BrokerLog, Delivery } from '@heddle/broker';
 import type { RecorderMetrics } from './metrics.ts';
 import { readDelivery } from './read-delivery.ts';
@@ -9,6 +9,8 @@ import { Watermark } from './watermark.ts';
 /** Items of one transaction. SQLite works on our own thread, and this many take it some 20 ms. */
 const MAX_ITEMS = 1_000;
 const MAX_BYTES = 32 * 1024 * 1024;
+/** Between the beginnings of two transactions: a commit costs the same for one event as for many. */
+const PACE_MS = 20;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
 
@@ -33,6 +35,8 @@ export class DeliveryRecorder {
   #taken = 0;
   readonly #committedMark = new Watermark();
   #working: Promise<void> | undefined;
+  #lastBegan = Number.NEGATIVE_INFINITY;
+  #hurry: () => void = () => undefined;
   #trouble: string | undefined;
   readonly #stopped = new AbortController();
 
@@ -65,7 +69,9 @@ export class DeliveryRecorder {
    * confirmed before he asked.
    */
   caughtUp(limitMs: number): Promise<void> {
-    return this.#committedMark.reached(this.#taken, limitMs);
+    const reached = this.#committedMark.reached(this.#taken, limitMs);
+    this.#hurry();
+    return reached;
   }
 
   /** What is wrong with the database, if anything. */
@@ -84,6 +90,7 @@ export class DeliveryRecorder {
   /** Resolves when everything taken is committed and acked; gives up retries that are under way. */
   async drain(): Promise<void> {
     this.#stopped.abort();
+    this.#hurry();
     await this.#working;
   }
 
@@ -91,6 +98,7 @@ export class DeliveryRecorder {
     // What arrives in the same burst goes into the same transaction.
     await setImmediate();
     while (this.#waiting.length > 0) {
+      await this.#keepPace();
       const batch = this.#nextBatch();
       if (batch.length > 0) await this.#record(batch);
       this.#committedMark.reach(this.#taken - this.#holding);
@@ -99,6 +107,21 @@ export class DeliveryRecorder {
       this.#heldSince = this.#waiting.length > 0 ? Date.now() : undefined;
     }
     this.#working = undefined;
+  }
+
+  /** What comes in quick succession goes into one transaction, unless somebody waits for it. */
+  async #keepPace(): Promise<void> {
+    const left = this.#lastBegan + PACE_MS - performance.now();
+    if (left > 0 && !this.#committedMark.isAwaited && !this.#stopped.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, left);
+        this.#hurry = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.#lastBegan = performance.now();
   }
 
   #nextBatch(): Held[] {
@@ -141,7 +164,7 @@ export class DeliveryRecorder {
         this.#log.error({ err: error, events: items.length, retryInMs: wait }, 'cannot write events');
       }
       if (this.#stopped.signal.aborted) return false;
-      await setTimeout(wait, undefined, { signal: this.#stopped.signal }).catch(() => undefined);
+      await pause(wait, undefined, { signal: this.#stopped.signal }).catch(() => undefined);
     }
   }
 

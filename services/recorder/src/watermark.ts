@@ -3,6 +3,10 @@ export class Watermark {
   #done = 0;
   #waiting: { readonly wanted: number; readonly go: () => void }[] = [];
 
+  get isAwaited(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   reach(done: number): void {
     this.#done = done;
     if (this.#waiting.length === 0) return;
