@@ -35,11 +35,13 @@ export class BatchWriter {
       await runTransaction(this.#store.db, (tx) => this.#writeAll(tx, items));
     } catch (error) {
       if (!blamesData(error)) throw error;
+      if (items.length > 1) {
+        const middle = Math.ceil(items.length / 2);
+        return [...(await this.write(items.slice(0, middle))), ...(await this.write(items.slice(middle)))];
+      }
       const [only] = items;
       if (!only || only.kind === 'dead') throw error;
-      if (items.length === 1) return this.write([refuse(only, error as Error)]);
-      const middle = Math.ceil(items.length / 2);
-      return [...(await this.write(items.slice(0, middle))), ...(await this.write(items.slice(middle)))];
+      return this.write([refuse(only, error as Error)]);
     }
     return items.filter((item) => item.kind === 'dead');
   }

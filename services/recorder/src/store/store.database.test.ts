@@ -13,9 +13,16 @@ import { deleteOldJobs, deleteOrphanOutputs } from './delete-old-jobs.ts';
 import { findJob } from './find-job.ts';
 import type { Store } from './open-database.ts';
 import { claimOutgoing, forgetOutgoing, postponeOutgoing } from './outbox.ts';
-import type { BatchWriter } from './record-batch.ts';
+import { type BatchWriter, deadItem } from './record-batch.ts';
 import { findOutput } from './store-output.ts';
 import { beginEpoch, readEpoch } from './stream-epoch.ts';
+
+const eventMessage = {
+  properties: {},
+  exchange: 'heddle.events',
+  routingKey: 'event',
+  redelivered: false,
+} as const;
 
 describe.each(databaseKinds)('the store on %s', (kind) => {
   let database: TestDatabase;
@@ -112,23 +119,37 @@ describe.each(databaseKinds)('the store on %s', (kind) => {
     await forgetOutgoing(store.db, [dead?.id ?? '']);
   });
 
-  test('sends an event that is nested too deep to be written to heddle.dead', async () => {
-    const id = randomUUID();
-    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
-    const body = Buffer.from(JSON.stringify([accepted(id, { input: 'DEEP' })]).replace('"DEEP"', deep));
-    const message = {
-      body,
-      properties: {},
-      exchange: 'heddle.events',
-      routingKey: 'event',
-      redelivered: false,
+  describe('sends an event that is nested too deep to be written to heddle.dead', () => {
+    const deepEvent = (id: string) => {
+      const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+      const body = Buffer.from(JSON.stringify([accepted(id, { input: 'DEEP' })]).replace('"DEEP"', deep));
+      return { ...eventMessage, body };
     };
-    const refused = await writer.write([...readDelivery(message), ...itemsOf([accepted(`${id}-fine`)])]);
-    expect(refused).toHaveLength(1);
-    await expect(findJob(store.db, `${id}-fine`)).resolves.toBeDefined();
-    const [dead] = await claimOutgoing(store, 10, 1_000, Date.now());
-    expect(dead?.message.body).toEqual(body);
-    await forgetOutgoing(store.db, [dead?.id ?? '']);
+    const takeDead = async () => {
+      const outgoing = await claimOutgoing(store, 10, 1_000, Date.now());
+      await forgetOutgoing(
+        store.db,
+        outgoing.map(({ id }) => id),
+      );
+      return outgoing.map(({ message }) => message.body);
+    };
+
+    test('before others', async () => {
+      const id = randomUUID();
+      const message = deepEvent(id);
+      const refused = await writer.write([...readDelivery(message), ...itemsOf([accepted(`${id}-fine`)])]);
+      expect(refused).toHaveLength(1);
+      await expect(findJob(store.db, `${id}-fine`)).resolves.toBeDefined();
+      expect(await takeDead()).toEqual([message.body]);
+    });
+
+    test('behind a message that nobody could read', async () => {
+      const unreadable = { ...eventMessage, body: Buffer.from('rubbish') };
+      const message = deepEvent(randomUUID());
+      const items = [deadItem(unreadable, 'events', 'it is no JSON'), ...readDelivery(message)];
+      expect(await writer.write(items)).toHaveLength(2);
+      expect(await takeDead()).toEqual([unreadable.body, message.body]);
+    });
   });
 
   test('keeps outputs by run and gives those of the run that won', async () => {
