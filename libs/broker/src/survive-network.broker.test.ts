@@ -53,7 +53,8 @@ describe('connecting', () => {
       proxy.cutAfter(bytes);
       let opened = false;
       const opening = openBroker({ vhost, url: proxy.url }).finally(() => (opened = true));
-      await expect.poll(() => opened || proxy.accepted >= 6, { timeout: 5_000 }).toBe(true);
+      // A cut that nobody noticed ends with the limit of connecting: ten seconds.
+      await expect.poll(() => opened || proxy.accepted >= 6, { timeout: 15_000 }).toBe(true);
       proxy.cutAfter(undefined);
       const { broker } = await opening;
       await publishJobs(broker, ['job-1']);

@@ -157,7 +157,7 @@ describe('map', () => {
   });
 
   it('throws a TimeoutError when a result is not there in time', async () => {
-    const results = (await connect()).map(sleep, [{ ms: 1 }, { ms: 2_000 }], { timeout: 500 });
+    const results = (await connect()).map(sleep, [{ ms: 1 }, { ms: 5_000 }], { timeout: 2_500 });
     await results.next();
     await expect(results.next()).rejects.toThrow(TimeoutError);
   });
