@@ -6,7 +6,17 @@ import { newJobId, RecorderClient } from '@heddle/client';
 import { encodeOutputs } from '@heddle/contracts';
 import { DatabaseSync } from '@photostructure/sqlite';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+  vi,
+} from 'vitest';
 import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
 import { setup as startPostgres } from '../../../test/support/global-postgres.ts';
 import { accepted, succeeded } from '../test/job-events.ts';
@@ -80,6 +90,7 @@ describe('a recorder in trouble', () => {
 
   test('that stood still finds the outputs of a job whose end it has not read yet', async () => {
     const child = await spawnRecorder(vhost, database);
+    onTestFinished(() => void child.kill('SIGKILL'));
     const id = newJobId();
     await events.addAll([accepted(id)]);
     await client.ask({ op: 'job', id });
