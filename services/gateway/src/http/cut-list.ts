@@ -23,8 +23,8 @@ export interface CutList {
 
 /**
  * Cuts JSON up whose root is an object with a list under `key`, so that it can be parsed a slice at a time. Gives other
- * requests their turn meanwhile. Undefined for a body of another kind, or whose brackets are at odds: parsing it as a whole tells what is wrong. A body that it cuts may
- * be no JSON all the same; then one of its parts is none.
+ * requests their turn meanwhile. Undefined for a body of another kind, or whose brackets are at odds: parsing it as a
+ * whole tells what is wrong. A body that it cuts may be no JSON all the same; then one of its parts is none.
  */
 export async function cutList(body: Buffer, key: string): Promise<CutList | undefined> {
   const cutter = new Cutter(body, Buffer.from(JSON.stringify(key)));

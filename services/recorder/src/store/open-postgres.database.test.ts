@@ -5,8 +5,8 @@ import { openPostgres, type PostgresPatience } from './open-postgres.ts';
 
 const LONG_MS = 120_000;
 const patient: PostgresPatience = { statementMs: LONG_MS, idleTransactionMs: LONG_MS, answerMs: LONG_MS };
-/** Longer than any test may take. */
-const sleep = sql`select pg_sleep(600)`;
+/** A statement that outlives any test: what is waited for is the limit that ends it. */
+const endless = sql`select pg_sleep(600)`;
 
 let database: Awaited<ReturnType<typeof createDatabase>>;
 let broken: Error[];
@@ -30,7 +30,7 @@ const works = (some: Kysely<unknown>) => sql<{ one: number }>`select 1 as one`.e
 
 test('a statement that takes too long is given up by the server, and its connection goes on', async () => {
   const some = open({ statementMs: 50 });
-  await expect(sleep.execute(some)).rejects.toMatchObject({ code: '57014' });
+  await expect(endless.execute(some)).rejects.toMatchObject({ code: '57014' });
   expect((await works(some)).rows).toEqual([{ one: 1 }]);
   expect(broken).toEqual([]);
 });
@@ -47,7 +47,7 @@ test('waiting for the lock of another transaction is given up, too', async () =>
 
 test('a server that does not answer is given up with the connection, and the next query has another', async () => {
   const some = open({ answerMs: 300 });
-  const unanswered = some.transaction().execute((tx) => sleep.execute(tx));
+  const unanswered = some.transaction().execute((tx) => endless.execute(tx));
   await expect(unanswered).rejects.toThrow('the database has not answered within 300 ms');
   expect((await works(some)).rows).toEqual([{ one: 1 }]);
 });
