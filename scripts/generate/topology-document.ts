@@ -33,7 +33,7 @@ export function topologyDocument(): string {
       queueRows.map(queueCells),
     ),
     QUEUE_TYPES,
-    'Prefetch `task`: as many as the pool has slots; while runs are short, one more for threads and processes, and up to 300 for the event loop.\n',
+    'Prefetch `task`: as many as the pool has slots; while runs are short, one more for threads and processes, and what ends in a tenth of a second, at most 1,000 in all, for the event loop.\n',
     '## Bindings\n',
     table(
       ['exchange', 'routing key', 'queue'],

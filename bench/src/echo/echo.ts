@@ -7,7 +7,7 @@ const JOBS = 20_000;
 /** Submits that wait for their confirms at any time, in ours and in the reference. */
 const WINDOW = 1_000;
 /** The most that Heddle's worker takes for a task on its event loop. */
-const REFERENCE_PREFETCH = 300;
+const REFERENCE_PREFETCH = 1_000;
 
 /** From the first submit to the moment when the recorder has the results of all jobs. */
 export const echo: Benchmark = {

@@ -9,7 +9,7 @@ import { reference } from '../queues/reference-queues.ts';
 import { ReferenceEventBatches } from './reference-event-batches.ts';
 import { succeeded } from './reference-messages.ts';
 
-const [amqpUrl = '', prefetch = '300'] = process.argv.slice(2);
+const [amqpUrl = '', prefetch = '1000'] = process.argv.slice(2);
 const worker = `bench-reference-${process.pid}`;
 const consuming = await openChannel(amqpUrl);
 const publishing = await openChannel(amqpUrl);

@@ -23,31 +23,58 @@ describe('the prefetch of a task', () => {
   });
 
   it('stays there while runs are long', () => {
-    const prefetch = new AdaptivePrefetch('event-loop', 100);
-    work(prefetch, 100, 50, 10);
-    expect(prefetch.current).toBe(100);
+    const processes = new AdaptivePrefetch('process', 2);
+    work(processes, 2, 600, 20);
+    expect(processes.current).toBe(2);
+    const eventLoop = new AdaptivePrefetch('event-loop', 1);
+    work(eventLoop, 1, 150, 20);
+    expect(eventLoop.current).toBe(1);
   });
 
-  it('widens when runs are short: by one for processes, by a window of settling ones for the event loop', () => {
-    const processes = new AdaptivePrefetch('process', 2);
-    work(processes, 2, 15, 20);
-    expect(processes.current).toBe(3);
-    const eventLoop = new AdaptivePrefetch('event-loop', 100);
-    work(eventLoop, 100, 1, 5);
-    expect(eventLoop.current).toBe(300);
+  it('widens by one for processes when runs are short', () => {
+    const prefetch = new AdaptivePrefetch('process', 2);
+    work(prefetch, 2, 15, 20);
+    expect(prefetch.current).toBe(3);
+  });
+
+  it.each([
+    { slots: 1, ms: 20, held: 1 + 4 },
+    { slots: 1, ms: 1, held: 1 + 64 },
+    { slots: 100, ms: 100, held: 100 + 64 },
+    { slots: 100, ms: 30, held: 100 + 256 },
+    { slots: 100, ms: 1, held: 1_000 },
+  ])(
+    'holds no more than $slots slots of runs of $ms ms end in a tenth of a second: $held',
+    ({ slots, ms, held }) => {
+      const prefetch = new AdaptivePrefetch('event-loop', slots);
+      work(prefetch, slots, ms, 20);
+      expect(prefetch.current).toBe(held);
+    },
+  );
+
+  it('changes once, not step by step, when runs are short', () => {
+    const prefetch = new AdaptivePrefetch('event-loop', 100);
+    work(prefetch, 100, 1, 1);
+    expect(prefetch.current).toBe(1_000);
   });
 
   it('never falls below the slots, however many there are', () => {
-    const prefetch = new AdaptivePrefetch('event-loop', 500);
-    work(prefetch, 500, 1, 5);
-    expect(prefetch.current).toBe(500);
+    const prefetch = new AdaptivePrefetch('event-loop', 1_500);
+    work(prefetch, 1_500, 1, 5);
+    expect(prefetch.current).toBe(1_500);
+  });
+
+  it('never changes where it is fixed', () => {
+    const prefetch = new AdaptivePrefetch('event-loop', 1, true);
+    work(prefetch, 1, 1, 20);
+    expect(prefetch.current).toBe(1);
   });
 
   it('narrows again within one round when runs become long', () => {
     const prefetch = new AdaptivePrefetch('event-loop', 100);
     const clock = { now: 0 };
     work(prefetch, 100, 1, 5, clock);
-    work(prefetch, 100, 300, 1, clock);
+    work(prefetch, 100, 30_000, 1, clock);
     expect(prefetch.current).toBe(100);
   });
 
@@ -71,9 +98,9 @@ describe('the prefetch of a task', () => {
   it('does not take short jobs on a busy event loop for long ones', () => {
     const prefetch = new AdaptivePrefetch('event-loop', 100);
     const clock = { now: 0 };
-    work(prefetch, 100, 2, 5, clock);
-    work(prefetch, 100, 30, 20, clock);
-    expect(prefetch.current).toBe(300);
+    work(prefetch, 100, 8, 5, clock);
+    work(prefetch, 100, 60, 20, clock);
+    expect(prefetch.current).toBe(1_000);
   });
 
   it('measures nothing while nothing runs', () => {
