@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { findOnPath } from './find-on-path.mjs';
 import { runCommand } from './run-command.mjs';
 
@@ -14,11 +16,15 @@ const MANAGERS = [
     install: ['install', '-y', '-q'],
     names: { rabbitmq: 'rabbitmq-server', postgresql: 'postgresql-server' },
   },
-  { command: 'apk', install: ['add', '--no-cache'], names: { rabbitmq: 'rabbitmq-server' } },
+  {
+    command: 'apk',
+    install: ['add', '--no-cache'],
+    names: { rabbitmq: 'rabbitmq-server', 'docker-compose': 'docker-cli-compose' },
+  },
   { command: 'brew', install: ['install'], asUser: true, names: { postgresql: 'postgresql@15' } },
 ];
 
-/** @typedef {'rabbitmq' | 'postgresql' | 'debootstrap' | 'curl' | 'prometheus'} PackageName */
+/** @typedef {'rabbitmq' | 'postgresql' | 'debootstrap' | 'curl' | 'prometheus' | 'docker-compose'} PackageName */
 
 /** The line a person types to install it here. @param {PackageName} name */
 export function installLine(name) {
@@ -36,13 +42,31 @@ export function canInstall() {
   return manager !== undefined && !manager.asUser && process.getuid?.() === 0;
 }
 
-/** Installs a package with the system's own manager; as root only. @param {PackageName} name */
-export async function installPackage(name) {
+/** Installations of this process, one after the other. */
+let last = Promise.resolve();
+
+/**
+ * Installs a package with the system's own manager; as root only. Several may be asked for at once, by several processes:
+ * each waits for its turn, because package managers refuse to run twice.
+ * @param {PackageName} name
+ */
+export function installPackage(name) {
+  const mine = last.then(() => install(name));
+  last = mine.catch(() => {});
+  return mine;
+}
+
+async function install(name) {
   const manager = findManager();
   if (!manager) throw new Error(`no package manager is known for this system: ${installLine(name)}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
-  if (manager.refresh) await runCommand(manager.command, manager.refresh, { env });
-  await runCommand(manager.command, [...manager.install, packageIn(manager, name)], { env });
+  const inTurn = findOnPath('flock') ? ['flock', join(tmpdir(), 'heddle-packages.lock')] : [];
+  const run = (args) => {
+    const [command, ...rest] = [...inTurn, manager.command, ...args];
+    return runCommand(command, rest, { env });
+  };
+  if (manager.refresh) await run(manager.refresh);
+  await run([...manager.install, packageIn(manager, name)]);
 }
 
 function findManager() {

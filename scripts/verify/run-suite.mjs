@@ -1,8 +1,7 @@
 import { bootstrap, root, runScript } from '../setup/bootstrap.mjs';
-import { findOnPath } from '../setup/find-on-path.mjs';
-import { canInstall, installPackage } from '../setup/install-package.mjs';
 import { reportStep } from '../setup/report-step.mjs';
 import { onStopAsked } from '../stack/on-stop-asked.mjs';
+import { installTools } from './install-tools.mjs';
 import { runChecks } from './run-checks.mjs';
 import { killVitest, runVitest } from './run-vitest.mjs';
 import { startServers } from './start-servers.mjs';
@@ -25,9 +24,7 @@ export async function runSuite({ checks = [], projects }) {
     const total = await runChecks(checks);
     const stopServers = await startServers();
     try {
-      // The README's lines, and the one that `npm start` prints, are run as they stand.
-      if (!findOnPath('curl') && canInstall())
-        await reportStep('installing curl', () => installPackage('curl'));
+      await installTools();
       for (const part of projects) {
         const outcome = await runTests(part, process.argv.slice(2));
         for (const kind of Object.keys(total)) total[kind] += outcome[kind];
