@@ -4,6 +4,7 @@ import { parentPort } from 'node:worker_threads';
 export type Ask =
   | { readonly echo: unknown }
   | { readonly countFrom: number; readonly to: number }
+  | { readonly ranges: readonly { readonly from: number; readonly to: number }[] }
   | { readonly fill: SharedArrayBuffer }
   | { readonly items: readonly (number | string)[] };
 
@@ -26,7 +27,12 @@ function answer(ask: Ask): unknown {
   if ('echo' in ask) return ask.echo;
   if ('fill' in ask) return void new Uint8Array(ask.fill).fill(1);
   if ('items' in ask) return ask.items.map((item) => isPrime(BigInt(item)));
+  if ('ranges' in ask) return ask.ranges.map(({ from, to }) => countIn(from, to));
+  return countIn(ask.countFrom, ask.to);
+}
+
+function countIn(from: number, to: number): number {
   let count = 0;
-  for (const { found } of countPrimes(ask.countFrom, ask.to)) count = found;
+  for (const { found } of countPrimes(from, to)) count = found;
   return count;
 }

@@ -1,16 +1,23 @@
 import { availableParallelism } from 'node:os';
+import { Executor } from '@heddle/client';
 import { GatewayCalls } from '../concurrency/gateway-calls.ts';
+import type { Ask } from '../concurrency/reference-thread.process.ts';
 import { ReferenceThreads } from '../concurrency/reference-threads.ts';
 import type { Benchmark, BenchSession, Limit, Measurement } from '../harness/benchmark.ts';
 import { keepInFlight, ratePerSecond } from '../harness/keep-in-flight.ts';
 import { startService } from '../processes/start-service.ts';
 import { claimTopology } from '../queues/claim-topology.ts';
+import { openBroker } from '../queues/open-broker.ts';
 import { waitForTask } from '../submit/wait-for-task.ts';
 import { type LoopAndCores, watchProcess } from './watch-process.ts';
 
 const TASKS = ['math.count-primes', 'math.is-prime', 'math.sum'];
 const COUNT_TO = 2_000_000_000;
 const COUNT_PARTS = 20;
+/** Of some 0.5 ms of work each. */
+const RANGES = 8_000;
+const RANGES_A_CHUNK = 1_000;
+/** Of some 0.06 ms of work each: what an item costs on its way, in JSON and on disk, is several percent of it. */
 const ITEMS = 160_000;
 /** Some 0.6 s of work each, as docs/guide/batches.md says how to choose it; an equal number for each of two or four cores. */
 const CHUNK = 10_000;
@@ -45,23 +52,45 @@ export const primes: Benchmark = {
     const { url, ops } = await startService(session, 'gateway');
     for (const task of TASKS) await waitForTask(url, task);
     const threads = await ReferenceThreads.start(session);
-    return measurements(session, new GatewayCalls(url), threads, { worker: worker.ops, gateway: ops });
+    const executor = new Executor(await openBroker(session, 'bench-primes'));
+    session.cleanUp.add('shut the executor down', () => executor.shutdown());
+    return measurements(
+      session,
+      { gateway: new GatewayCalls(url), executor, threads },
+      { worker: worker.ops, gateway: ops },
+    );
   },
 };
 
+interface Tools {
+  readonly gateway: GatewayCalls;
+  readonly executor: Executor;
+  readonly threads: ReferenceThreads;
+}
+
 function measurements(
   session: BenchSession,
-  gateway: GatewayCalls,
-  threads: ReferenceThreads,
+  { gateway, executor, threads }: Tools,
   ops: { readonly worker: number; readonly gateway: number },
 ): Measurement[] {
   const countTo = Math.round(COUNT_TO * session.scale);
   const part = Math.ceil(countTo / COUNT_PARTS);
+  const numbers = Math.ceil(countTo / RANGES);
+  const ranges = Array.from({ length: RANGES }, (_, place) => ({
+    from: place * numbers,
+    to: Math.min((place + 1) * numbers, countTo),
+  }));
   const length = Math.max(LARGE_PRIMES.length * 5, Math.round(ITEMS * session.scale));
   const items = Array.from({ length }, (_, place) => LARGE_PRIMES[place % LARGE_PRIMES.length] ?? 2);
-  const chunks = Math.ceil(items.length / CHUNK);
   const map = (inputs: readonly unknown[], chunk: number) =>
     gateway.batch({ task: 'math.is-prime', inputs, chunk });
+  /** The same chunks, all of them waiting for a thread from the start. */
+  const inThreads = <T>(inputs: readonly T[], chunk: number, ask: (part: readonly T[]) => Ask) => {
+    const chunks = Math.ceil(inputs.length / chunk);
+    return keepInFlight(chunks, chunks, (place) =>
+      threads.call(ask(inputs.slice(place * chunk, (place + 1) * chunk))),
+    );
+  };
   const limit = (name: string, unit: string, most: number | undefined, ours: Limit['ours']): Limit => ({
     kind: 'limit',
     name,
@@ -74,20 +103,24 @@ function measurements(
   return [
     {
       kind: 'comparison',
-      name: `map of ${length} large primes in chunks of ${CHUNK}`,
+      name: `Executor.map of ${RANGES} small ranges in chunks of ${RANGES_A_CHUNK}`,
       unit: 'items/s',
       target: LEAST_RATIO,
-      ours: () => ratePerSecond(items.length, () => map(items, CHUNK)),
+      ours: () => ratePerSecond(RANGES, () => mapRanges(executor, ranges)),
       reference: () =>
-        ratePerSecond(items.length, () =>
-          keepInFlight(chunks, chunks, (place) =>
-            threads.call({ items: items.slice(place * CHUNK, (place + 1) * CHUNK) }),
-          ),
-        ),
+        ratePerSecond(RANGES, () => inThreads(ranges, RANGES_A_CHUNK, (part) => ({ ranges: part }))),
     },
     {
       kind: 'comparison',
-      name: `map and reduce, ${COUNT_PARTS} parts`,
+      name: `batch of ${length} large primes in chunks of ${CHUNK}`,
+      unit: 'items/s',
+      target: LEAST_RATIO,
+      ours: () => ratePerSecond(length, () => map(items, CHUNK)),
+      reference: () => ratePerSecond(length, () => inThreads(items, CHUNK, (part) => ({ items: part }))),
+    },
+    {
+      kind: 'comparison',
+      name: `batch with a reduce job, ${COUNT_PARTS} parts`,
       unit: 'numbers/s',
       target: LEAST_RATIO,
       ours: () =>
@@ -129,4 +162,16 @@ function measurements(
       return performance.now() - began;
     }),
   ];
+}
+
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+async function mapRanges(executor: Executor, ranges: readonly Range[]): Promise<void> {
+  let results = 0;
+  for await (const _ of executor.map('math.count-primes', ranges, { chunkSize: RANGES_A_CHUNK }))
+    results += 1;
+  if (results !== ranges.length) throw new Error(`expected ${ranges.length} counts, got ${results}`);
 }

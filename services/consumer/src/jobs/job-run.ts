@@ -58,7 +58,7 @@ export class JobRun implements HandlerHost {
   #acceptedSent: boolean;
   #abort: AbortController | undefined;
   #progress: { fraction: number; note?: string } | undefined;
-  #progressSentAt = 0;
+  #progressSentAt: number;
   #outputCheck: OutputCheck | undefined;
   #outputs: GatheredOutputs | undefined;
 
@@ -70,6 +70,7 @@ export class JobRun implements HandlerHost {
     this.input = input;
     this.deadline = this.startedAt + (job.timeoutMs ?? task.timeoutMs);
     this.#acceptedSent = job.accepted;
+    this.#progressSentAt = this.startedAt;
   }
 
   /** What every event of this run says. */
@@ -108,7 +109,7 @@ export class JobRun implements HandlerHost {
     if (follow && replyTo !== undefined) this.#worker.followers.tell(replyTo, news);
   }
 
-  /** The newest progress, if it is news and the last was sent `everyMs` ago or more. */
+  /** The newest progress, if it is news and the last was sent, or the run began, `everyMs` ago or more. */
   takeProgress(now: number, everyMs: number): JobEvent | undefined {
     if (!this.#progress || now - this.#progressSentAt < everyMs) return undefined;
     const event: JobEvent = { type: 'progress', ...this.eventBase(now), ...this.#progress };

@@ -53,6 +53,30 @@ describe('RunWatch', () => {
     expect(sent.length).toBeLessThanOrEqual(4);
   });
 
+  it('sends no progress of a run that has only begun: its end comes soon enough', async () => {
+    const worker = recordingWorker();
+    const watch = new RunWatch(worker);
+    const { run } = someRun(task, { worker });
+    watch.add(run);
+    run.progress(0.5);
+    await vi.advanceTimersByTimeAsync(240);
+    expect(worker.eventsSent().map((event) => event.type)).toEqual(['started']);
+    await vi.advanceTimersByTimeAsync(20);
+    expect(worker.eventsSent().map((event) => event.type)).toEqual(['started', 'progress']);
+  });
+
+  it('sends what there is to tell of several runs in one message', async () => {
+    const worker = recordingWorker();
+    const watch = new RunWatch(worker);
+    for (let pause = 0; pause < 5; pause++) {
+      watch.add(someRun(task, { worker }).run);
+      await vi.advanceTimersByTimeAsync(20);
+    }
+    await vi.advanceTimersByTimeAsync(200);
+    expect(worker.eventsSent().map((event) => event.type)).toEqual(Array(5).fill('started'));
+    expect(worker.published).toHaveLength(2);
+  });
+
   it('stops a run whose time is up, and only that', async () => {
     const worker = recordingWorker();
     const watch = new RunWatch(worker);

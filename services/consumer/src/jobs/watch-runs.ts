@@ -8,6 +8,8 @@ const TICK_MS = 20;
 /** A job that ends sooner gets no `started` event: one message less through the broker and into the database. */
 const ANNOUNCE_AFTER_MS = 100;
 const PROGRESS_EVERY_MS = 250;
+/** What is told of several runs within this time travels together; the first after a pause goes at once. */
+const TELL_EVERY_MS = 100;
 /** When a guard could not be published. */
 const GUARD_AGAIN_MS = 30_000;
 
@@ -20,6 +22,7 @@ export class RunWatch {
   readonly #worker: WorkerPorts;
   readonly #guardAfterMs: number;
   #timer: NodeJS.Timeout | undefined;
+  #toldAt = 0;
 
   /** Runs that last longer than `guardAfterMs` get a guard, but for those of serial tasks. */
   constructor(worker: WorkerPorts, guardAfterMs = Number.POSITIVE_INFINITY) {
@@ -76,10 +79,16 @@ export class RunWatch {
 
   #tick(now: number): void {
     if (this.#runs.size === 0) return this.close();
-    const events: JobEvent[] = [];
     for (const run of this.#runs) {
       if (now >= run.deadline) run.stop('timed_out');
       if (now >= run.guardAt) this.#guard(run);
+    }
+    if (now - this.#toldAt >= TELL_EVERY_MS) this.#tell(now);
+  }
+
+  #tell(now: number): void {
+    const events: JobEvent[] = [];
+    for (const run of this.#runs) {
       if (run.announced) {
         const progress = run.takeProgress(now, PROGRESS_EVERY_MS);
         if (progress) events.push(progress);
@@ -91,6 +100,7 @@ export class RunWatch {
       }
     }
     if (events.length === 0) return;
+    this.#toldAt = now;
     this.#worker.events.addAll(events).catch((error: unknown) => {
       // Nothing hangs on these: the terminal event tells all, and is waited for.
       this.#worker.log.warn(
