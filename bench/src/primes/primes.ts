@@ -12,11 +12,12 @@ import { waitForTask } from '../submit/wait-for-task.ts';
 import { type LoopAndCores, watchProcess } from './watch-process.ts';
 
 const TASKS = ['math.count-primes', 'math.is-prime', 'math.sum'];
-const COUNT_TO = 2_000_000_000;
-const COUNT_PARTS = 20;
-/** Of some 0.5 ms of work each. */
+const COUNT_TO = 4_000_000_000;
+/** Of some 0.5 s each. */
+const COUNT_PARTS = 16;
+/** Of some 1 ms of work each. */
 const RANGES = 8_000;
-const RANGES_A_CHUNK = 1_000;
+const RANGES_A_CHUNK = 500;
 /** Of some 0.06 ms of work each: what an item costs on its way, in JSON and on disk, is several percent of it. */
 const ITEMS = 160_000;
 /** Some 0.6 s of work each, as docs/guide/batches.md says how to choose it; an equal number for each of two or four cores. */
