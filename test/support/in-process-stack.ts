@@ -111,14 +111,17 @@ export class InProcessStack {
     const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent', base: { service: name } });
     const draining = new AbortController();
     setMaxListeners(0, draining.signal);
+    const settings = schema.parse({ AMQP_URL: this.#amqpUrl, HEDDLE_DRAIN_SECONDS: '5', ...env });
+    const { HEDDLE_MAX_MESSAGE_BYTES: maxMessageBytes } = settings as { HEDDLE_MAX_MESSAGE_BYTES?: number };
     const broker = await connectBroker({
       url: this.#amqpUrl,
       service: name,
       instance,
       log,
+      ...(maxMessageBytes !== undefined && { maxMessageBytes }),
     });
     const running = await start({
-      settings: schema.parse({ AMQP_URL: this.#amqpUrl, HEDDLE_DRAIN_SECONDS: '5', ...env }),
+      settings,
       log,
       metrics: createMetrics(name),
       instance,

@@ -46,9 +46,15 @@ export function commit<S, O>(state: S, result: O): Commit<S, O> {
   return { [MARK]: 'commit', state, result };
 }
 
-/** Throws `invalid_task` for a duration that is none. */
+/** Throws `invalid_task` for a duration or a time that is none. */
 export function waitForChange(options: WaitForChangeOptions): WaitForChange {
   const until = 'until' in options ? options.until.getTime() : Date.now() + milliseconds(options.for);
+  if (Number.isNaN(until)) {
+    throw new HeddleError(
+      'invalid_task',
+      'waitForChange: expected a valid Date as "until", got Invalid Date',
+    );
+  }
   const { otherwise } = options;
   const code = (otherwise as { code?: unknown } | undefined)?.code;
   return {

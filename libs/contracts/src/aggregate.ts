@@ -1,9 +1,16 @@
 /** `POST /v1/aggregate`, and the tasks `data.aggregate` and `data.merge` that do its work. */
 import { z } from 'zod';
+import { queryNumber } from './query-number.ts';
 
 export const rowFormats = ['ndjson', 'csv'] as const;
 
-const column = z.string().min(1).max(200);
+const column = z
+  .string()
+  .min(1)
+  .max(200)
+  .refine((name) => name !== '__proto__', {
+    error: 'expected a name that a field of JSON can have, got "__proto__"',
+  });
 const columns = (most: number) =>
   z
     .array(column)
@@ -90,5 +97,5 @@ export const aggregateQuerySchema = z.strictObject({
   groupBy: list.pipe(aggregateSpecSchema.shape.groupBy.unwrap()).exactOptional(),
   delimiter: delimiter.exactOptional(),
   /** Bytes of a chunk, about: 1 KiB to 8 MiB. */
-  chunkBytes: z.coerce.number().int().min(1_024).max(8_388_608).default(1_048_576),
+  chunkBytes: queryNumber(z.int().min(1_024).max(8_388_608)).default(1_048_576),
 });

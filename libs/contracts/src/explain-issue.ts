@@ -17,6 +17,11 @@ export function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
+/** For the `error` of a schema that has its own words for what it expects: they are followed by what came. */
+export function expected(what: string): (issue: { readonly input?: unknown }) => string {
+  return ({ input }) => `expected ${what}, got ${showValue(input)}`;
+}
+
 const FORMATS: Readonly<Record<string, string>> = {
   datetime: 'a time such as "2030-01-31T12:00:00Z"',
   uuid: 'a UUID',
@@ -59,11 +64,11 @@ function eitherOf(
   alternatives: readonly (readonly z.core.$ZodIssue[])[],
   input: unknown,
 ): string | undefined {
-  const expected = alternatives.map(([first]) =>
+  const wanted = alternatives.map(([first]) =>
     first?.path.length === 0 ? EXPECTED.exec(first.message)?.[1] : undefined,
   );
-  if (expected.length === 0 || expected.includes(undefined)) return undefined;
-  return `expected ${[...new Set(expected)].join(' or ')}, got ${kindOf(input)}`;
+  if (wanted.length === 0 || wanted.includes(undefined)) return undefined;
+  return `expected ${[...new Set(wanted)].join(' or ')}, got ${kindOf(input)}`;
 }
 
 const EXPECTED = /^expected (.*?)(?:[,;] got .*)?$/s;

@@ -4,6 +4,7 @@ import { batchBodySchema, batchCountsSchema, batchStates } from './batch.ts';
 import { durationQuerySchema } from './duration.ts';
 import { jobErrorSchema } from './event.ts';
 import { jobIdSchema, jobStates, prioritySchema, webhookSchema } from './job.ts';
+import { queryNumber } from './query-number.ts';
 import { taskNameSchema } from './task.ts';
 
 const time = z.iso.datetime();
@@ -37,14 +38,14 @@ export const batchListSchema = z
 /** Query parameters of `GET /v1/batches`. */
 export const batchListQuerySchema = z.strictObject({
   cursor: z.string().min(1).max(500).exactOptional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: queryNumber(z.int().min(1).max(200)).default(50),
 });
 
 /** Query parameters of `GET /v1/batches/{id}/results`. */
 export const batchResultsQuerySchema = z.strictObject({
   /** Place of the first input, from 0. */
-  first: z.coerce.number().int().min(0).default(0),
-  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  first: queryNumber(z.int().min(0)).default(0),
+  limit: queryNumber(z.int().min(1).max(1_000)).default(100),
 });
 
 export const batchResultsSchema = z
@@ -67,11 +68,11 @@ export const batchResultsSchema = z
 export const batchQuerySchema = z.strictObject({
   task: taskNameSchema,
   /** Lines that one job gets together, as `items`. */
-  chunk: z.coerce.number().pipe(batchBodySchema.shape.chunk.unwrap()).exactOptional(),
+  chunk: queryNumber(batchBodySchema.shape.chunk.unwrap()).exactOptional(),
   /** The task of the reduce job. */
   reduce: taskNameSchema.exactOptional(),
   onFailure: batchBodySchema.shape.onFailure,
-  priority: z.coerce.number().pipe(prioritySchema).exactOptional(),
+  priority: queryNumber(prioritySchema).exactOptional(),
   tag: z.union([z.string(), z.array(z.string())]).exactOptional(),
   timeout: durationQuerySchema.exactOptional(),
   ttl: durationQuerySchema.exactOptional(),

@@ -1,6 +1,7 @@
 /** The bodies and parameters of `/v1/dead`. */
 import { z } from 'zod';
 import { jobIdSchema } from './job.ts';
+import { queryNumber } from './query-number.ts';
 import { deadSelectionSchema } from './request.ts';
 import { taskNameSchema } from './task.ts';
 
@@ -9,7 +10,7 @@ const groupSchema = deadSelectionSchema.omit({ ids: true });
 /** Query parameters of `GET /v1/dead`; any of `task`, `error` and `day` asks for the jobs of a group. */
 export const deadQuerySchema = groupSchema.extend({
   cursor: z.string().min(1).max(500).exactOptional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: queryNumber(z.int().min(1).max(200)).default(50),
 });
 
 export const deadGroupsSchema = z
@@ -67,7 +68,7 @@ export const dropQuerySchema = z.strictObject({
   ...groupSchema.shape,
   id: z.union([jobIdSchema, z.array(jobIdSchema)]).exactOptional(),
   all: z.literal('true').exactOptional(),
-  limit: z.coerce.number().int().min(1).max(10_000).exactOptional(),
+  limit: queryNumber(z.int().min(1).max(10_000)).exactOptional(),
 });
 
 export const replayedSchema = z

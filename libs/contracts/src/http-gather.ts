@@ -19,7 +19,9 @@ export const gatherBodySchema = z
     inputs: list(z.unknown()).exactOptional(),
     /** When the answer is sent, whatever has come: 5 s by default, at most a minute. */
     deadline: durationSchema
-      .refine((ms) => ms <= LONGEST_MS, { error: 'expected at most "1m"' })
+      .refine((ms) => ms <= LONGEST_MS, {
+        error: ({ input }) => `expected at most "1m", got ${String(input)} ms`,
+      })
       .default(5_000),
     /** `stop` (default): what has not begun by the deadline never does, and what runs is stopped. `finish`: all run to their ends. */
     late: z.enum(['stop', 'finish']).default('stop'),

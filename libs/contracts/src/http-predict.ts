@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MAX_PATH_LENGTH } from './batch.ts';
+import { queryNumber } from './query-number.ts';
 
 /** The input of `image.classify`, beside the picture's bytes. */
 export const classifyInputSchema = z
@@ -20,7 +21,7 @@ export type Predictions = z.infer<typeof predictionsSchema>;
 
 /** Query parameters of `POST /v1/predict`. */
 export const predictQuerySchema = z.strictObject({
-  top: z.coerce.number().pipe(z.int().min(1).max(1_000)).exactOptional(),
+  top: queryNumber(z.int().min(1).max(1_000)).exactOptional(),
 });
 
 /** The answer of `POST /v1/predict`. */

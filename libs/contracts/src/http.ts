@@ -14,6 +14,7 @@ import {
   webhookSchema,
 } from './job.ts';
 import { limitSchema } from './limit.ts';
+import { queryNumber } from './query-number.ts';
 import { retrySchema } from './retry.ts';
 import { taskAnnouncementSchema, taskNameSchema } from './task.ts';
 
@@ -116,7 +117,7 @@ export const searchQuerySchema = z.strictObject({
   until: z.iso.datetime({ offset: true }).exactOptional(),
   error: z.string().min(1).max(100).exactOptional(),
   cursor: z.string().min(1).max(500).exactOptional(),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
+  limit: queryNumber(z.int().min(1).max(200)).default(50),
 });
 
 export const jobListSchema = z
@@ -196,7 +197,7 @@ export const thumbnailQuerySchema = refineTiming(
       .pipe(thumbnailSizesSchema)
       .exactOptional(),
     format: z.enum(thumbnailFormats).exactOptional(),
-    priority: z.coerce.number().pipe(prioritySchema).exactOptional(),
+    priority: queryNumber(prioritySchema).exactOptional(),
     tag: z.union([z.string(), z.array(z.string())]).exactOptional(),
     timeout: durationQuerySchema.exactOptional(),
     delay: durationQuerySchema.exactOptional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { expected } from './explain-issue.ts';
 import { fairSchema, laneQueue } from './fair.ts';
 import { limitSchema } from './limit.ts';
 import { retrySchema } from './retry.ts';
@@ -13,7 +14,7 @@ export const SUSPECT_SUFFIX = '.suspect';
 export const taskNameSchema = z
   .string()
   .max(100)
-  .regex(TASK_NAME, { error: 'expected dotted lower-case words such as "image.thumbnail"' })
+  .regex(TASK_NAME, { error: expected('dotted lower-case words such as "image.thumbnail"') })
   .refine((name) => !name.endsWith(SUSPECT_SUFFIX), {
     error: `expected a name that does not end in "${SUSPECT_SUFFIX}"`,
   });

@@ -4,12 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { Aggregate } from './aggregate-rows.ts';
 import { type RowSource, readRows } from './read-rows.ts';
 
-const ndjson: RowSource = { format: 'ndjson', delimiter: ',', firstLine: 1 };
+const ndjson: RowSource = { columns: [], format: 'ndjson', delimiter: ',', firstLine: 1 };
 const csv: RowSource = { ...ndjson, format: 'csv' };
 
 function aggregate(text: string, spec: Partial<AggregateSpec>, source: RowSource): Aggregate {
   const all = new Aggregate({ fields: [], groupBy: [], ...spec });
-  for (const { row } of readRows(text, source)) all.add(row);
+  const columns = [...(spec.fields ?? []), ...(spec.groupBy ?? [])];
+  for (const { row } of readRows(text, { ...source, columns })) all.add(row);
   return all;
 }
 
@@ -62,6 +63,11 @@ describe('an aggregate', () => {
     ]);
   });
 
+  it('reads CSV that has columns without a name, or of the same name, if nobody asks for them', () => {
+    const text = 'n,,x,x,\n1,2,3,4,5\n2\n';
+    expect(resultOf(text, { fields: ['n'] }, csv)).toMatchObject({ groups: [{ fields: { n: { sum: 3 } } }] });
+  });
+
   it('of nothing is nothing', () => {
     expect(resultOf('', { fields: ['n'] })).toEqual({ rows: 0, groups: [] });
     expect(resultOf('a,b\n', { fields: ['a'] }, csv)).toEqual({ rows: 0, groups: [] });
@@ -74,9 +80,11 @@ describe('an aggregate', () => {
     ['a\n"1"2', csv, 'line 2: expected nothing between'],
     ['a\n1,2', csv, 'line 2: expected 1 cells, got 2'],
     ['a\n"x\ny"\n1,2', csv, 'line 4: expected 1 cells'],
-    ['{"n":1e301}', ndjson, 'expected a number up to 1e+300'],
+    ['\nb, c \n1,2', csv, 'line 2: expected a column "a", got "b", "c"'],
+    ['a,b,a\n1,2,3', csv, 'line 1: expected one column "a", got several'],
+    ['{"a":1e301}', ndjson, 'expected a number up to 1e+300'],
   ])('of %j says what is wrong', (text, source, message) => {
-    expect(() => resultOf(text, { fields: ['n', 'a'] }, source)).toThrow(message);
+    expect(() => resultOf(text, { fields: ['a'] }, source)).toThrow(message);
   });
 
   it('has a bound for its groups', () => {

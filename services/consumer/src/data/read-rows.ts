@@ -3,6 +3,8 @@ import type { Row } from './aggregate-rows.ts';
 import { parseCsv } from './parse-csv.ts';
 
 export interface RowSource {
+  /** Columns that will be asked for: CSV must have them, once. */
+  readonly columns: readonly string[];
   readonly format: 'ndjson' | 'csv';
   readonly delimiter: string;
   /** Of CSV that does not begin with it. */
@@ -44,24 +46,44 @@ function readObject(record: string, line: number): Record<string, unknown> {
 }
 
 function* readCsv(text: string, source: RowSource): Generator<{ row: Row; line: number }> {
-  let places = source.header && placesOf(source.header);
-  for (const { cells, line } of parseCsv(text, source.delimiter, source.firstLine)) {
+  const { columns, delimiter, firstLine } = source;
+  let header = source.header && readHeader(source.header, columns, firstLine);
+  for (const { cells, line } of parseCsv(text, delimiter, firstLine)) {
     // An empty line is no row.
     if (cells.length === 1 && cells[0] === '') continue;
-    if (!places) {
-      places = placesOf(cells);
+    if (!header) {
+      header = readHeader(cells, columns, line);
       continue;
     }
-    if (cells.length !== places.size && cells.length > places.size) {
-      throw unreadable(line, `expected ${places.size} cells, got ${cells.length}`);
-    }
-    const known = places;
-    yield { row: (column) => cells[known.get(column) ?? -1], line };
+    const { width, places } = header;
+    if (cells.length > width) throw unreadable(line, `expected ${width} cells, got ${cells.length}`);
+    yield { row: (column) => cells[places.get(column) ?? -1], line };
   }
 }
 
-function placesOf(header: readonly string[]): Map<string, number> {
-  return new Map(header.map((name, place) => [name.trim(), place]));
+interface Header {
+  /** Its cells, those without a name and those of the same name too. */
+  readonly width: number;
+  readonly places: ReadonlyMap<string, number>;
+}
+
+/** Longer lists of names are cut: the text is for people. */
+const MOST_SHOWN = 500;
+
+function readHeader(cells: readonly string[], columns: readonly string[], line: number): Header {
+  const names = cells.map((cell) => cell.trim());
+  for (const column of columns) {
+    const first = names.indexOf(column);
+    if (first < 0) {
+      const shown = names.map((name) => JSON.stringify(name)).join(', ');
+      const cut = shown.length > MOST_SHOWN ? `${shown.slice(0, MOST_SHOWN)}…` : shown;
+      throw unreadable(line, `expected a column ${JSON.stringify(column)}, got ${cut}`);
+    }
+    if (names.includes(column, first + 1)) {
+      throw unreadable(line, `expected one column ${JSON.stringify(column)}, got several`);
+    }
+  }
+  return { width: names.length, places: new Map(names.map((name, place) => [name, place])) };
 }
 
 export function unreadable(line: number, what: string): HeddleError {

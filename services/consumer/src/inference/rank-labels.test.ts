@@ -23,3 +23,9 @@ it('takes scores that only look like probabilities for scores', () => {
   const [best] = rankLabels(Float32Array.of(0, 2, 0), labels, 1);
   expect(best?.probability).toBeCloseTo(Math.exp(2) / (Math.exp(2) + 2), 5);
 });
+
+it('takes off what a model has rounded up: all together are 1', () => {
+  const predictions = rankLabels(Float32Array.of(0.5, 0.25, 0.255), labels, 3);
+  const sum = predictions.reduce((total, { probability }) => total + probability, 0);
+  expect(sum).toBeCloseTo(1, 5);
+});

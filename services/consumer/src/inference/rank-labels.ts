@@ -9,7 +9,7 @@ const ROUNDING = 0.01;
 
 /** The `top` likeliest labels, best first. Scores that are no probabilities yet become such by a softmax. */
 export function rankLabels(scores: Float32Array, labels: readonly string[], top: number): Prediction[] {
-  const probabilities = areProbabilities(scores) ? scores : softmax(scores);
+  const probabilities = shares(areProbabilities(scores) ? scores : powers(scores));
   return [...probabilities.keys()]
     .sort((a, b) => (probabilities[b] as number) - (probabilities[a] as number))
     .slice(0, top)
@@ -25,11 +25,16 @@ function areProbabilities(scores: Float32Array): boolean {
   return Math.abs(sum - 1) <= ROUNDING;
 }
 
-function softmax(scores: Float32Array): Float32Array {
+/** Of a softmax; the largest score is taken off, so that none overflows. */
+function powers(scores: Float32Array): Float32Array {
   const largest = scores.reduce((most, score) => Math.max(most, score), Number.NEGATIVE_INFINITY);
-  const powers = scores.map((score) => Math.exp(score - largest));
-  const sum = powers.reduce((total, power) => total + power, 0);
-  return powers.map((power) => power / sum);
+  return scores.map((score) => Math.exp(score - largest));
+}
+
+/** Each as a share of all. */
+function shares(parts: Float32Array): Float32Array {
+  const sum = parts.reduce((total, part) => total + part, 0);
+  return parts.map((part) => part / sum);
 }
 
 /** What a 32-bit float is sure of. */

@@ -64,6 +64,10 @@ describe('what a handler returns', () => {
       outcome: { state: 'failed', error: { code: 'wait_timed_out' } },
     });
   });
+
+  it('cannot be a wait until a time that is none', () => {
+    expect(() => waitForChange({ until: new Date('30s') })).toThrow('expected a valid Date as "until"');
+  });
 });
 
 it('a run sees the state that was kept, checked against its schema as it is now', () => {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { setImmediate as turn } from 'node:timers/promises';
 import { defineTask } from '@heddle/client';
 import {
@@ -26,7 +27,8 @@ export const dataAggregate = defineTask({
     const { fields, groupBy, partial } = input;
     const aggregate = new Aggregate({ fields, groupBy });
     let rows = 0;
-    for (const { row, line } of readRows(textOf(bytes), input)) {
+    const source = { ...input, columns: [...fields, ...groupBy] };
+    for (const { row, line } of readRows(textOf(bytes, input.firstLine), source)) {
       addRow(aggregate, row, line);
       if (++rows % LOOK_EVERY_ROWS !== 0) continue;
       await turn();
@@ -46,10 +48,20 @@ function addRow(aggregate: Aggregate, row: (column: string) => unknown, line: nu
   }
 }
 
-function textOf(bytes: Buffer): string {
+function textOf(bytes: Buffer, firstLine: number): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new HeddleError('data_unreadable', 'expected UTF-8, got other bytes');
+    throw unreadable(lineOfOtherBytes(bytes, firstLine), 'expected UTF-8, got other bytes');
+  }
+}
+
+/** The first line that is no UTF-8, of bytes of which one is. */
+function lineOfOtherBytes(bytes: Buffer, firstLine: number): number {
+  let line = firstLine;
+  for (let at = 0; ; line += 1) {
+    const newline = bytes.indexOf(0x0a, at);
+    if (newline < 0 || !isUtf8(bytes.subarray(at, newline))) return line;
+    at = newline + 1;
   }
 }

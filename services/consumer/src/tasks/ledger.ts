@@ -1,5 +1,5 @@
 import { defineState, defineTask } from '@heddle/client';
-import { durationSchema, HeddleError } from '@heddle/contracts';
+import { expected, HeddleError, MAX_DURATION_MS, parseDuration } from '@heddle/contracts';
 import { z } from 'zod';
 
 const account = z
@@ -32,20 +32,30 @@ export const ledgerDeposit = defineTask({
   },
 });
 
-const IN_30_SECONDS = '30s';
+const DEFAULT_WAIT_MS = 30_000;
+const A_DEADLINE = '0, a duration such as "30s" of up to 365 days, or a time such as "2030-01-31T12:00:00Z"';
+
+/** How long to wait for the amount (`0`: not at all), in milliseconds inside; or until when. */
+const deadline = z
+  .union(
+    [
+      z.int().min(0).max(MAX_DURATION_MS),
+      z
+        .string()
+        .regex(/^\d{1,12}(?:ms|s|m|h|d)$/)
+        .transform((text) => parseDuration(text))
+        .pipe(z.int().max(MAX_DURATION_MS)),
+      z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
+    ],
+    { error: expected(A_DEADLINE) },
+  )
+  .meta({ errorMessage: `expected ${A_DEADLINE}` });
 
 export const ledgerWithdraw = defineTask({
   name: 'ledger.withdraw',
   description:
     'Takes an amount from an account as soon as it has it; gives up at the deadline with insufficient_funds.',
-  input: z.strictObject({
-    account,
-    amount,
-    /** How long to wait for the amount (`0`: not at all), or until when. */
-    deadline: z
-      .union([z.literal(0), durationSchema, z.iso.datetime({ offset: true })])
-      .default(IN_30_SECONDS),
-  }),
+  input: z.strictObject({ account, amount, deadline: deadline.default(DEFAULT_WAIT_MS) }),
   output: result,
   state: accounts,
   serialBy: (input) => input.account,
@@ -56,10 +66,8 @@ export const ledgerWithdraw = defineTask({
       'insufficient_funds',
       `expected at least ${input.amount} in "${input.account}", it has ${state.balance}`,
     );
-    const { deadline } = input;
-    return waitForChange(
-      typeof deadline === 'number' ? { for: deadline, otherwise } : { until: new Date(deadline), otherwise },
-    );
+    const until = input.deadline;
+    return waitForChange(typeof until === 'number' ? { for: until, otherwise } : { until, otherwise });
   },
 });
 

@@ -14,10 +14,10 @@ export const mathCountPrimes = defineTask({
     'Counts the primes from `from` to below `to`, up to 10^14, by segments. A range for a batch, with `math.sum` to add the counts up.',
   input: z
     .strictObject({ from: z.int().min(0).max(HIGHEST), to: z.int().min(0).max(HIGHEST) })
-    .refine(({ from, to }) => from <= to, { path: ['to'], error: 'expected it not to be less than "from"' })
-    .refine(({ from, to }) => to - from <= MOST_NUMBERS, {
-      path: ['to'],
-      error: `expected at most ${MOST_NUMBERS} numbers`,
+    .check(({ value: { from, to }, issues }) => {
+      if (from <= to && to - from <= MOST_NUMBERS) return;
+      const message = `expected "from" (${from}) or up to ${MOST_NUMBERS} more, got ${to}`;
+      issues.push({ code: 'custom', path: ['to'], input: to, message });
     }),
   output: z.object({ from: z.int(), to: z.int(), count: z.int() }),
   pool: 'thread',

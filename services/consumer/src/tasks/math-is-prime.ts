@@ -1,13 +1,19 @@
 import { defineTask } from '@heddle/client';
+import { expected } from '@heddle/contracts';
 import { z } from 'zod';
 import { isPrime } from '../math/is-prime.ts';
 
 const MOST_ITEMS = 100_000;
 
+const DIGITS = 'up to 18 decimal digits, or 10^18 (a 1 with 18 noughts)';
+
 /** Beyond the safe integers a JSON number is no longer the number that was meant: those come as text. */
 const wholeNumber = z.union([
   z.int(),
-  z.string().regex(/^(?:\d{1,18}|10{18})$/, { error: 'expected up to 18 decimal digits, or 10^18' }),
+  z
+    .string()
+    .regex(/^(?:\d{1,18}|10{18})$/, { error: expected(DIGITS) })
+    .meta({ errorMessage: `expected ${DIGITS}` }),
 ]);
 
 export const mathIsPrime = defineTask({

@@ -1,12 +1,11 @@
 import { type AskedJob, acceptJob } from '@heddle/client';
 import { type AggregateSpec, HeddleError, type JobView, type PartialAggregate } from '@heddle/contracts';
 import { submitAndAwait } from '../jobs/await-job.ts';
-import { type RecordChunk, takeHeader } from './split-records.ts';
+import { HeldPartials } from './held-partials.ts';
+import { headerOf, type RecordChunk } from './split-records.ts';
 
 /** Chunks of one file that are on their way at once. */
 export const WINDOW = 8;
-/** Partial results that one job merges. */
-const MERGED_AT_ONCE = 16;
 /** How long one step may take, its attempts and its wait for a worker included. */
 const STEP_MS = 600_000;
 const RETRY = { attempts: 4, delay: 500 };
@@ -15,47 +14,54 @@ export interface FileOptions {
   readonly spec: AggregateSpec;
   readonly format: 'ndjson' | 'csv';
   readonly delimiter: string;
+  /** Bytes of a message. */
+  readonly maxMessageBytes: number;
 }
 
 type Parts = Parameters<typeof submitAndAwait>[0];
 
 /**
  * Aggregates a file that comes chunk by chunk: a job for each, and jobs that merge what they gave, until one result is left. Holds
- * a window of chunks and a few partial results, whatever the length of the file.
+ * a window of chunks and partial results of about a message, whatever the length of the file.
  */
 export class FileAggregation {
   readonly #parts: Parts;
   readonly #options: FileOptions;
   readonly #signal: AbortSignal;
   #header: Buffer | undefined;
-  #partials: PartialAggregate[] = [];
+  readonly #partials: HeldPartials;
   readonly #running = new Set<Promise<void>>();
+  #isMerging = false;
   #failure: Error | undefined;
 
   constructor(parts: Parts, options: FileOptions, signal: AbortSignal) {
     this.#parts = parts;
     this.#options = options;
     this.#signal = signal;
+    this.#partials = new HeldPartials(options.maxMessageBytes);
   }
 
   /** Resolves when there is room for the next; `release` is called when the chunk's bytes are not needed any more. Rejects with what a step before came to. */
   async add(chunk: RecordChunk, release: () => void): Promise<void> {
     const part = this.#partOf(chunk);
     this.#begin(() => this.#map(part).finally(release));
-    while (this.#running.size >= WINDOW) await Promise.race(this.#running);
+    while (this.#running.size >= WINDOW || (this.#isMerging && this.#partials.areMany)) {
+      await Promise.race(this.#running);
+    }
     if (this.#failure) throw this.#failure;
-    if (this.#partials.length >= MERGED_AT_ONCE) this.#begin(() => this.#merge());
+    if (this.#partials.areMany) this.#begin(() => this.#merge());
   }
 
   /** The result, when everything has come. */
   async end(): Promise<unknown> {
     await this.#settle();
-    while (this.#partials.length > MERGED_AT_ONCE) {
+    while (this.#partials.areMany) {
       this.#begin(() => this.#merge());
       await this.#settle();
     }
-    if (this.#partials.length === 0) return { rows: 0, groups: [] };
-    return await this.#run('data.merge', { ...this.#options.spec, partials: this.#partials });
+    const partials = this.#partials.take();
+    if (partials.length === 0) return { rows: 0, groups: [] };
+    return await this.#run('data.merge', { ...this.#options.spec, partials });
   }
 
   /** Every chunk of CSV begins with the file's header. */
@@ -66,7 +72,7 @@ export class FileAggregation {
       // The lines of the header are counted again.
       return { bytes, firstLine: chunk.firstLine - linesIn(this.#header) };
     }
-    this.#header = takeHeader(chunk).header;
+    this.#header = headerOf(chunk.bytes, this.#options.delimiter);
     return chunk;
   }
 
@@ -74,12 +80,18 @@ export class FileAggregation {
     const { spec, format, delimiter } = this.#options;
     const input = { ...spec, format, delimiter, firstLine: Math.max(1, firstLine), partial: true };
     const type = format === 'csv' ? 'text/csv' : 'application/x-ndjson';
-    this.#partials.push(await this.#run('data.aggregate', input, { body: bytes, type }));
+    this.#partials.add(await this.#run<PartialAggregate>('data.aggregate', input, { body: bytes, type }));
   }
 
+  /** One at a time: each may need what the one before has made. */
   async #merge(): Promise<void> {
-    const partials = this.#partials.splice(0, MERGED_AT_ONCE);
-    this.#partials.push(await this.#run('data.merge', { ...this.#options.spec, partials, partial: true }));
+    this.#isMerging = true;
+    try {
+      const input = { ...this.#options.spec, partials: this.#partials.take(), partial: true };
+      this.#partials.add(await this.#run<PartialAggregate>('data.merge', input));
+    } finally {
+      this.#isMerging = false;
+    }
   }
 
   async #run<T>(task: string, input: unknown, bytes?: AskedJob['bytes']): Promise<T> {
@@ -116,5 +128,6 @@ function failureOf({ error, state, task, id }: JobView): HeddleError {
   if (error?.code === 'data_unreadable' || error?.code === 'data_too_many_groups') {
     return new HeddleError(error.code, message);
   }
+  if (error?.code === 'output_too_large') return new HeddleError('data_too_many_groups', message);
   return new HeddleError('overloaded', `job ${id} of ${task} ended as ${state}: ${message}`);
 }

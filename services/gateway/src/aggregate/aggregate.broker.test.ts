@@ -15,11 +15,12 @@ beforeAll(async () => {
 afterAll(() => stack.stop());
 
 async function aggregate(
-  body: string,
+  body: string | Uint8Array,
   type: string,
   query: string,
+  url = gateway.url,
 ): Promise<{ status: number; body: unknown }> {
-  const response = await fetch(`${gateway.url}/v1/aggregate?${query}`, {
+  const response = await fetch(`${url}/v1/aggregate?${query}`, {
     method: 'POST',
     headers: { 'content-type': type },
     body,
@@ -31,7 +32,8 @@ async function aggregate(
 /** What one process makes of the whole file. */
 function alone(text: string, format: 'ndjson' | 'csv') {
   const all = new Aggregate({ fields: ['amount'], groupBy: ['city'] });
-  for (const { row } of readRows(text, { format, delimiter: ',', firstLine: 1 })) all.add(row);
+  const source = { columns: ['amount', 'city'], format, delimiter: ',', firstLine: 1 };
+  for (const { row } of readRows(text, source)) all.add(row);
   return JSON.parse(JSON.stringify(all.result())) as unknown;
 }
 
@@ -47,6 +49,7 @@ describe('a file, done in many chunks', () => {
   it.each([
     ['NDJSON', ndjson, 'application/x-ndjson', 'ndjson' as const],
     ['CSV', csv, 'text/csv', 'csv' as const],
+    ['CSV that begins with empty lines', `\r\n\n${csv}`, 'text/csv', 'csv' as const],
   ])('gives exactly what one process gives: %s', async (_, text, type, format) => {
     const answer = await aggregate(text, type, 'fields=amount&groupBy=city&chunkBytes=4096');
     expect(answer).toEqual({ status: 200, body: alone(text, format) });
@@ -59,6 +62,16 @@ describe('a file, done in many chunks', () => {
       status: 200,
       body: { rows: 0, groups: [] },
     });
+  });
+
+  it('may have more groups in sixteen chunks than a message carries', async () => {
+    const small = await stack.startGateway({ HEDDLE_MAX_MESSAGE_BYTES: '1048576' });
+    const id = (n: number) => `${'customer '.repeat(20)}${n}`;
+    const lines = Array.from({ length: 12_000 }, (_, n) => `${id((n * 7) % 3_000)},${n}\n`);
+    const query = 'fields=n&groupBy=id&chunkBytes=100000';
+    const { status, body } = await aggregate(`id,n\n${lines.join('')}`, 'text/csv', query, small.url);
+    expect({ status, body }).toMatchObject({ status: 200, body: { rows: 12_000 } });
+    expect((body as { groups: unknown[] }).groups).toHaveLength(3_000);
   });
 
   it('says on which line it is wrong', async () => {
@@ -76,6 +89,16 @@ describe('a file, done in many chunks', () => {
     expect(await aggregate(broken, 'text/csv', 'fields=amount&chunkBytes=4096')).toMatchObject({
       status: 422,
       body: { detail: expect.stringContaining(`line ${line}: expected 2 cells`) },
+    });
+  });
+
+  it.each([
+    [Buffer.from('amount,city\n1,Oslo\n2,\xe9\n', 'latin1'), 'line 3: expected UTF-8, got other bytes'],
+    ['amount,town\n1,Oslo\n', 'line 1: expected a column "city", got "amount", "town"'],
+  ])('says what is wrong with %j', async (text, detail) => {
+    expect(await aggregate(text, 'text/csv', 'fields=amount&groupBy=city')).toMatchObject({
+      status: 422,
+      body: { code: 'data_unreadable', detail },
     });
   });
 

@@ -46,8 +46,10 @@ export function serveAggregate(parts: GatewayParts): Handler {
     for (const task of TASKS) if (!parts.tasks.get(task)) await parts.tasks.find(task);
     if (files >= MOST_FILES) throw new HeddleError('overloaded', `${MOST_FILES} files are read here already`);
     const signal = untilGone(response, parts.draining);
-    const options: FileOptions = { spec: { fields, groupBy }, format, delimiter };
-    const splitter = new RecordSplitter(format, chunkBytes, parts.maxMessageBytes / 2);
+    const { maxMessageBytes } = parts;
+    const options: FileOptions = { spec: { fields, groupBy }, format, delimiter, maxMessageBytes };
+    const cells = format === 'csv' ? delimiter : undefined;
+    const splitter = new RecordSplitter(cells, chunkBytes, maxMessageBytes / 2);
     files += 1;
     try {
       answerJson(response, 200, await aggregate(request, parts, options, splitter, signal));

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { RecordSplitter, takeHeader } from './split-records.ts';
+import { parseCsv } from '../../../consumer/src/data/parse-csv.ts';
+import { headerOf, RecordSplitter } from './split-records.ts';
 
 function split(text: string, format: 'ndjson' | 'csv', chunkBytes: number, partBytes: number) {
-  const splitter = new RecordSplitter(format, chunkBytes, 1_000);
+  const splitter = new RecordSplitter(format === 'csv' ? ',' : undefined, chunkBytes, 1_000);
   const bytes = Buffer.from(text);
   const chunks = [];
   for (let at = 0; at < bytes.length; at += partBytes) {
@@ -58,8 +59,36 @@ describe('the chunks of a file', () => {
     expect(() => split(`a\n${'x'.repeat(2_000)}`, 'ndjson', 10, 100)).toThrow('line 2: expected a record');
   });
 
-  it('of CSV are told the header apart', () => {
-    const { header, rest } = takeHeader({ bytes: Buffer.from('"a\nb",c\r\n1,2\n'), firstLine: 1 });
-    expect([header.toString(), rest.bytes.toString(), rest.firstLine]).toEqual(['"a\nb",c\r\n', '1,2\n', 3]);
+  it('have the records that the file has, wherever its quotes stand', () => {
+    const recordsOf = (text: string) => [...parseCsv(text, ',', 1)].map(({ cells }) => cells);
+    const readable = (text: string) => {
+      try {
+        return recordsOf(text);
+      } catch {
+        return undefined;
+      }
+    };
+    const file = fc.array(fc.constantFrom('a', '"', '"', '\n', ',', '\r\n'), { maxLength: 40 });
+    fc.assert(
+      fc.property(file, fc.boolean(), fc.integer({ min: 1, max: 9 }), (characters, isMarked, partBytes) => {
+        const text = `${isMarked ? '\uFEFF' : ''}${characters.join('')}`;
+        const chunks = split(text, 'csv', 1, partBytes);
+        const whole = readable(text);
+        if (whole) expect(chunks.flatMap((chunk) => recordsOf(chunk.text))).toEqual(whole);
+        else expect(chunks.some((chunk) => readable(chunk.text) === undefined)).toBe(true);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it.each([
+    ['"a\nb",c\r\n1,2\n', '"a\nb",c\r\n'],
+    ['\uFEFF\r\n\n""\n"a"\n1\n', '"a"\n'],
+    ['a;5" b\n1', 'a;5" b\n'],
+    ['a', 'a'],
+    ['\n\n', undefined],
+    ['', undefined],
+  ])('of CSV begin with the header, after empty lines: %j', (text, header) => {
+    expect(headerOf(Buffer.from(text), ';')?.toString()).toBe(header);
   });
 });

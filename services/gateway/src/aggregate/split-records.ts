@@ -2,6 +2,11 @@ import { HeddleError } from '@heddle/contracts';
 
 const NEWLINE = 0x0a;
 const QUOTE = 0x22;
+/** A byte order mark may stand before the first cell. */
+const BOM_BYTES = 3;
+const LAST_OF_BOM = 0xbf;
+/** Bytes of a record without any character: byte order mark, two quotes, line end. */
+const LONGEST_EMPTY = 7;
 
 /** Some whole records of a file. */
 export interface RecordChunk {
@@ -11,11 +16,34 @@ export interface RecordChunk {
 }
 
 /**
- * Cuts a file into chunks of whole records: lines, but in CSV those within quotes do not end a record. A quote toggles, and a doubled one
- * toggles twice, so that counting them is enough.
+ * Where quotes of CSV open and close, as the parser of the rows sees them: at the beginning of a cell, and a second one right behind one that
+ * has closed. Any other is a character of its cell.
  */
+class Quotes {
+  readonly #delimiter: number;
+  isInside = false;
+  /** Place in the file of the quote that closed last. */
+  #closedAt = -2;
+
+  constructor(delimiter: string) {
+    this.#delimiter = delimiter.charCodeAt(0);
+  }
+
+  /** A quote at a place in the file, and the byte before it; none: it is the first. */
+  see(at: number, before: number | undefined): void {
+    if (this.isInside) {
+      this.isInside = false;
+      this.#closedAt = at;
+    } else {
+      const beginsCell = before === undefined || before === NEWLINE || before === this.#delimiter;
+      this.isInside = beginsCell || at === this.#closedAt + 1 || (at === BOM_BYTES && before === LAST_OF_BOM);
+    }
+  }
+}
+
+/** Cuts a file into chunks of whole records: lines, but in CSV those within quotes do not end a record. */
 export class RecordSplitter {
-  readonly #hasQuotes: boolean;
+  readonly #quotes: Quotes | undefined;
   readonly #chunkBytes: number;
   readonly #maxBytes: number;
   #pending: Buffer[] = [];
@@ -25,11 +53,13 @@ export class RecordSplitter {
   #lines = 0;
   #wholeLines = 0;
   #firstLine = 1;
-  #inQuotes = false;
+  /** Of the file, before the part that is looked at. */
+  #seenBytes = 0;
+  #lastByte: number | undefined;
 
-  /** Chunks have `chunkBytes` or more, for records of at most `maxBytes`. */
-  constructor(format: 'ndjson' | 'csv', chunkBytes: number, maxBytes: number) {
-    this.#hasQuotes = format === 'csv';
+  /** Chunks have `chunkBytes` or more, for records of at most `maxBytes`. `delimiter`: of CSV; none: every line is a record. */
+  constructor(delimiter: string | undefined, chunkBytes: number, maxBytes: number) {
+    this.#quotes = delimiter === undefined ? undefined : new Quotes(delimiter);
     this.#chunkBytes = chunkBytes;
     this.#maxBytes = maxBytes;
   }
@@ -39,10 +69,10 @@ export class RecordSplitter {
     let from = 0;
     for (let at = 0; at < part.length; at += 1) {
       const byte = part[at];
-      if (byte === QUOTE && this.#hasQuotes) this.#inQuotes = !this.#inQuotes;
+      if (byte === QUOTE) this.#quotes?.see(this.#seenBytes + at, at > 0 ? part[at - 1] : this.#lastByte);
       if (byte !== NEWLINE) continue;
       this.#lines += 1;
-      if (this.#inQuotes) continue;
+      if (this.#quotes?.isInside) continue;
       this.#wholeBytes = this.#pendingBytes + at + 1 - from;
       this.#wholeLines = this.#lines;
       if (this.#wholeBytes < this.#chunkBytes) continue;
@@ -51,6 +81,8 @@ export class RecordSplitter {
       yield this.#take();
     }
     this.#keep(part.subarray(from));
+    this.#seenBytes += part.length;
+    this.#lastByte = part.at(-1) ?? this.#lastByte;
     if (this.#pendingBytes - this.#wholeBytes > this.#maxBytes) {
       throw new HeddleError(
         'payload_too_large',
@@ -82,20 +114,14 @@ export class RecordSplitter {
   }
 }
 
-/** The header of a CSV file and what comes behind it, from the first chunk. */
-export function takeHeader({ bytes, firstLine }: RecordChunk): { header: Buffer; rest: RecordChunk } {
-  let inQuotes = false;
-  let lines = 0;
-  for (let at = 0; at < bytes.length; at += 1) {
-    if (bytes[at] === QUOTE) inQuotes = !inQuotes;
-    if (bytes[at] !== NEWLINE) continue;
-    lines += 1;
-    if (!inQuotes) {
-      return {
-        header: bytes.subarray(0, at + 1),
-        rest: { bytes: bytes.subarray(at + 1), firstLine: firstLine + lines },
-      };
-    }
-  }
-  return { header: bytes, rest: { bytes: bytes.subarray(bytes.length), firstLine: firstLine + lines } };
+/** The first record of some CSV that is no empty line; undefined: there is none. */
+export function headerOf(csv: Buffer, delimiter: string): Buffer | undefined {
+  const splitter = new RecordSplitter(delimiter, 1, Number.POSITIVE_INFINITY);
+  for (const { bytes } of splitter.push(csv)) if (!isEmpty(bytes)) return bytes;
+  for (const { bytes } of splitter.end()) if (!isEmpty(bytes)) return bytes;
+  return undefined;
+}
+
+function isEmpty(record: Buffer): boolean {
+  return record.length <= LONGEST_EMPTY && /^\uFEFF?(?:"")?\r?\n?$/.test(record.toString());
 }

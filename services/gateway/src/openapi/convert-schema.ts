@@ -13,7 +13,11 @@ export class SchemaConverter {
 
   convert(schema: DescribedSchema, side: Side): Json {
     if (!(schema instanceof z.ZodType)) return schema;
-    const { $defs = {}, $schema: _, ...root } = z.toJSONSchema(schema, { io: side }) as Json;
+    const {
+      $defs = {},
+      $schema: _,
+      ...root
+    } = z.toJSONSchema(schema, { io: side, override: keepDefault }) as Json;
     for (const [id, definition] of Object.entries($defs as Json)) {
       this.components[id] ??= tidy(definition) as Json;
     }
@@ -24,6 +28,12 @@ export class SchemaConverter {
   add(name: string, schema: JsonSchema): void {
     this.components[name] = atHome(schema, `#/components/schemas/${name}`) as Json;
   }
+}
+
+/** zod drops the default of what is read from other words, such as a duration: ours may all be said in either. */
+function keepDefault({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: Json }): void {
+  const { def } = zodSchema._zod;
+  if (def.type === 'default') jsonSchema['default'] ??= def.defaultValue;
 }
 
 /** References go to the components; what zod adds to integers and times says nothing to people. */

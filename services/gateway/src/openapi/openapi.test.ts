@@ -1,8 +1,10 @@
+import { durationSchema, searchQuerySchema } from '@heddle/contracts';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ScriptedGateway, startScriptedGateway, sumTask } from '../../test/scripted-gateway.ts';
 import type { GatewayParts } from '../gateway-parts.ts';
 import { gatewayRoutes } from '../routes.ts';
+import { SchemaConverter } from './convert-schema.ts';
 import { routeDescriptions } from './describe-routes.ts';
 
 let gateway: ScriptedGateway;
@@ -27,6 +29,13 @@ beforeAll(async () => {
 afterAll(() => gateway.drain(500));
 
 describe('the description', () => {
+  it('says what is taken for what is left out, also of numbers in a query and of durations', () => {
+    const converter = new SchemaConverter();
+    const { limit } = converter.convert(searchQuerySchema, 'input')['properties'] as Record<string, unknown>;
+    expect(limit).toEqual({ type: 'integer', minimum: 1, maximum: 200, default: 50 });
+    expect(converter.convert(durationSchema.default(5_000), 'input')).toMatchObject({ default: 5_000 });
+  });
+
   it('describes each route, and no other', () => {
     const routes = gatewayRoutes({ broker: {} } as GatewayParts).map(
       ({ method, path }) => `${method} ${path}`,

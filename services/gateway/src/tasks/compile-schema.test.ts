@@ -39,6 +39,39 @@ describe('compileSchema', () => {
     expect(faultOf(schema, input)).toBe(fault);
   });
 
+  const choices = z.toJSONSchema(
+    z.union([
+      z.strictObject({
+        n: z.union([z.int(), z.string().regex(/^\d+$/).meta({ errorMessage: 'expected decimal digits' })]),
+      }),
+      z.strictObject({ items: z.array(z.int()).min(1) }),
+      z.strictObject({ kind: z.literal('a'), size: z.int().min(1).max(9) }),
+      z.strictObject({ kind: z.literal('b'), name: z.string().max(3), rate: z.number().multipleOf(5).gt(0) }),
+      z.strictObject({
+        when: z.union([z.int(), z.string().regex(/s$/)]).meta({ errorMessage: 'expected a time' }),
+      }),
+    ]),
+  ) as Record<string, unknown>;
+
+  it.each([
+    [{ n: '10^18' }, 'input.n: expected decimal digits, got "10^18"'],
+    [{ n: 0.5 }, 'input.n: expected a whole number, got 0.5'],
+    [{ n: null }, 'input.n: expected integer or string, got null'],
+    [{ n: 1, m: 2 }, 'input.m: expected no field of this name'],
+    [{ items: [] }, 'input.items: expected at least 1 items, got 0'],
+    [{ items: [1], m: 2 }, 'input.m: expected no field of this name'],
+    [{ kind: 'a', size: 0 }, 'input.size: expected at least 1, got 0'],
+    [{ kind: 'a', size: 10 }, 'input.size: expected at most 9, got 10'],
+    [{ kind: 'b', name: '🎫🎫🎫🎫', rate: 5 }, 'input.name: expected at most 3 characters, got 4'],
+    [{ kind: 'b', name: '', rate: 7 }, 'input.rate: expected a multiple of 5, got 7'],
+    [{ kind: 'b', name: '', rate: 0 }, 'input.rate: expected more than 0, got 0'],
+    [{ when: 'soon' }, 'input.when: expected a time, got "soon"'],
+    [{ when: null }, 'input.when: expected a time, got null'],
+    [[], 'input: expected object, got array'],
+  ])('says of %j what the likeliest of several shapes lacks: %s', (input, fault) => {
+    expect(faultOf(choices, input)).toBe(fault);
+  });
+
   it('takes what people write by hand: unknown keywords and formats', () => {
     expect(faultOf({ type: 'string', format: 'colour', 'x-hint': 1, example: 'red' }, 'red')).toBe('fits');
   });

@@ -1,5 +1,6 @@
-import { HeddleError, type Issue, type JsonSchema, kindOf, showValue } from '@heddle/contracts';
-import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from 'ajv/dist/2020.js';
+import { HeddleError, type JsonSchema } from '@heddle/contracts';
+import { Ajv2020, type Options, type ValidateFunction } from 'ajv/dist/2020.js';
+import { explainFault } from './explain-fault.ts';
 
 /** Throws `invalid_input` with the path of the first fault. */
 export type CheckInput = (input: unknown) => void;
@@ -21,15 +22,8 @@ export function compileSchema(schema: JsonSchema): CheckInput {
   const validate: ValidateFunction = newCompiler().compile(body);
   return (input) => {
     if (validate(input)) return;
-    const issues = (validate.errors ?? []).slice(0, 1).map((error) => issueOf(error, input));
-    const [first] = issues;
-    throw new HeddleError(
-      'invalid_input',
-      first ? `${first.path}: ${first.message}` : 'the input does not fit',
-      {
-        issues,
-      },
-    );
+    const issue = explainFault(validate.errors ?? [], input);
+    throw new HeddleError('invalid_input', `${issue.path}: ${issue.message}`, { issues: [issue] });
   };
 }
 
@@ -43,6 +37,8 @@ const options: Options = {
   // An answer names the first fault; looking for all of them in a large input is work for an attacker.
   allErrors: false,
   ownProperties: true,
+  // Errors bring the schema that they come from, which may have words of its own.
+  verbose: true,
 };
 
 let metaSchemas: Ajv2020 | undefined;
@@ -62,60 +58,4 @@ function newCompiler(): Ajv2020 {
   ajv.removeKeyword('id');
   ajv.addKeyword('id');
   return ajv;
-}
-
-function issueOf(error: ErrorObject, input: unknown): Issue {
-  const steps = error.instancePath.split('/').slice(1).map(unescapePointer);
-  const parameters = error.params as Record<string, unknown>;
-  switch (error.keyword) {
-    case 'additionalProperties':
-    case 'unevaluatedProperties': {
-      const name = String(parameters['additionalProperty'] ?? parameters['unevaluatedProperty']);
-      return { path: pathOf([...steps, name]), message: 'expected no field of this name' };
-    }
-    case 'required':
-      return {
-        path: pathOf([...steps, String(parameters['missingProperty'])]),
-        message: 'expected a value, got nothing',
-      };
-    default: {
-      const value = valueAt(input, steps);
-      return { path: pathOf(steps), message: explain(error, parameters, value) };
-    }
-  }
-}
-
-function explain(
-  { keyword, message }: ErrorObject,
-  parameters: Record<string, unknown>,
-  value: unknown,
-): string {
-  switch (keyword) {
-    case 'type':
-      return `expected ${String(parameters['type'])}, got ${kindOf(value)}`;
-    case 'enum': {
-      const allowed = (parameters['allowedValues'] as unknown[]).map((one) => JSON.stringify(one));
-      return `expected one of ${allowed.join(', ')}; got ${showValue(value)}`;
-    }
-    case 'pattern':
-      return `expected text like /${String(parameters['pattern'])}/, got ${showValue(value)}`;
-    default: {
-      // Ajv's own words, such as "must be <= 9".
-      const rule = message?.replace(/^must /, 'expected it to ') ?? `expected what fits "${keyword}"`;
-      const counted = (typeof value === 'string' || Array.isArray(value)) && 'limit' in parameters;
-      return `${rule}, got ${counted ? value.length : showValue(value)}`;
-    }
-  }
-}
-
-function pathOf(steps: readonly string[]): string {
-  return ['input', ...steps].join('.');
-}
-
-function unescapePointer(step: string): string {
-  return step.replaceAll('~1', '/').replaceAll('~0', '~');
-}
-
-function valueAt(value: unknown, steps: readonly string[]): unknown {
-  return steps.reduce<unknown>((inner, step) => (inner as Record<string, unknown> | null)?.[step], value);
 }
