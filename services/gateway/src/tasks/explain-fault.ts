@@ -108,7 +108,7 @@ function explain({ keyword, message, params }: ErrorObject, types: readonly Erro
 
 /** As JSON Schema counts: characters of text, not halves of them. */
 function lengthOf(value: unknown): number {
-  return typeof value === 'string' ? [...value].length : (value as readonly unknown[]).length;
+  return typeof value === 'string' ? Array.from(value).length : (value as readonly unknown[]).length;
 }
 
 function pathOf(steps: readonly string[]): string {
