@@ -20,13 +20,14 @@ async function makeAll(url, folder, count, signal) {
   const progress = await showProgress(count);
   const summary = new Summary();
   const resumable = await keepResumable(folder, out);
-  const files = walkFiles(folder);
-  const make = async (path) => {
-    const [file, target] = [join(folder, path), join(out, path)];
+  const files = walkFiles(folder, out);
+  const make = async ({ path, name, error }) => {
+    if (error) throw error;
+    const target = join(out, name);
     const thumbnails = SIZES.map((size) => join(target, `${size}.png`));
-    if (await resumable.isDone(file, thumbnails)) return { outcome: 'done', thumbnails: SIZES.length };
-    const made = await makeThumbnails({ url, file, target, sizes: SIZES, signal });
-    if (made.outcome === 'made') await giveTimeOf(file, thumbnails);
+    if (await resumable.isDone(path, thumbnails)) return { outcome: 'done', thumbnails: SIZES.length };
+    const made = await makeThumbnails({ url, file: path, target, sizes: SIZES, signal });
+    if (made.outcome === 'made') await giveTimeOf(path, thumbnails);
     return made;
   };
   const work = async () => {
@@ -35,7 +36,7 @@ async function makeAll(url, folder, count, signal) {
       if (done) return;
       const result = await make(file).catch((error) => describeFailure(error));
       if (signal.aborted) return;
-      summary.add({ file, ...result });
+      summary.add({ file: file.name, ...result });
       progress.step();
     }
   };
@@ -46,21 +47,29 @@ async function makeAll(url, folder, count, signal) {
 }
 
 function describeFailure(error) {
-  return { outcome: 'failed', thumbnails: 0, reason: `${error.cause?.code ?? error.name}: ${error.message}` };
+  const code = error.code ?? error.cause?.code ?? error.name;
+  return { outcome: 'failed', thumbnails: 0, reason: `${code}: ${error.message}` };
 }
 
 await runScript(async () => {
   // npm runs this in the repository's folder; a path is meant from where the person is.
   const from = process.env.INIT_CWD ?? process.cwd();
   const folder = process.argv[2] ? resolve(from, process.argv[2]) : join(root, 'samples');
-  const count = await countFiles(folder);
+  if (`${folder}/`.startsWith(`${out}/`))
+    throw new Error(`${out} is where the thumbnails go; name another folder`);
+  const count = await countFiles(folder, out);
   if (count === 0) throw new Error(`${folder} holds no files`);
 
   const interrupted = new AbortController();
   const force = () => process.exit(EXIT_INTERRUPTED);
   await bootstrap();
-  const stack = await reachStack(['image.thumbnail']);
   onStopAsked(() => interrupted.abort(), force);
+  const stack = await reachStack(['image.thumbnail'], interrupted.signal);
+  if (!stack) {
+    process.stdout.write('stopped before the first image\n');
+    process.exitCode = EXIT_INTERRUPTED;
+    return;
+  }
   try {
     const began = performance.now();
     const summary = await makeAll(stack.url, folder, count, interrupted.signal);

@@ -9,9 +9,10 @@ import { listRuns } from './matrix/list-runs.mjs';
 import { prepareUnstable } from './matrix/prepare-unstable.mjs';
 import { startPostgres } from './postgres/start-postgres.mjs';
 import { bootstrap, root, runScript } from './setup/bootstrap.mjs';
+import { killGroups } from './setup/process-groups.mjs';
 import { reportStep } from './setup/report-step.mjs';
 import { onStopAsked } from './stack/on-stop-asked.mjs';
-import { killVitest, runVitest } from './verify/run-vitest.mjs';
+import { runVitest } from './verify/run-vitest.mjs';
 
 const EXIT_INTERRUPTED = 130;
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -19,7 +20,7 @@ const total = { passed: 0, failed: 0, skipped: 0 };
 await runScript(async () => {
   const runs = listRuns(process.argv.slice(2));
   const interrupt = () => {
-    killVitest();
+    killGroups();
     process.exit(EXIT_INTERRUPTED);
   };
   onStopAsked(interrupt, interrupt);

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { giveTimeOf, keepResumable } from './keep-resumable.mjs';
-import { countFiles, walkFiles } from './walk-files.mjs';
 
 let scratch: string;
 let photos: string;
@@ -37,12 +36,4 @@ it('a run that was stopped is gone on with: what is whole and as old as its pict
   expect((await keepResumable(join(scratch, 'others'), out)).resumes).toBe(false);
   await second.finish();
   expect((await keepResumable(photos, out)).resumes).toBe(false);
-});
-
-it('a folder is walked as it comes, without what is hidden', async () => {
-  const files: string[] = [];
-  for await (const file of walkFiles(photos)) files.push(file);
-  expect(files.toSorted()).toEqual(['1.png', 'a/2.png']);
-  expect(await countFiles(photos)).toBe(2);
-  await expect(countFiles(join(scratch, 'none'))).rejects.toThrow('expected a folder with images');
 });

@@ -56,8 +56,16 @@ function byReason(title, reasons) {
     `  ${code}: ${count}`,
     ...files
       .toSorted((one, other) => (one.file < other.file ? -1 : 1))
-      .map(({ file, why }) => `      ${file}  ${why}`.trimEnd()),
+      .map(({ file, why }) => `      ${printable(file)}  ${printable(why)}`.trimEnd()),
     ...(count > files.length ? [`      and ${count - files.length} more`] : []),
   ]);
   return [`${total} ${title}`, ...lines];
+}
+
+/** Names of files may hold anything, and a terminal obeys control characters. */
+function printable(text) {
+  return text.replace(/\p{Cc}/gu, (character) => {
+    const written = JSON.stringify(character).slice(1, -1);
+    return written === character ? `\\u00${character.charCodeAt(0).toString(16)}` : written;
+  });
 }

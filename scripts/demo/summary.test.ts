@@ -40,3 +40,10 @@ it('names some files of a reason that many have', () => {
   expect(lines).toHaveLength(25);
   expect(lines.at(-1)).toBe('      and 980 more');
 });
+
+it('shows no control characters of names: a terminal would obey them', () => {
+  const summary = new Summary();
+  const file = 'a\u001B[31m\nb.txt';
+  summary.add({ file, outcome: 'refused', thumbnails: 0, reason: 'image_unrecognised: no image' });
+  expect(summary.lines(1_000, 'out').at(-1)).toBe('      a\\u001b[31m\\nb.txt  no image');
+});

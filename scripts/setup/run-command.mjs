@@ -5,10 +5,11 @@ import { spawn } from 'node:child_process';
  * @param {string} command
  * @param {string[]} args
  * @param {import('node:child_process').SpawnOptions} [options]
+ * @param {typeof spawn} [start] `spawnGroup` for what starts processes of its own
  * @returns {Promise<string>} what it wrote to both outputs; rejects with the same when it fails
  */
-export async function runCommand(command, args, options = {}) {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+export async function runCommand(command, args, options = {}, start = spawn) {
+  const child = start(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let output = '';
   child.stdout?.on('data', (chunk) => (output += chunk));
   child.stderr?.on('data', (chunk) => (output += chunk));

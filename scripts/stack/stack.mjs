@@ -2,7 +2,6 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../setup/bootstrap.mjs';
 import { findBroker } from '../setup/find-broker.mjs';
-import { assignHttpPort, assignOpsPorts } from './assign-ports.mjs';
 import { keepBrokerUp } from './keep-broker-up.mjs';
 import { listServices } from './list-services.mjs';
 import { preloadJemalloc } from './preload-jemalloc.mjs';
@@ -10,6 +9,7 @@ import { ERROR, WARN } from './print-log.mjs';
 import { readStackSettings } from './read-stack-settings.mjs';
 import { reportService } from './report-service.mjs';
 import { resolvePaths } from './resolve-paths.mjs';
+import { StackPorts } from './stack-ports.mjs';
 import { SupervisedService } from './supervise-service.mjs';
 
 /** Of the drain time, what is kept for the recorder's last commits and for the broker. */
@@ -46,8 +46,8 @@ export class Stack {
   async start() {
     const { data, consumers, httpHost, httpPort, opsPort } = this.#settings;
     const list = listServices(consumers);
-    const http = await assignHttpPort(httpPort, httpHost);
-    const ops = await assignOpsPorts(list, opsPort);
+    const ports = new StackPorts({ services: list, opsPort, httpPort, host: httpHost, note: this.#print });
+    await ports.check();
     mkdirSync(data, { recursive: true });
 
     this.#finding = keepBrokerUp(
@@ -56,15 +56,19 @@ export class Stack {
     );
     const broker = await this.#finding;
     if (this.#stopping) return undefined;
-    for (const note of [...http.notes, ...ops.notes]) this.#print(note);
 
-    this.#services = list.map((entry, index) => {
-      const ports = { HEDDLE_HTTP_PORT: String(http.port), HEDDLE_OPS_PORT: String(ops.ports[index]) };
-      return { ...entry, process: this.#supervise(entry, { ...ports, AMQP_URL: broker.url }) };
+    this.#services = list.map((entry, place) => {
+      const own = async () => ({
+        AMQP_URL: broker.url,
+        HEDDLE_OPS_PORT: String(await ports.opsPort(place)),
+        ...(entry.service === 'gateway' && { HEDDLE_HTTP_PORT: String(await ports.httpPort()) }),
+      });
+      return { ...entry, process: this.#supervise(entry, own) };
     });
     const lines = await Promise.all(this.#services.map((service) => service.process.start()));
     const url = lines[list.findIndex(({ service }) => service === 'gateway')]?.url;
     if (this.#stopping || !url) return undefined;
+    ports.keepHttpPort(url);
     writeFileSync(stackFile(this.#settings), JSON.stringify({ url, pid: process.pid }));
     this.#isAnnounced = true;
     return url;
@@ -106,7 +110,7 @@ export class Stack {
     return this.#stopping ? ERROR : WARN;
   }
 
-  #supervise({ name, service }, env) {
+  #supervise({ name, service }, own) {
     const { data, drainSeconds } = this.#settings;
     const paths = resolvePaths(process.env);
     const report = reportService(name, {
@@ -116,14 +120,14 @@ export class Stack {
     });
     return new SupervisedService({
       main: join(root, 'services', service, 'dist', 'main.js'),
-      env: {
+      env: async () => ({
         ...process.env,
-        ...env,
+        ...(await own()),
         HEDDLE_DATA: data,
         HEDDLE_DRAIN_SECONDS: String(Math.max(1, drainSeconds - LAST_STEPS_SECONDS)),
         ...(service === 'producer' && paths.folders),
         ...(service === 'consumer' && { ...paths.tasks, ...preloadJemalloc() }),
-      },
+      }),
       observer: {
         ...report,
         onBadSettings: () => {

@@ -28,6 +28,7 @@ export class SupervisedService {
   /** Whether the present process has said that it is up; before that, SIGTERM may find it without a handler. */
   #isUp = false;
 
+  /** `env`: asked before every start. */
   constructor({ main, env, observer }) {
     this.#main = main;
     this.#env = env;
@@ -84,9 +85,16 @@ export class SupervisedService {
   }
 
   async #runOnce() {
+    let env;
+    try {
+      env = await this.#env();
+    } catch (error) {
+      return { signal: error.message, upMs: 0 };
+    }
+    if (this.#stopping.signal.aborted) return { code: 0, upMs: 0 };
     const began = performance.now();
     const child = spawn(process.execPath, [this.#main], {
-      env: this.#env,
+      env,
       // The IPC channel tells the service should this process be killed. A group of its own keeps Ctrl-C from it: we drain in order.
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       detached: true,

@@ -18,7 +18,8 @@ async function supervise(code: string) {
   const started = `const started = () => console.log(JSON.stringify({ level: 30, msg: 'started', ops: 1 }));`;
   await writeFile(main, `import { existsSync, writeFileSync } from 'node:fs';\n${started}\n${code}`);
   const observer = { onStarted: vi.fn(), onLog: vi.fn(), onCrashed: vi.fn(), onBadSettings: vi.fn() };
-  const env = { ...process.env, MARK: join(folder, 'mark') };
+  let starts = 0;
+  const env = async () => ({ ...process.env, MARK: join(folder, 'mark'), START: String((starts += 1)) });
   return { observer, service: new SupervisedService({ main, env, observer }) };
 }
 
@@ -45,6 +46,23 @@ it('starts a service again that crashed, after longer and longer pauses', async 
       ['SIGKILL', 1_000],
     ]);
   await service.stop();
+});
+
+it('asks for the environment anew before each start: a port may have been taken meanwhile', async () => {
+  const { observer, service } = await supervise(
+    `if (process.env.START === '1') process.exit(3); started(); setInterval(() => {}, 1000);`,
+  );
+  expect(await service.start()).toMatchObject({ msg: 'started' });
+  expect(observer.onCrashed).toHaveBeenCalledExactlyOnceWith('code 3', 500);
+  await service.stop();
+});
+
+it('starts nothing if it is stopped while it asks for the environment', async () => {
+  const { observer, service } = await supervise('started();');
+  const start = service.start();
+  expect(await service.stop()).toBe(true);
+  expect(await start).toBeUndefined();
+  expect(observer.onStarted).not.toHaveBeenCalled();
 });
 
 it('does not try again what has refused its settings', async () => {

@@ -1,5 +1,6 @@
 import { delimiter, dirname, join } from 'node:path';
 import { root } from '../setup/bootstrap.mjs';
+import { spawnGroup } from '../setup/process-groups.mjs';
 import { reportWhenDone } from '../setup/report-step.mjs';
 import { CommandError, runCommand } from '../setup/run-command.mjs';
 
@@ -22,7 +23,7 @@ async function runCheck({ what, tool, script, args }) {
   const env = { ...process.env, PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) };
   try {
     await reportWhenDone(what, () =>
-      runCommand(command, script ? [join(root, script), ...args] : args, { cwd: root, env }),
+      runCommand(command, script ? [join(root, script), ...args] : args, { cwd: root, env }, spawnGroup),
     );
     return undefined;
   } catch (error) {

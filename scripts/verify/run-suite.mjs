@@ -1,9 +1,10 @@
 import { bootstrap, root, runScript } from '../setup/bootstrap.mjs';
+import { killGroups } from '../setup/process-groups.mjs';
 import { reportStep } from '../setup/report-step.mjs';
 import { onStopAsked } from '../stack/on-stop-asked.mjs';
 import { installTools } from './install-tools.mjs';
 import { runChecks } from './run-checks.mjs';
-import { killVitest, runVitest } from './run-vitest.mjs';
+import { runVitest } from './run-vitest.mjs';
 import { startServers } from './start-servers.mjs';
 
 const EXIT_INTERRUPTED = 130;
@@ -15,7 +16,7 @@ const EXIT_INTERRUPTED = 130;
  */
 export async function runSuite({ checks = [], projects }) {
   const interrupt = () => {
-    killVitest();
+    killGroups();
     process.exit(EXIT_INTERRUPTED);
   };
   onStopAsked(interrupt, interrupt);

@@ -1,22 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { spawnGroup } from '../setup/process-groups.mjs';
 
 /** What came of a run of vitest. @typedef {{passed: number, failed: number, skipped: number, output: string}} TestOutcome */
-
-const running = new Set();
-
-/** Ends the runs that are under way; vitest on its own leaves its workers behind. */
-export function killVitest() {
-  for (const child of running) {
-    try {
-      process.kill(-child.pid, 'SIGKILL');
-    } catch {
-      // It has just ended.
-    }
-  }
-}
 
 /**
  * Runs vitest with these arguments, in a process group of its own.
@@ -30,17 +17,14 @@ export async function runVitest(root, args, env = process.env) {
   const main = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   try {
-    const child = spawn(process.execPath, [main, 'run', ...reporters, ...args], {
+    const child = spawnGroup(process.execPath, [main, 'run', ...reporters, ...args], {
       cwd: root,
       env: { ...env, ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }) },
       stdio: ['ignore', 'pipe', 'pipe'],
-      detached: true,
     });
-    running.add(child);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
     const code = await new Promise((resolve) => child.once('close', resolve));
-    running.delete(child);
     return { ...countOutcomes(report, code), output };
   } finally {
     rmSync(folder, { recursive: true, force: true });

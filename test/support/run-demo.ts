@@ -6,7 +6,12 @@ const script = fileURLToPath(new URL('../../scripts/demo.mjs', import.meta.url))
 /** Runs `npm run demo` with this data folder; resolves with its exit code and all that it printed. */
 export async function runDemo(
   data: string,
-  options: { readonly folder?: string; readonly httpPort?: string } = {},
+  options: {
+    readonly folder?: string;
+    readonly httpPort?: string;
+    /** Ctrl-C as soon as it has printed this. */
+    readonly interruptAt?: string;
+  } = {},
 ): Promise<{ code: number | null; output: string }> {
   const { AMQP_URL: _, ...inherited } = process.env;
   const env = {
@@ -20,7 +25,11 @@ export async function runDemo(
   const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    stream.on('data', (chunk: Buffer) => {
+      const before = options.interruptAt === undefined || output.includes(options.interruptAt);
+      output += chunk.toString();
+      if (!before && output.includes(options.interruptAt ?? '')) child.kill('SIGINT');
+    });
   }
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   return { code, output };

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,4 +20,12 @@ it('makes three thumbnails of every sample that is a picture we open, and says w
   expect(output).toMatch(/image_format_refused: 2\n\s+hills\.svg .*SVG.*\n\s+weave\.tiff .*TIFF/);
   expect(code).toBe(0);
   expect(readdirSync(join(root, 'out', 'hills.jpg')).toSorted()).toEqual(['128.png', '32.png', '64.png']);
+});
+
+it('stops what it has started when it is interrupted before the first image', async () => {
+  const { code, output } = await runDemo(data, { interruptAt: 'private RabbitMQ node' });
+  expect(output).toContain('stopped before the first image');
+  expect(code).toBe(130);
+  // The note beside a node goes when the node has gone.
+  expect(existsSync(join(data, 'broker', 'node.json'))).toBe(false);
 });

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, it, type TestContext, vi } from 'vitest';
 import { listens } from '../../scripts/broker/probe-port.mjs';
+import { isAlive } from '../support/is-alive.ts';
 
 interface RunningStart {
   readonly child: ChildProcess;
@@ -66,15 +67,6 @@ async function runStart({ onTestFinished }: TestContext): Promise<RunningStart> 
 function childrenOf(pid: number): number[] {
   const file = `/proc/${pid}/task/${pid}/children`;
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ').filter(Boolean).map(Number) : [];
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
-  } catch {
-    return false;
-  }
 }
 
 /** The `curl` command as it was printed. */

@@ -66,9 +66,7 @@ export async function runService<S extends z.ZodObject>(definition: ServiceDefin
   endOnUncaughtErrors(log);
 
   const draining = new AbortController();
-
   // Whatever waits listens to it, such as each request of a gateway.
-
   setMaxListeners(0, draining.signal);
   onShutdown(
     (reason) => {
@@ -137,10 +135,18 @@ export async function runService<S extends z.ZodObject>(definition: ServiceDefin
 function endOnUncaughtErrors(log: Logger): void {
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
-      log.fatal({ err: error }, event);
+      const address = takenAddress(error);
+      if (address) log.fatal(`another program listens on ${address}`);
+      else log.fatal({ err: error }, event);
       process.exit(1);
     });
   }
+}
+
+/** The address that this process wanted to listen on, if that is what ended it: a person needs no stack for that. */
+function takenAddress(error: unknown): string | undefined {
+  const { code, address, port } = error as { code?: unknown; address?: string; port?: number };
+  return code === 'EADDRINUSE' ? `${address}:${port}` : undefined;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -17,8 +17,12 @@ export function onShutdown(drain: (reason: string) => void, force: () => void): 
   };
   process.on('SIGTERM', () => asked('SIGTERM'));
   process.on('SIGINT', () => asked('SIGINT'));
+  const orphaned = () => asked('the parent process is gone');
   if (process.channel) {
-    process.once('disconnect', () => asked('the parent process is gone'));
+    process.once('disconnect', orphaned);
     process.channel.unref();
+  } else if (process.connected === false) {
+    // There was a channel: whoever started this process was gone before all its modules were loaded.
+    orphaned();
   }
 }
