@@ -28,6 +28,8 @@ export function describeLogLine(name, line) {
   const level = LEVEL_NAMES[line.level] ?? 'log';
   const text = [`${name.padEnd(10)} ${level}: ${line.msg}`, ...fields].join('  ');
   if (!error) return text;
-  const stack = String(error).split('\n').slice(0, STACK_LINES);
+  // A warning's cause is enough for a person; whoever wants the place has `LOG_LEVEL`.
+  const lines = line.level < ERROR && !process.env.LOG_LEVEL ? 1 : STACK_LINES;
+  const stack = String(error).split('\n').slice(0, lines);
   return [text, ...stack.map((part) => `    ${part.trim()}`)].join('\n');
 }

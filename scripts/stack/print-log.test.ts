@@ -19,6 +19,13 @@ describe('a line of a service’s log', () => {
     );
   });
 
+  it('is shown with the message alone when it is a warning', () => {
+    const line = parseLogLine(
+      '{"level":40,"err":{"stack":"Error: late\\n    at a\\n    at b"},"msg":"not loaded"}',
+    );
+    expect(describeLogLine('gateway', line)).toBe('gateway    warn: not loaded\n    Error: late');
+  });
+
   it('counts as a warning when it is not JSON', () => {
     expect(parseLogLine('Segmentation fault')).toEqual({ level: 40, msg: 'Segmentation fault' });
     expect(parseLogLine('12')).toEqual({ level: 40, msg: '12' });
