@@ -5,7 +5,10 @@ const running = new Set();
 /**
  * Spawns a command as the first of a process group of its own, so that `killGroups` ends it with all that it has started: linters and
  * test runners leave their own processes behind.
- * @type {typeof spawn}
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {import('node:child_process').SpawnOptions} options
+ * @returns {import('node:child_process').ChildProcess}
  */
 export function spawnGroup(command, args, options) {
   const child = spawn(command, args, { ...options, detached: true });

@@ -5,7 +5,7 @@ import { spawn } from 'node:child_process';
  * @param {string} command
  * @param {string[]} args
  * @param {import('node:child_process').SpawnOptions} [options]
- * @param {typeof spawn} [start] `spawnGroup` for what starts processes of its own
+ * @param {(command: string, args: string[], options: import('node:child_process').SpawnOptions) => import('node:child_process').ChildProcess} [start] `spawnGroup` for what starts processes of its own
  * @returns {Promise<string>} what it wrote to both outputs; rejects with the same when it fails
  */
 export async function runCommand(command, args, options = {}, start = spawn) {
