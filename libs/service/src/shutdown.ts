@@ -21,8 +21,8 @@ export function onShutdown(drain: (reason: string) => void, force: () => void): 
   if (process.channel) {
     process.once('disconnect', orphaned);
     process.channel.unref();
-  } else if (process.connected === false) {
-    // There was a channel: whoever started this process was gone before all its modules were loaded.
+  } else if ((process as { connected?: boolean }).connected === false) {
+    // Undefined without a channel. There was one: whoever started this process was gone before all its modules were loaded.
     orphaned();
   }
 }
