@@ -19,13 +19,10 @@ test('every metric passes `promtool check metrics`', async () => {
     else if (type === 'gauge') meters.gauge(name as MetricsOf<'gauge'>, ...(values as LabelValues<never>));
     else meters.histogram(name as MetricsOf<'histogram'>, ...(values as LabelValues<never>));
   }
-  // Node's own come from prom-client under names of its choice.
-  const text = (await registry.metrics())
-    .split('\n')
-    .filter((line) => line.includes('heddle_'))
-    .join('\n');
-  expect(text.match(/^# TYPE /gm)).toHaveLength(names.length);
-  expect(await runPromtool(['check', 'metrics'], `${text}\n`)).toEqual({ code: 0, output: '' });
+  const text = await registry.metrics();
+  expect(text.match(/^# TYPE heddle_/gm)).toHaveLength(names.length);
+  // With Node's own, as a scrape gets them.
+  expect(await runPromtool(['check', 'metrics'], text)).toEqual({ code: 0, output: '' });
 });
 
 test.each(names)('%s says what it is', (name) => {

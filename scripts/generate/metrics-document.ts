@@ -6,11 +6,11 @@ Every service serves Prometheus text at \`/metrics\` on its ops port ([settings]
 table that the services make their metrics from (\`libs/service/src/metrics/metric-table.ts\`), and a test compares what a running stack shows with it.
 
 - Every series carries \`service\`; Prometheus adds \`instance\`, and Kubernetes its \`namespace\` and \`pod\`. A worker with threads and child processes reports as one.
-- Label sets that can be known are there from the start, at 0, so that a rate is right from the first event on. Durations of HTTP are for the codes of success only: those of errors come with the first, while \`heddle_http_requests_total\` has both.
-- No client can make series: unknown tasks, routes and methods share one each; error codes of handlers are limited to 30 a task. With T tasks, a worker has about 100 T series, everything else together about 1,000.
+- Label sets that can be known are there from the start, at 0, so that a rate is right from the first event on: of HTTP each route with each status of its description, of errors the codes that may befall any task and those that a task says it throws (\`errorCodes\`). Only codes that handlers make up come with their first error.
+- No client can make series: unknown tasks, routes and methods share one each; error codes of handlers are limited to 30 a task. With T tasks, a worker has about 100 T series; a gateway has about 5,000, nearly all of them durations by route and status; everything else together about 1,000.
 - Several recorders measure the same queues: take \`max by (queue)\`. Everything else adds up: take \`sum\`.
 - What is counted at every job costs some nanoseconds ([decision](decisions/own-meters.md)); the rest is measured when somebody scrapes, or every 5 seconds.
-- Node's own (\`process_*\`, \`nodejs_*\`: processor time, memory, event loop lag, garbage collection, file descriptors) come from prom-client under its names.
+- Node's own (\`process_*\`, \`nodejs_*\`: processor time, memory, event loop lag, garbage collection, file descriptors) come from prom-client under its names, but for the three that \`promtool check metrics\` refuses.
 
 \`grafana/\` has dashboards for all this, \`prometheus/\` alerts.
 `;

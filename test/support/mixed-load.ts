@@ -12,6 +12,10 @@ const REQUESTS: readonly ((url: string, index: number) => Promise<Response>)[] =
   (url) =>
     job(url, 'debug.fail', { message: 'again', code: 'out_of_luck' }, { retry: { attempts: 2, delay: 200 } }),
   (url) => job(url, 'debug.echo', 'later', { delay: '1s' }),
+  (url) => job(url, 'debug.echo', 'told', { webhook: { url: 'http://127.0.0.1:9/nobody' } }),
+  (url) => post(url, '/v1/batches', { task: 'debug.echo', inputs: [1, 2], reduce: { task: 'debug.echo' } }),
+  (url) => job(url, 'debug.sleep', { ms: 5_000 }, { timeout: '300ms' }),
+  (url) => fetch(`${url}/v1/jobs`, { method: 'PUT' }),
   (url) => job(url, 'debug.echo', { wrong: true }, { priority: 'high' }),
   (url) => job(url, 'nobody.serves-this', {}),
   (url) => fetch(`${url}/v1/nonsense/${Math.random()}`),
@@ -54,10 +58,14 @@ export function mixedLoad(
 }
 
 function job(url: string, task: string, input: unknown, options: object = {}): Promise<Response> {
-  return fetch(`${url}/v1/jobs`, {
+  return post(url, '/v1/jobs', { task, input, ...options });
+}
+
+function post(url: string, path: string, body: object): Promise<Response> {
+  return fetch(`${url}${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ task, input, ...options }),
+    body: JSON.stringify(body),
   });
 }
 

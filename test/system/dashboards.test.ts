@@ -47,12 +47,15 @@ const ofAlerts: NamedQuery[] = readAlerts().map(({ alert, expr }) => ({
 describe('a stack under load, scraped by Prometheus', () => {
   let stack: SystemStack;
   let prometheus: TestPrometheus;
+  /** What each service counted before the first request. */
+  let atFirst: ReadonlyMap<string, ReadonlySet<string>>;
   /** When enough had been seen; everything is asked as of then, so that the load can end before. */
   let then: number;
 
   beforeAll(async () => {
     stack = await SystemStack.start({ tasks: 'debug.*,image.thumbnail' });
     const targets = stack.services.map(({ ops }) => ops);
+    atFirst = await countersOfAll();
     const load = mixedLoad(stack.api.url, 3, () => 40);
     try {
       prometheus = await TestPrometheus.start({ targets, scrapeSeconds: 2 });
@@ -77,6 +80,13 @@ describe('a stack under load, scraped by Prometheus', () => {
 
   const scrape = async (ops: number): Promise<string> =>
     (await fetch(`http://127.0.0.1:${ops}/metrics`)).text();
+
+  const countersOfAll = async (): Promise<Map<string, Set<string>>> =>
+    new Map(
+      await Promise.all(
+        stack.services.map(async ({ name, ops }) => [name, countersOf(await scrape(ops))] as const),
+      ),
+    );
 
   test('answers every query of every panel with numbers', async () => {
     const empty: string[] = [];
@@ -141,12 +151,19 @@ describe('a stack under load, scraped by Prometheus', () => {
         .map((name) => `${name} ${metricTable[name].type}`);
       expect(new Set(shown)).toEqual(new Set(expected));
       const ours = text.split('\n').filter((line) => line.includes('heddle_'));
-      expect(await TestPrometheus.checkMetrics(`${ours.join('\n')}\n`)).toEqual({ code: 0, output: '' });
+      expect(await TestPrometheus.checkMetrics(text)).toEqual({ code: 0, output: '' });
       expect(ours.filter((line) => !line.startsWith('#') && !line.includes(`service="${service}"`))).toEqual(
         [],
       );
     },
   );
+
+  test('has had every series that counts from the start, but for codes that handlers make up', async () => {
+    for (const [service, counters] of await countersOfAll()) {
+      const late = [...counters].filter((series) => !atFirst.get(service)?.has(series));
+      expect(late.filter((series) => !series.includes('code="out_of_luck"'))).toEqual([]);
+    }
+  });
 
   test('makes no series of what clients make up', async () => {
     expect(await asked('sum(heddle_http_requests_total{route="none", code="404"}) > 2')).toHaveLength(1);
@@ -163,3 +180,19 @@ describe('a stack under load, scraped by Prometheus', () => {
     for (const { name, expr } of critical) expect([name, await asked(expr)]).toEqual([name, []]);
   });
 });
+
+/** The series of counters and histograms in Prometheus' text, without their values. */
+function countersOf(text: string): Set<string> {
+  const types = new Map(
+    [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type = '']) => [name, type]),
+  );
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const series = lines.map((line) => line.slice(0, line.lastIndexOf(' ')));
+  return new Set(
+    series.filter((one) => {
+      const [name = ''] = one.split('{', 1);
+      const type = types.get(name) ?? types.get(name.replace(/_(bucket|sum|count)$/, ''));
+      return type === 'counter' || type === 'histogram';
+    }),
+  );
+}

@@ -25,6 +25,20 @@ describe('defineTask', () => {
     expect(withTimeout(1_500).timeoutMs).toBe(1_500);
   });
 
+  it('knows which errors may come: those that it names, and those that have a retry policy of their own', () => {
+    const named = { name: 'test.errors', input: z.null(), run: () => null };
+    const task = defineTask({
+      ...named,
+      errorCodes: ['out_of_luck', 'not_found'],
+      retry: { codes: { not_found: { attempts: 1 } } },
+    });
+    expect(task.errorCodes).toEqual(['not_found', 'out_of_luck']);
+    expect(defineTask(named).errorCodes).toEqual([]);
+    const tooMany = Array.from({ length: 31 }, (_, index) => `code_${index}`);
+    for (const errorCodes of [['not a code'], tooMany])
+      expect(() => defineTask({ ...named, errorCodes })).toThrow(/errorCodes/);
+  });
+
   it('infers input and result from the schema and the handler', () => {
     const task = defineTask({
       name: 'math.double',

@@ -2,6 +2,7 @@ import {
   DEFAULT_LANES,
   describeIssues,
   durationSchema,
+  errorCodeSchema,
   HeddleError,
   issuesOf,
   type Limit,
@@ -46,6 +47,11 @@ export interface TaskDefinition<I, O, In = unknown> {
    * handler throws can overrule it: `retryable: false` ends the job as failed, `retryAfterMs` says how long to rest.
    */
   readonly retry?: RetryInput | undefined;
+  /**
+   * Codes of the errors that the handler throws, at most 30: what counts them is there from the start, at 0, so that even the
+   * first one shows in a rate. Those in `retry.codes` need not stand here, and others are counted from their first on.
+   */
+  readonly errorCodes?: readonly string[] | undefined;
   /**
    * How long result and outputs are kept after a success: milliseconds, or text such as `"1h"`; `0`: hardly at all. Default: as
    * long as the job. A job can ask for another.
@@ -110,6 +116,8 @@ export interface Task<I = unknown, O = unknown, In = unknown> {
   readonly timeoutMs: number;
   /** Durations in milliseconds; absent: the defaults. */
   readonly retry: RetryOptions | undefined;
+  /** Of the errors that its handler is known to throw; of a task that an older copy of this library has made, absent. */
+  readonly errorCodes?: readonly string[];
   /** Absent: results are kept as long as their jobs. */
   readonly resultTtlMs: number | undefined;
   /** Absent: the pool's own default. */
@@ -129,6 +137,9 @@ export interface TaskShares<I = unknown> {
   readonly lanes: number;
   weight(tenant: string): number;
 }
+
+/** Of those that a task says it gives; as many as are told apart of any task. */
+const MOST_CODES = 30;
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 const aFunction = z.custom<(...given: never[]) => unknown>(isFunction, { error: 'expected a function' });
@@ -151,6 +162,7 @@ const definitionSchema = z
     pool: z.enum(poolKinds).default('event-loop'),
     timeout: durationSchema.default(300_000),
     retry: retrySchema.optional(),
+    errorCodes: z.array(errorCodeSchema).max(MOST_CODES).default([]),
     resultTtl: durationSchema.optional(),
     concurrency: z.int().min(1).max(10_000).optional(),
     limit: limitSchema.optional(),
@@ -207,6 +219,7 @@ export function defineTask<I, O, In>(definition: TaskDefinition<I, O, In>): Task
     throw new HeddleError('invalid_task', `task ${name}: ${describeIssues(issues)}`, { issues });
   }
   const { name, description, body, pool, timeout, retry, resultTtl, concurrency, limit, fair } = parsed.data;
+  const { errorCodes } = parsed.data;
   return Object.freeze({
     [TASK]: true as const,
     name,
@@ -217,6 +230,7 @@ export function defineTask<I, O, In>(definition: TaskDefinition<I, O, In>): Task
     pool,
     timeoutMs: timeout,
     retry,
+    errorCodes: [...new Set([...Object.keys(retry?.codes ?? {}), ...errorCodes])],
     resultTtlMs: resultTtl,
     concurrency,
     limit,

@@ -23,7 +23,9 @@ const rule = {
 const retryRuleSchema = z.strictObject(rule).meta({ id: 'RetryRule' });
 
 /** A key of a table on the wire, and as such at most 255 bytes. */
-const codeSchema = z.string().regex(/^[\w.:/-]{1,100}$/, { error: 'expected the code of an error' });
+export const errorCodeSchema = z
+  .string()
+  .regex(/^[\w.:/-]{1,100}$/, { error: 'expected the code of an error' });
 
 /**
  * How often a job is tried, and how long it rests between two attempts. What is absent is taken from the task, and then
@@ -34,7 +36,7 @@ export const retrySchema = z
     ...rule,
     /** By the code of the error that ended an attempt, what goes before all else that job and task say. At most 50. */
     codes: z
-      .record(codeSchema, retryRuleSchema)
+      .record(errorCodeSchema, retryRuleSchema)
       .refine((codes) => Object.keys(codes).length <= MAX_CODES, {
         error: `expected at most ${MAX_CODES} codes`,
       })

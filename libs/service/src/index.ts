@@ -3,7 +3,7 @@ export { endsWithin } from './ends-within.ts';
 export { BoundedLabel, OTHER } from './metrics/bounded-label.ts';
 export { createMetrics, type ServiceMetrics, version } from './metrics/create-metrics.ts';
 export type { HttpMetrics } from './metrics/http-metrics.ts';
-export { type CounterMeter, type GaugeMeter, type HistogramMeter, Meters } from './metrics/meters.ts';
+export type { CounterMeter, GaugeMeter, HistogramMeter, Meters } from './metrics/meters.ts';
 export {
   type LabelValues,
   type MetricName,

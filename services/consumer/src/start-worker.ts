@@ -23,6 +23,7 @@ import { ProcessPool } from './pools/process-pool.ts';
 import { TaskAnnouncer } from './presence/announce-tasks.ts';
 import { LifeSigns } from './presence/send-life-signs.ts';
 import { countSlots } from './registry/count-slots.ts';
+import { listErrorCodes } from './registry/list-error-codes.ts';
 import type { RegisteredTask } from './registry/load-tasks.ts';
 import { selectTasks } from './registry/select-tasks.ts';
 import { KeyLanes } from './serial/key-lanes.ts';
@@ -76,7 +77,7 @@ export async function startWorker(context: ServiceContext<ConsumerSettings>): Pr
     if (fairLanes) fair.push(fairLanes);
     const service = {
       task,
-      metrics: metrics.forTask(task.name),
+      metrics: metrics.forTask(task.name, listErrorCodes(task)),
       runs,
       control,
       interruptions: new Interruptions(broker, jobQueue(task.name)),

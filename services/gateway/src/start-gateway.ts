@@ -1,12 +1,14 @@
 import { JobSubmitter, RecorderClient } from '@heddle/client';
 import type { RunningService, ServiceContext } from '@heddle/service';
 import { BatchEnds } from './batches/batch-ends.ts';
-import { LiveEvents } from './events/live-events.ts';
+import { EVENT_LOG, LiveEvents } from './events/live-events.ts';
 import type { GatewayParts } from './gateway-parts.ts';
 import { Admission } from './http/admission.ts';
+import { expectAnswers } from './http/observe-requests.ts';
 import { serveHttp } from './http/serve-http.ts';
 import { EndWatcher } from './jobs/watch-ends.ts';
 import { measureGateway } from './measure-gateway.ts';
+import { routeDescriptions } from './openapi/describe-routes.ts';
 import { gatewayRoutes } from './routes.ts';
 import type { GatewaySettings } from './settings.ts';
 import { KnownTasks } from './tasks/known-tasks.ts';
@@ -46,6 +48,9 @@ export async function startGateway(context: ServiceContext<GatewaySettings>): Pr
   };
 
   measureGateway(metrics.meters, { events, admission: parts.admission });
+  expectAnswers(metrics.http, routeDescriptions);
+  // Read only while somebody listens, and counted from the first time on.
+  metrics.brokerObserver.consuming(EVENT_LOG);
 
   // Subscribed before the snapshot is asked for, so that no change falls between the two.
   const control = await listenToControl(broker, instance, { tasks, workers, ends, batchEnds, log });

@@ -30,7 +30,7 @@ export async function startNotifier(
     broker,
     events: new EventPublisher(broker.publisher, WEBHOOK_EVENTS),
     log,
-    metrics: metrics.forTask(WEBHOOK_TASK),
+    metrics: metrics.forTask(WEBHOOK_TASK, ['webhook_failed', 'webhook_refused']),
     worker: instance,
     poster,
     lanes: new HostLanes(),

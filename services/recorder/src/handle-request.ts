@@ -38,6 +38,8 @@ export interface RequestContext {
   readonly maxMessageBytes: number;
   /** Something may have come into the outbox. */
   readonly onOutgoing: () => void;
+  /** Workers have announced these tasks. */
+  readonly onTasks: (tasks: readonly string[]) => void;
 }
 
 /** Every request the recorder answers, by its name. */
@@ -50,6 +52,7 @@ export function requestHandler({
   caughtUp,
   maxMessageBytes,
   onOutgoing,
+  onTasks,
 }: RequestContext): RequestHandler {
   const { db } = store;
   const answers: { [Op in RecorderRequest['op']]: Answer<Op> } = {
@@ -70,7 +73,11 @@ export function requestHandler({
     tasks: () => readTasks(db),
     'stream-epoch': async () => ({ epoch: await readEpoch(db) }),
     submit: (request) => submitOnce(store, events, request, maxMessageBytes).finally(onOutgoing),
-    announce: ({ tasks }) => announceTasks(store, tasks).finally(onOutgoing),
+    announce: async ({ tasks }) => {
+      const announced = await announceTasks(store, tasks).finally(onOutgoing);
+      onTasks(tasks.map(({ name }) => name));
+      return announced;
+    },
     cancel: ({ id, reason, unlessRunning }) =>
       watch.find(id, () => cancelJob(store, events, id, reason, unlessRunning)).finally(onOutgoing),
     'job-ends': ({ ids }) => readStandings(db, ids, maxMessageBytes),

@@ -3,6 +3,8 @@ import { type CounterMeter, type Meters, OTHER } from '@heddle/service';
 
 /** Without events for so long, nothing is behind. */
 const QUIET_MS = 15_000;
+/** Of a system with more tasks, the others share a series. */
+const MOST_TASKS = 200;
 const REQUEST_OUTCOMES = ['answered', 'refused', 'failed'] as const;
 export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
 
@@ -69,6 +71,7 @@ export function createRecorderMetrics(meters: Meters): RecorderMetrics {
     },
     known(tasks) {
       for (const task of tasks) {
+        if (accepted.size >= MOST_TASKS) return;
         if (!accepted.has(task)) accepted.set(task, meters.counter('heddle_jobs_accepted_total', task));
       }
     },

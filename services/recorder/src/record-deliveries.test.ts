@@ -1,7 +1,6 @@
 import type { Delivery } from '@heddle/broker';
 import { encodeEvents } from '@heddle/contracts';
-import { Meters } from '@heddle/service';
-import { Registry } from 'prom-client';
+import { createMetrics } from '@heddle/service';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { accepted } from '../test/job-events.ts';
 import { silent } from '../test/start-test-recorder.ts';
@@ -29,7 +28,7 @@ function deliveryOf(id: string, lost = false) {
 }
 
 function recorderWith(write: Write) {
-  const metrics = createRecorderMetrics(new Meters(new Registry()));
+  const metrics = createRecorderMetrics(createMetrics('recorder').meters);
   return new DeliveryRecorder({ write }, metrics, silent, () => undefined);
 }
 

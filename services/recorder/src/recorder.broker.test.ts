@@ -197,6 +197,27 @@ describe('the recorder', () => {
     expect(tasks.find((known) => known.name === name)).toMatchObject(task);
   });
 
+  test('counts the jobs of a task by its name from its announcement on, and those of no known task as "other"', async () => {
+    const name = 'debug.counted';
+    const count = async (task: string): Promise<number | undefined> => {
+      const text = await recorder.registry.metrics();
+      const line = new RegExp(`^heddle_jobs_accepted_total\\{task="${task}",[^}]*\\} (\\d+)$`, 'm').exec(
+        text,
+      );
+      return line ? Number(line[1]) : undefined;
+    };
+    expect(await count(name)).toBeUndefined();
+    const task = { name, pool: 'thread', timeoutMs: 1_000, body: 'json', inputSchema: {} } as const;
+    await client.ask({ op: 'announce', tasks: [task] });
+    expect(await count(name)).toBe(0);
+    const others = (await count('other')) ?? 0;
+    const [known, unknown] = [newJobId(), newJobId()];
+    await publish(accepted(known, { task: name }), accepted(unknown, { task: 'debug.made-up' }));
+    await Promise.all([ask(known), ask(unknown)]);
+    expect([await count(name), await count('other')]).toEqual([1, others + 1]);
+    expect(await count('debug.made-up')).toBeUndefined();
+  });
+
   test('has an epoch for the event stream', async () => {
     const { epoch } = await client.ask({ op: 'stream-epoch' });
     expect(epoch).toMatch(/^[0-9a-f]{8}$/);

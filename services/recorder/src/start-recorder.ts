@@ -8,6 +8,7 @@ import { keepEventLog } from './keep-event-log.ts';
 import { createRecorderMetrics } from './metrics.ts';
 import { OutboxPublisher } from './publish-outbox.ts';
 import { DeliveryRecorder } from './record-deliveries.ts';
+import { readTaskNames } from './store/announce-tasks.ts';
 import { openStore } from './store/open-database.ts';
 import { BatchWriter } from './store/record-batch.ts';
 import { EndingSweeper } from './sweep-endings.ts';
@@ -42,9 +43,11 @@ export async function startRecorder({
     ...database,
     onError: (error) => log.warn({ err: error }, 'a database connection broke'),
   });
+  metrics.known(await readTaskNames(store.db));
   const writer = new BatchWriter(store);
   const outbox = new OutboxPublisher(store, broker, log);
   const onOutgoing = () => outbox.nudge();
+  const onTasks = (tasks: readonly string[]) => metrics.known(tasks);
   const recorder = new DeliveryRecorder(writer, metrics, log, (refused) => {
     if (refused > 0 || writer.events.takeHasOutgoing()) onOutgoing();
   });
@@ -61,6 +64,7 @@ export async function startRecorder({
       caughtUp: () => recorder.caughtUp(CATCH_UP_MS),
       maxMessageBytes: broker.publisher.maxMessageBytes,
       onOutgoing,
+      onTasks,
     }),
     broker.publisher,
     metrics,
@@ -69,7 +73,7 @@ export async function startRecorder({
   );
   const sweeper = new RetentionSweeper(store, retentionMs, metrics, log);
 
-  const queueWatch = new QueueWatch({ store, broker, meters, log, onTasks: (tasks) => metrics.known(tasks) });
+  const queueWatch = new QueueWatch({ store, broker, meters, log, onTasks });
   const endings = new EndingSweeper(store, writer.events, log, onOutgoing);
   const waiters = new WaiterSweeper(store, log, onOutgoing);
   const eventLog = await keepEventLog(broker, store.db, log);

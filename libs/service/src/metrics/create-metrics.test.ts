@@ -33,15 +33,38 @@ describe('metrics', () => {
     );
   });
 
-  it('have the routes of HTTP from the start: requests by each usual code, durations of success', async () => {
+  it('have the answers of HTTP from the start, how many and how long they took', async () => {
     const metrics = createMetrics('gateway');
     metrics.http.expect('POST', '/v1/jobs', [202, 503]);
     const text = await metrics.registry.metrics();
-    const labels = 'method="POST",route="/v1/jobs",code="202",service="gateway"';
-    expect(text).toContain(`heddle_http_requests_total{${labels}} 0`);
-    expect(text).toContain(`heddle_http_request_duration_seconds_count{${labels}} 0`);
-    expect(text).toContain(`heddle_http_requests_total{${labels.replace('202', '503')}} 0`);
-    expect(text).not.toMatch(/duration_seconds_count\{[^}]*code="503"/);
+    for (const code of [202, 503]) {
+      const labels = `method="POST",route="/v1/jobs",code="${code}",service="gateway"`;
+      expect(text).toContain(`heddle_http_requests_total{${labels}} 0`);
+      expect(text).toContain(`heddle_http_request_duration_seconds_count{${labels}} 0`);
+    }
+  });
+
+  it("have Node's own under names that promtool takes, and each kind of garbage collection", async () => {
+    const text = await createMetrics('gateway').registry.metrics();
+    expect(text.match(/^# TYPE \w+_total gauge$/gm)).toBeNull();
+    for (const kind of ['major', 'minor', 'incremental', 'weakcb']) {
+      expect(text).toMatch(new RegExp(`nodejs_gc_duration_seconds_count\\{[^}]*kind="${kind}"[^}]*\\} \\d`));
+    }
+  });
+
+  it('have the errors of a task from the start: what may befall any, what it says it throws, and the rest as one', async () => {
+    const metrics = createMetrics('consumer');
+    const task = metrics.forTask('debug.fail', ['out_of_luck']);
+    task.erred('out_of_luck');
+    for (let made = 0; made < 100; made += 1) task.erred(`made_up_${made}`);
+    const text = await metrics.registry.metrics();
+    const counts = new Map(
+      [...text.matchAll(/^heddle_job_errors_total\{task="debug.fail",code="(\w+)",[^}]*\} (\d+)$/gm)].map(
+        ([, code = '', count]) => [code, Number(count)],
+      ),
+    );
+    expect([counts.get('out_of_luck'), counts.get('crashed'), counts.get('other')]).toEqual([1, 0, 70]);
+    expect([...counts.keys()].filter((code) => code.startsWith('made_up'))).toHaveLength(30);
   });
 
   it('have every outcome of a task from the start', async () => {

@@ -1,10 +1,10 @@
-import { Registry } from 'prom-client';
 import { describe, expect, it } from 'vitest';
 import { BoundedLabel } from './bounded-label.ts';
+import { MeterRegistry } from './meter-registry.ts';
 import { Meters } from './meters.ts';
 
 const newMeters = () => {
-  const registry = new Registry();
+  const registry = new MeterRegistry();
   return { registry, meters: new Meters(registry), text: () => registry.metrics() };
 };
 
@@ -41,6 +41,16 @@ describe('meters', () => {
     const shown = await text();
     expect(shown).not.toContain('{queue="a"}');
     expect(shown).toContain('{queue="b"} 7');
+  });
+
+  it('write what Prometheus reads, whatever a label holds', async () => {
+    const { meters, text } = newMeters();
+    meters.gauge('heddle_queue_drain_seconds', 'a"b\\c\nd').set(Number.POSITIVE_INFINITY);
+    meters.counter('heddle_recorder_refused_messages_total').add(3);
+    expect(await text()).toContain('heddle_queue_drain_seconds{queue="a\\"b\\\\c\\nd"} +Inf\n');
+    expect(await text()).toMatch(
+      /^# HELP heddle_recorder_refused_messages_total .+\n# TYPE heddle_recorder_refused_messages_total counter\nheddle_recorder_refused_messages_total 3\n/m,
+    );
   });
 
   it('add up what several parts measure for one series', async () => {

@@ -1,4 +1,5 @@
-import type { Registry } from 'prom-client';
+import type { MeterRegistry } from './meter-registry.ts';
+import { MetricFamily } from './metric-family.ts';
 import { type LabelValues, type MetricName, type MetricsOf, metricTable } from './metric-table.ts';
 
 /** Made for the path of a job: adding to it costs a few nanoseconds, all text is made when somebody scrapes. */
@@ -13,12 +14,6 @@ export interface GaugeMeter {
 
 export interface HistogramMeter {
   observe(value: number): void;
-}
-
-interface Sample {
-  readonly metricName?: string;
-  readonly labels: Record<string, string | number>;
-  readonly value: number;
 }
 
 class NumberChild implements CounterMeter, GaugeMeter {
@@ -53,67 +48,13 @@ class HistogramChild implements HistogramMeter {
   }
 }
 
-/** One metric with a child for each set of label values, as a registry of prom-client takes it. */
-class Family<Child> {
-  readonly name: string;
-  readonly help: string;
-  readonly type: string;
-  readonly aggregator = 'sum';
-  readonly #labels: readonly string[];
-  readonly #make: () => Child;
-  readonly #samples: (child: Child, labels: Record<string, string>) => Sample[];
-  readonly #children = new Map<string, { readonly labels: Record<string, string>; readonly child: Child }>();
-  /** Brings gauges up to date before they are read. */
-  beforeScrape: (() => void) | undefined;
-
-  constructor(
-    name: MetricName,
-    make: () => Child,
-    samples: (child: Child, labels: Record<string, string>) => Sample[],
-  ) {
-    const { help, type, labels } = metricTable[name];
-    this.name = name;
-    this.help = help;
-    this.type = type;
-    this.#labels = labels;
-    this.#make = make;
-    this.#samples = samples;
-    if (labels.length === 0) this.child([]);
-  }
-
-  child(values: readonly string[]): Child {
-    const key = values.join('\0');
-    const known = this.#children.get(key);
-    if (known) return known.child;
-    const labels = Object.fromEntries(this.#labels.map((label, index) => [label, values[index] ?? '']));
-    const child = this.#make();
-    this.#children.set(key, { labels, child });
-    return child;
-  }
-
-  forget(): void {
-    this.#children.clear();
-  }
-
-  get() {
-    this.beforeScrape?.();
-    const values = [...this.#children.values()].flatMap(({ labels, child }) => this.#samples(child, labels));
-    const { name, help, type, aggregator } = this;
-    return Promise.resolve({ name, help, type, aggregator, values });
-  }
-
-  reset(): void {
-    this.forget();
-  }
-}
-
 /** The metrics of one process, each made on first use, by its name in the table. */
 export class Meters {
-  readonly #registry: Registry;
-  readonly #numbers = new Map<MetricName, Family<NumberChild>>();
-  readonly #histograms = new Map<MetricName, Family<HistogramChild>>();
+  readonly #registry: MeterRegistry;
+  readonly #numbers = new Map<MetricName, MetricFamily<NumberChild>>();
+  readonly #histograms = new Map<MetricName, MetricFamily<HistogramChild>>();
 
-  constructor(registry: Registry) {
+  constructor(registry: MeterRegistry) {
     this.#registry = registry;
   }
 
@@ -130,8 +71,11 @@ export class Meters {
     let family = this.#histograms.get(name);
     if (!family) {
       const { buckets } = metricTable[name];
-      family = this.#add(
-        new Family(name, () => new HistogramChild(buckets), histogramSamples(name, buckets)),
+      family = new MetricFamily(
+        this.#registry,
+        name,
+        () => new HistogramChild(buckets),
+        histogramWriter(name, buckets),
       );
       this.#histograms.set(name, family);
     }
@@ -155,41 +99,42 @@ export class Meters {
     };
   }
 
-  #number(name: MetricName): Family<NumberChild> {
+  #number(name: MetricName): MetricFamily<NumberChild> {
     let family = this.#numbers.get(name);
     if (!family) {
-      family = this.#add(
-        new Family(
-          name,
-          () => new NumberChild(),
-          (child, labels) => [{ labels, value: child.value }],
-        ),
+      family = new MetricFamily(
+        this.#registry,
+        name,
+        () => new NumberChild(),
+        ({ value }, labels) => `${series(name, labels)} ${write(value)}\n`,
       );
       this.#numbers.set(name, family);
     }
     return family;
   }
-
-  #add<F extends Family<NumberChild> | Family<HistogramChild>>(family: F): F {
-    // A registry asks for no more than a name and `get`, though its types say so.
-    this.#registry.registerMetric(family as unknown as Parameters<Registry['registerMetric']>[0]);
-    return family;
-  }
 }
 
-function histogramSamples(name: MetricName, bounds: readonly number[]) {
-  return (child: HistogramChild, labels: Record<string, string>): Sample[] => {
+/** Writes the buckets, each with what is in those below it, and the sum and count. */
+function histogramWriter(name: MetricName, bounds: readonly number[]) {
+  const heads = [...bounds.map(write), '+Inf'].map((le) => `${name}_bucket{le="${le}"`);
+  return ({ counts, sum }: HistogramChild, labels: string): string => {
+    const tail = labels === '' ? '} ' : `,${labels}} `;
     let count = 0;
-    const buckets = bounds.map((le, index): Sample => {
-      count += child.counts[index] as number;
-      return { metricName: `${name}_bucket`, labels: { le, ...labels }, value: count };
-    });
-    count += child.counts[bounds.length] as number;
-    return [
-      ...buckets,
-      { metricName: `${name}_bucket`, labels: { le: '+Inf', ...labels }, value: count },
-      { metricName: `${name}_sum`, labels, value: child.sum },
-      { metricName: `${name}_count`, labels, value: count },
-    ];
+    let text = '';
+    for (const [index, head] of heads.entries()) {
+      count += counts[index] as number;
+      text += `${head}${tail}${count}\n`;
+    }
+    return `${text}${series(`${name}_sum`, labels)} ${write(sum)}\n${series(`${name}_count`, labels)} ${count}\n`;
   };
+}
+
+function series(name: string, labels: string): string {
+  return labels === '' ? name : `${name}{${labels}}`;
+}
+
+/** A number as Prometheus reads it. */
+function write(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return '+Inf';
+  return value === Number.NEGATIVE_INFINITY ? '-Inf' : String(value);
 }

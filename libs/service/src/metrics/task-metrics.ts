@@ -1,5 +1,5 @@
-import { errorTable } from '@heddle/contracts';
-import { BoundedLabel } from './bounded-label.ts';
+import { type ErrorCode, errorTable } from '@heddle/contracts';
+import { BoundedLabel, OTHER } from './bounded-label.ts';
 import type { CounterMeter, Meters } from './meters.ts';
 
 /** How a job ended, as a label. */
@@ -7,8 +7,17 @@ export type JobOutcome = (typeof JOB_OUTCOMES)[number];
 const JOB_OUTCOMES = ['succeeded', 'failed', 'dead', 'cancelled', 'expired'] as const;
 /** What handlers throw may have any code; so many of them get a series. */
 const OWN_CODES = 30;
-/** What goes wrong most often is there from the start. */
-const USUAL_CODES = ['task_failed', 'timed_out', 'crashed', 'out_of_memory', 'invalid_input'];
+/** What may come of any task, whatever its handler throws. */
+const CODES_OF_ANY = [
+  'task_failed',
+  'timed_out',
+  'crashed',
+  'out_of_memory',
+  'invalid_input',
+  'invalid_output',
+  'unreadable_message',
+  'internal_error',
+] as const satisfies readonly ErrorCode[];
 
 /** One task's series, looked up once. Durations in seconds. */
 export interface TaskMetrics {
@@ -26,8 +35,8 @@ export interface TaskMetrics {
   endToEnd(seconds: number): void;
 }
 
-/** The series of a task, all at 0. */
-export function taskMetrics(meters: Meters, task: string): TaskMetrics {
+/** The series of a task, all at 0; `ownCodes`: of the errors that its handler is known to give. */
+export function taskMetrics(meters: Meters, task: string, ownCodes: Iterable<string> = []): TaskMetrics {
   const finished = new Map(
     JOB_OUTCOMES.map((outcome) => [outcome, meters.counter('heddle_jobs_total', task, outcome)]),
   );
@@ -36,10 +45,11 @@ export function taskMetrics(meters: Meters, task: string): TaskMetrics {
   const duration = meters.histogram('heddle_job_duration_seconds', task);
   const wait = meters.histogram('heddle_job_wait_seconds', task);
   const endToEnd = meters.histogram('heddle_job_end_to_end_seconds', task);
-  const codes = new BoundedLabel(OWN_CODES, Object.keys(errorTable));
+  const known = [...CODES_OF_ANY, ...ownCodes, OTHER];
+  const codes = new BoundedLabel(OWN_CODES, [...Object.keys(errorTable), ...known]);
   const errors = (code: string): CounterMeter =>
     meters.counter('heddle_job_errors_total', task, codes.of(code));
-  for (const code of USUAL_CODES) errors(code);
+  for (const code of known) errors(code);
   return {
     finished: (outcome) => finished.get(outcome)?.add(1),
     retried: () => retries.add(1),

@@ -23,6 +23,7 @@ export const dataAggregate = defineTask({
   output: z.union([aggregateSchema, partialAggregateSchema]),
   pool: 'thread',
   timeout: '5m',
+  errorCodes: ['data_unreadable', 'data_too_many_groups'],
   run: async ({ input, bytes, signal }) => {
     const { fields, groupBy, partial } = input;
     const aggregate = new Aggregate({ fields, groupBy });

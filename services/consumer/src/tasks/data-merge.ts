@@ -11,6 +11,7 @@ export const dataMerge = defineTask({
   output: z.union([aggregateSchema, partialAggregateSchema]),
   pool: 'thread',
   timeout: '5m',
+  errorCodes: ['data_unreadable', 'data_too_many_groups'],
   run: ({ input: { partials, partial, ...spec } }) => {
     const aggregate = new Aggregate(spec);
     for (const part of partials) aggregate.merge(part);

@@ -13,6 +13,13 @@ export const imageClassify = defineTask({
   output: predictionsSchema,
   concurrency: AT_ONCE,
   timeout: '30s',
+  errorCodes: [
+    'image_unrecognised',
+    'image_format_refused',
+    'image_corrupt',
+    'image_too_large',
+    'model_unavailable',
+  ],
   run: async ({ input, bytes }) => {
     // The image library and the model stay out of processes that classify nothing.
     const { classifier } = await import('../inference/classifier.ts');

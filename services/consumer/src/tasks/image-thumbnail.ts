@@ -13,6 +13,7 @@ export const imageThumbnail = defineTask({
   }),
   pool: 'process',
   timeout: '30s',
+  errorCodes: ['image_unrecognised', 'image_format_refused', 'image_corrupt', 'image_too_large'],
   run: async ({ input, bytes, output }) => {
     // The image library stays out of processes that make no thumbnails.
     const { makeThumbnails } = await import('../images/make-thumbnails.ts');

@@ -58,6 +58,7 @@ export const ledgerWithdraw = defineTask({
   input: z.strictObject({ account, amount, deadline: deadline.default(DEFAULT_WAIT_MS) }),
   output: result,
   state: accounts,
+  errorCodes: ['insufficient_funds'],
   serialBy: (input) => input.account,
   run: ({ input, state, commit, waitForChange }) => {
     const balance = state.balance - input.amount;

@@ -22,6 +22,7 @@ export const ticketsOpen = defineTask({
   input: z.strictObject({ event, seats }),
   output: z.object({ event, seats: z.int(), left: z.int() }),
   state: houses,
+  errorCodes: ['seats_taken'],
   serialBy: (input) => input.event,
   run: ({ input, state, commit }) => {
     const reserved = state?.reserved ?? 0;
@@ -41,6 +42,7 @@ export const ticketsReserve = defineTask({
   input: z.strictObject({ event, seats: seats.default(1) }),
   output: z.object({ event, seats: z.int(), left: z.int() }),
   state: houses,
+  errorCodes: ['event_not_found', 'sold_out'],
   serialBy: (input) => input.event,
   run: ({ input, state, commit }) => {
     if (!state) throw new HeddleError('event_not_found', `"${input.event}" was never opened`);

@@ -26,6 +26,7 @@ export const webDownload = defineTask({
   }),
   concurrency: 500,
   retry: { attempts: 4, delay: '2s' },
+  errorCodes: ['web_refused', 'web_failed', 'web_status', 'web_too_large'],
   run: async ({ input, signal, output }) => {
     const [{ webFetcher }, { readFile }] = await Promise.all([
       import('../web/web-fetcher.ts'),

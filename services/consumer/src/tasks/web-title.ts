@@ -23,6 +23,7 @@ export const webTitle = defineTask({
   }),
   concurrency: 500,
   retry: { attempts: 4, delay: '2s' },
+  errorCodes: ['web_refused', 'web_failed', 'web_status', 'web_too_large'],
   run: async ({ input, signal }) => {
     // The libraries stay out of processes that fetch nothing.
     const [{ webFetcher }, { readPageTitle }] = await Promise.all([

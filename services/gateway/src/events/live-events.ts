@@ -5,7 +5,8 @@ import { decodeEvents, queues } from '@heddle/contracts';
 import { EventRing } from './event-ring.ts';
 import { LogEntry } from './log-entry.ts';
 
-const LOG = 'heddle.events.log';
+/** The stream that live events are read from. */
+export const EVENT_LOG = 'heddle.events.log';
 /** Enough for some seconds of a busy system; slower readers are dropped, later resumes read the stream themselves. */
 const RING = { maxBytes: 8 * 1024 * 1024, maxItems: 20_000 };
 /** How long the tail goes on without a reader: somebody who reloads a page resumes from memory. */
@@ -89,7 +90,7 @@ export class LiveEvents {
 
   /** A consumer of the log of one's own, from that offset. */
   readFrom(offset: number, onDelivery: (delivery: Delivery) => void): Promise<Consumer> {
-    return this.#options.broker.consume(LOG, { prefetch: 50, streamOffset: offset }, onDelivery);
+    return this.#options.broker.consume(EVENT_LOG, { prefetch: 50, streamOffset: offset }, onDelivery);
   }
 
   /** The entry of a delivery; undefined, after a remark in the log, when it cannot be read. */
@@ -134,8 +135,8 @@ export class LiveEvents {
     this.#lastOffset = undefined;
     this.#tailEpoch = epoch;
     try {
-      const { prefetch } = queues[LOG];
-      return await this.#options.broker.consume(LOG, { prefetch, streamOffset: 'next' }, (delivery) => {
+      const { prefetch } = queues[EVENT_LOG];
+      return await this.#options.broker.consume(EVENT_LOG, { prefetch, streamOffset: 'next' }, (delivery) => {
         delivery.ack();
         this.#take(delivery, epoch);
       });

@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpMetrics } from '@heddle/service';
-import type { Route } from './route.ts';
 import { traceRequest } from './trace-request.ts';
 
 const NO_ROUTE = 'none';
@@ -11,7 +10,17 @@ export function noteRoute(response: ServerResponse, path: string): void {
   routes.set(response, path);
 }
 
-const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+/** Of our routes; HEAD is a GET whose answer has no body. */
+const METHODS = new Map([
+  ['GET', 'GET'],
+  ['HEAD', 'GET'],
+  ['POST', 'POST'],
+  ['DELETE', 'DELETE'],
+]);
+/** What no route of ours knows. */
+const OTHER_METHOD = 'other';
+const METHOD_NOT_ALLOWED = 405;
+const CLIENT_GONE = 499;
 
 /** Measures, and traces if somebody does, a request from its headers to the end of its answer, or to the moment its client left (code 499). */
 export function observeRequest(request: IncomingMessage, response: ServerResponse, http: HttpMetrics): void {
@@ -19,20 +28,37 @@ export function observeRequest(request: IncomingMessage, response: ServerRespons
   traceRequest(request, response, (answered) => routes.get(answered));
   http.began();
   response.once('close', () => {
-    const method = METHODS.has(request.method ?? '') ? (request.method as string) : 'other';
-    const code = response.writableFinished ? response.statusCode : 499;
-    http.ended(method, routes.get(response) ?? NO_ROUTE, code, (performance.now() - began) / 1_000);
+    const method = METHODS.get(request.method ?? '') ?? OTHER_METHOD;
+    const code = response.writableFinished ? response.statusCode : CLIENT_GONE;
+    // A path with a method that it does not have is no route of ours.
+    const isRoute = method !== OTHER_METHOD && code !== METHOD_NOT_ALLOWED;
+    const route = (isRoute ? routes.get(response) : undefined) ?? NO_ROUTE;
+    http.ended(method, route, code, (performance.now() - began) / 1_000);
   });
 }
 
-/** What every route may answer besides its own codes; the rarer ones get their series when they come. */
-const USUAL_CODES = [400, 404, 422, 499, 500, 503];
+/** A route, and the statuses that its description has. */
+export interface ExpectedAnswers {
+  readonly method: string;
+  readonly path: string;
+  readonly responses: Readonly<Record<number, unknown>>;
+}
 
-/** The series of all routes, at 0: an error rate is right from the first error on. */
-export function expectRequests(http: HttpMetrics, routes: readonly Route[]): void {
-  for (const { method, path } of routes) {
-    const done = method === 'POST' ? [200, 202] : [200];
-    http.expect(method, path, [...done, ...USUAL_CODES]);
+/** May come of any route, described or not. */
+const OF_ANY_ROUTE = [CLIENT_GONE, 500];
+/** What is answered before there is a route, or for lack of one: no such path or method, a path that cannot be read, too much at work. */
+const OF_NO_ROUTE = [404, METHOD_NOT_ALLOWED, 422, CLIENT_GONE, 503];
+/** Of OPTIONS, whatever the path. */
+const TOLD_OPTIONS = 204;
+
+/** The series of all answers that may come, at 0: rates and shares are right from the first of them on. */
+export function expectAnswers(http: HttpMetrics, answers: readonly ExpectedAnswers[]): void {
+  for (const { method, path, responses } of answers) {
+    const codes = Object.keys(responses).map(Number);
+    http.expect(method.toUpperCase(), path, [...codes, ...OF_ANY_ROUTE]);
   }
-  http.expect('GET', NO_ROUTE, [404]);
+  for (const method of [...new Set(METHODS.values()), OTHER_METHOD]) {
+    http.expect(method, NO_ROUTE, OF_NO_ROUTE);
+  }
+  http.expect(OTHER_METHOD, NO_ROUTE, [TOLD_OPTIONS]);
 }

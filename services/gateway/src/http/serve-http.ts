@@ -6,7 +6,7 @@ import type { HttpMetrics } from '@heddle/service';
 import { answerError } from './answer.ts';
 import { answerRoute } from './answer-route.ts';
 import { buildApp } from './build-app.ts';
-import { expectRequests, noteRoute, observeRequest } from './observe-requests.ts';
+import { noteRoute, observeRequest } from './observe-requests.ts';
 import type { Route } from './route.ts';
 
 /** A client that dawdles over its headers is cut off; bodies have idle limits of their own, because bulk streams may take hours. */
@@ -44,7 +44,6 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const hot = routes.find(({ method, path }) => method === 'POST' && path === HOT_PATH);
   const active = new Set<ServerResponse>();
   let draining = false;
-  expectRequests(http, routes);
 
   const server = createServer(
     { keepAlive: true, noDelay: true, connectionsCheckingInterval: CHECK_CONNECTIONS_MS },

@@ -44,6 +44,8 @@ export const deadRoutes: readonly RouteDescription[] = [
         'invalid_input',
         'job_not_found',
         'not_replayable',
+        'unsupported_media_type',
+        'payload_too_large',
         'recorder_unavailable',
       ),
     },
@@ -59,7 +61,13 @@ export const deadRoutes: readonly RouteDescription[] = [
     },
     responses: {
       200: json('How many were dropped, how many are left', droppedSchema),
-      ...problems('invalid_json', 'invalid_request', 'recorder_unavailable'),
+      ...problems(
+        'invalid_json',
+        'invalid_request',
+        'unsupported_media_type',
+        'payload_too_large',
+        'recorder_unavailable',
+      ),
     },
   },
 ];

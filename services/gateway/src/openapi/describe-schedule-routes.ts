@@ -19,6 +19,7 @@ const PUT_ERRORS = [
   'invalid_input',
   'unknown_task',
   'unsupported_media_type',
+  'payload_too_large',
   'recorder_unavailable',
 ] as const;
 

@@ -47,3 +47,9 @@ export async function readTasks(db: Database): Promise<RecorderReplies['tasks']>
     })),
   };
 }
+
+/** The names of all of them, in order. */
+export async function readTaskNames(db: Database): Promise<string[]> {
+  const rows = await db.selectFrom('tasks').select('name').orderBy('name').execute();
+  return rows.map(({ name }) => name);
+}
