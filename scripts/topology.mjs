@@ -1,7 +1,10 @@
 /**
- * `npm run topology -- declare [TASK …]`: all exchanges and queues, on the broker of `AMQP_URL`.
- * `npm run topology -- permissions [--vhost V] [--tasks a,b]`: the least rights of one user a service, as lines of `rabbitmqctl`.
- * `npm run topology -- objects FOLDER [--tasks a,b]`: both as objects of the Messaging Topology Operator.
+ * `npm run topology -- declare [TASK …]`: all exchanges and queues, on the broker of `AMQP_URL`; with `--sync lock.bank,semaphore.gpu=4`
+ * objects of the toolbox, only these where no task is named.
+ * `npm run topology -- permissions [--vhost V] [--tasks a,b]`: the least rights of one user a service, as lines of `rabbitmqctl`; with
+ * `--workers NAME` only those of a group of workers with these tasks, with `--program NAME [--sync lock.bank] [--submit a,b]` only those
+ * of a program that uses these objects and submits jobs of these tasks.
+ * `npm run topology -- objects FOLDER [--tasks a,b]`: both as objects of the Messaging Topology Operator; with `--workers` or `--program` the one user.
  * Without tasks: those of `HEDDLE_TASKS`, as a worker would serve them; without that, too, the built-in ones.
  */
 import { spawnSync } from 'node:child_process';

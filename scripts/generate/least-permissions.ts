@@ -1,5 +1,5 @@
 import { type Party, parsePlannedTask, plannedTopology, WEBHOOK_TASK } from '@heddle/contracts';
-import { type FillIns, oneOf, type Permissions, pattern } from './permission-pattern.ts';
+import { type FillIns, type Permissions, pattern } from './permission-pattern.ts';
 import { exchangeRows, queueRows } from './topology-rows.ts';
 
 /** What a user may publish to a topic exchange, and bind to it, by routing key. */
@@ -69,14 +69,14 @@ function ownNames(service: Party, planned: readonly string[]): FillIns | undefin
   if (service !== 'notifier' && service !== 'consumer') return undefined;
   const numbered = [{ before: '', after: '\\.[0-9]+' }];
   return {
-    tasks: oneOf(tasks),
+    tasks,
     of: {
       '<task>': [{ before: '', after: '' }],
       '<partition>': numbered,
       '<lane>': numbered,
       '<limit>': [
-        { before: 'slots\\.', after: '' },
-        { before: 'rates\\.', after: '\\.[0-9]+' },
+        { before: 'slots.', after: '' },
+        { before: 'rates.', after: '\\.[0-9]+' },
       ],
     },
   };

@@ -1,7 +1,16 @@
-import { INSTANCE_SLOTS, type Party, plannedText, queues, WEBHOOK_TASK } from '@heddle/contracts';
+import {
+  INSTANCE_SLOTS,
+  type Party,
+  parsePlannedObject,
+  plannedText,
+  queues,
+  syncNames,
+  WEBHOOK_TASK,
+} from '@heddle/contracts';
 import { builtInTasks } from '../../services/consumer/src/tasks/built-in-tasks.ts';
 import { leastPermissionsOf } from './least-permissions.ts';
 import { type Permissions, pattern } from './permission-pattern.ts';
+import { programPermissions } from './program-permissions.ts';
 import { table } from './topology-document.ts';
 import { type ExchangeFacts, exchangeRows, type QueueFacts, queueRows } from './topology-rows.ts';
 
@@ -14,6 +23,8 @@ export const plannedBuiltInTasks: readonly string[] = builtInTasks
   .toSorted();
 
 export const services = ['gateway', 'producer', 'consumer', 'recorder', 'notifier'] as const;
+
+const MARK = 'heddle.sync.seeded.<object>';
 
 /**
  * What a service needs on the broker. The recorder declares what is shared; the others find it there. To declare a queue RabbitMQ asks for `configure` on it; to bind it, `write` on it and `read` on the
@@ -28,6 +39,8 @@ export function permissionsOf(service: Party): Permissions {
   const laysToRest = published.some(({ name }) => name === 'heddle.delay.<ms>');
   // So are lanes and partitions, whose jobs are counted with the task's.
   const counts = service === 'gateway' || service === 'recorder';
+  // A mark of the toolbox has an alternate exchange, which is not there: a name that says a number.
+  const marks = declaredExchanges.some(({ name }) => name === MARK);
   const patternFor = (all: readonly string[]) => pattern(all.map((name) => ownName(service, name)));
   return {
     configure: patternFor([...names(declaredExchanges), ...names(declaredQueues)]),
@@ -38,12 +51,14 @@ export function permissionsOf(service: Party): Permissions {
       ...declaredExchanges.flatMap(({ alternate }) => alternate ?? []),
       ...(laysToRest ? ['heddle.jobs.<task>'] : []),
       ...(counts ? ['heddle.lanes.<lane>', 'heddle.serial.<partition>'] : []),
+      ...(marks ? [syncNames.permits('<count>')] : []),
     ]),
     read: patternFor([
       ...names(consumed),
       ...names(declaredQueues.filter(({ deadLetter }) => deadLetter)),
       ...declaredQueues.flatMap(({ bindings }) => bindings.map(({ exchange }) => exchange)),
       ...names(declaredExchanges.filter(({ alternate }) => alternate)),
+      ...(marks ? [MARK] : []),
     ]),
   };
 }
@@ -103,9 +118,31 @@ are topic permissions besides: on \`heddle.submit\`, \`heddle.serial\`, \`heddle
 notifier jobs of \`${WEBHOOK_TASK}\` only. A webhook's delivery is a job, whose events the notifier publishes: on an exchange of their own, \`heddle.webhooks\`, since RabbitMQ cannot tell one job's events
 from another's. It has no right on \`heddle.events\`, and who reads events sets aside what comes by \`heddle.webhooks\` and is of another task, or means a job of another task.
 
-RabbitMQ 4.3 takes expressions of at most 1,024 characters: some 20 tasks of one user. With more than fit, \`npm run topology\` says so; give groups of tasks (\`HEDDLE_TASKS\`) users of their own.
+RabbitMQ 4.3 takes expressions of at most 1,024 characters: some 70 tasks of one user with names such as these. With more than fit, \`npm run topology\` says so; give groups of workers (\`HEDDLE_TASKS\`) users of their own:
+\`npm run topology -- permissions --tasks a,b --workers NAME\` prints the rights of one such user, and \`objects FOLDER\` instead of \`permissions\` writes it for the Topology Operator.
 
-Locks and other objects of the [toolbox](toolbox.md) are made by the programs that use them, when they use them: users of such programs need the rights of \`client\` above.
+## Programs with the client and the toolbox
+
+Programs with \`libs/client\` or \`libs/sync\` need nothing to configure either, once the named objects that they use were made, with what they begin with:
+
+\`\`\`sh
+npm run topology -- declare --sync lock.bank,rlock.bank,semaphore.gpu=4,bounded-semaphore.door=2,event.go,queue.line
+npm run topology -- permissions --program NAME --sync lock.bank,semaphore.gpu=4 --submit debug.echo,image.thumbnail
+\`\`\`
+
+The second line prints the rights of the user of one program: for these objects, and to submit jobs of these tasks (futures, timers); leave out what it has no use for. By topic permissions it publishes nothing for
+other objects and no jobs of other tasks; with locks alone it publishes to no object at all. It may put any request to the recorder, as each user with the right on \`heddle.requests\`: ask for jobs, cancel them, batches, replays. Who submits publishes
+\`accepted\` events, and RabbitMQ cannot tell one job's events from another's.
+
+- Objects are called what errors and \`GET /v1/sync\` call them: \`queue.NAME\` is a \`SimpleQueue\`; a \`Condition\` without a lock of its own wants \`rlock.NAME\`. Bounded queues, conditions and barriers themselves the recorder keeps: nothing has to be made.
+- An object that was not made is a \`RuntimeError\`, which says how to make it. A semaphore with another number of permits than was declared is a \`ValueError\`, at its first permit.
+- Declaring again changes nothing. For another number of permits, delete the queue \`heddle.sync.tokens.semaphore.NAME\` while nobody holds one, then declare.
+- **Names that are made at run time**, a lock for each account say, cannot be declared. \`--sync 'lock.account-*'\` gives a program the right to make all locks whose names begin so, and so the rights to configure, write and read what is called
+  that and nothing else: within that prefix it can also delete. Their queues stay until somebody deletes them.
+
+| a program | has these rights, as an example |
+|---|---|
+${exampleRows()}
 
 ${services.map((service) => block(`${service}, nothing to configure`, leastPermissionsOf(service, builtInTaskNames))).join('\n')}`;
 }
@@ -123,4 +160,21 @@ function dataFlowOf(service: Party): string[] {
 
 function names(rows: readonly { readonly name: string }[]): string[] {
   return rows.map(({ name }) => name);
+}
+
+/** What the rights of programs look like. */
+function exampleRows(): string {
+  const shown = (objects: readonly string[], submits: readonly string[]): string => {
+    const { configure, write, read } = programPermissions({
+      objects: objects.map(parsePlannedObject),
+      submits,
+    });
+    const cell = (right: string) => `\`${right.replaceAll('|', '\\|')}\``;
+    return `configure ${cell(configure)}<br>write ${cell(write)}<br>read ${cell(read)}`;
+  };
+  return [
+    `| \`--sync lock.bank\` | ${shown(['lock.bank'], [])} |`,
+    `| \`--sync 'lock.account-*'\` | ${shown(['lock.account-*'], [])} |`,
+    `| \`--submit debug.echo\` | ${shown([], ['debug.echo'])} |`,
+  ].join('\n');
 }

@@ -1,16 +1,27 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { plannedText } from '@heddle/contracts';
+import { parsePlannedObject, plannedText } from '@heddle/contracts';
 import { selectTasks } from '../../services/consumer/src/registry/select-tasks.ts';
+import { type BrokerUser, programUser, serviceUsers, workersUser } from '../generate/broker-users.ts';
+import { topologyObjects, userObjects } from '../generate/kubernetes/topology-objects.ts';
 import { permissionCommands } from './permission-commands.ts';
 import { writeObjects } from './write-objects.ts';
 
+const USAGE = 'expected "declare [TASK …]", "permissions" or "objects FOLDER"';
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { vhost: { type: 'string', default: '/' }, tasks: { type: 'string' } },
+  options: {
+    vhost: { type: 'string', default: '/' },
+    tasks: { type: 'string' },
+    workers: { type: 'string' },
+    program: { type: 'string' },
+    sync: { type: 'string', multiple: true, default: [] },
+    submit: { type: 'string' },
+  },
 });
 const [command, ...others] = positionals;
-const told = values.tasks?.split(',').filter((name) => name !== '') ?? [];
+const listed = (text: string | undefined) => text?.split(',').filter((name) => name !== '') ?? [];
+const told = listed(values.tasks);
 try {
   await carryOut();
 } catch (error) {
@@ -19,20 +30,36 @@ try {
 }
 
 async function carryOut(): Promise<void> {
-  if (command === 'permissions') {
-    for (const line of permissionCommands(values.vhost, await tasksOr(told))) console.log(line);
+  if (command === 'permissions' && others.length === 0) {
+    const users = (await oneUser()) ?? serviceUsers(await tasksOr(told));
+    for (const line of permissionCommands(values.vhost, [users].flat())) console.log(line);
   } else if (command === 'objects' && others.length === 1) {
     // npm runs this in the repository's folder; a path is meant from where the person is.
     const folder = resolve(process.env['INIT_CWD'] ?? '.', others[0] ?? '');
-    for (const file of writeObjects(folder, await tasksOr(told))) console.log(file);
+    const user = await oneUser();
+    const files = user ? { [user.name]: userObjects(user) } : topologyObjects(await tasksOr(told));
+    for (const file of writeObjects(folder, files)) console.log(file);
   } else if (command === 'declare') {
-    const tasks = await tasksOr([...others, ...told]);
-    process.argv.splice(2, process.argv.length, ...tasks);
+    const named = [...others, ...told];
+    const objects = values.sync.flatMap(listed);
+    const tasks = named.length === 0 && objects.length > 0 ? [] : await tasksOr(named);
+    process.argv.splice(2, process.argv.length, ...tasks, ...objects.flatMap((text) => ['--sync', text]));
     await import('../../services/recorder/src/declare-beforehand.ts');
   } else {
-    const got = positionals.join(' ');
-    throw new Error(`expected "declare [TASK …]", "permissions" or "objects FOLDER", got "${got}"`);
+    throw new Error(`${USAGE}, got "${positionals.join(' ')}"`);
   }
+}
+
+/** The one user that is asked for, if it is not those of all services. */
+async function oneUser(): Promise<BrokerUser | undefined> {
+  const { program, workers } = values;
+  if (program !== undefined) {
+    const objects = values.sync.flatMap(listed).map(parsePlannedObject);
+    return programUser(program, { objects, submits: listed(values.submit) });
+  }
+  if (values.sync.length > 0 || values.submit !== undefined)
+    throw new Error('--sync and --submit are of a program: expected --program NAME too');
+  return workers === undefined ? undefined : workersUser(workers, await tasksOr(told));
 }
 
 /** Not told any: those that a worker with this environment serves. */

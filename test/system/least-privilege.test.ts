@@ -2,12 +2,23 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { connectBroker, silentLog } from '@heddle/broker';
-import { type ExchangeRow, exchanges, plannedText, plannedTopology, WEBHOOK_TASK } from '@heddle/contracts';
+import { connectBroker, openSession, silentLog } from '@heddle/broker';
+import { Executor } from '@heddle/client';
+import {
+  type ExchangeRow,
+  exchanges,
+  parsePlannedObject,
+  plannedText,
+  plannedTopology,
+  seedOf,
+  WEBHOOK_TASK,
+} from '@heddle/contracts';
+import { Condition, Lock, Queue, SyncSession } from '@heddle/sync';
 import type { Channel } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { leastPermissionsOf, topicPermissionsOf } from '../../scripts/generate/least-permissions.ts';
 import { services } from '../../scripts/generate/permissions-document.ts';
+import { programPermissions, programTopics } from '../../scripts/generate/program-permissions.ts';
 import { selectTasks } from '../../services/consumer/src/registry/select-tasks.ts';
 import { answering, type Receiver, startReceiver } from '../../services/notifier/test/receiver.ts';
 import { createVhost, type TestVhost } from '../support/broker.ts';
@@ -173,6 +184,30 @@ describe('with one user a service, who may declare nothing', () => {
     await state(`/v1/jobs/${keyed['id'] as string}`, { state: 'running' });
     await fetch(`${url}/v1/jobs/${keyed['id'] as string}`, { method: 'DELETE' });
     await state(`/v1/jobs/${keyed['id'] as string}`, { state: 'cancelled' });
+  });
+
+  test('a program submits jobs of its tasks and no others, and uses the toolbox, with nothing to configure', async () => {
+    const program = { objects: ['lock.bank', 'rlock.turn'].map(parsePlannedObject), submits: ['debug.echo'] };
+    const rights = programPermissions(program);
+    expect(rights.configure).toBe('^$');
+    const admin = openSession({ url: vhost.url, name: 'declare', log: silentLog });
+    for (const { object } of program.objects) await admin.seed(seedOf(object), 30_000);
+    await admin.close();
+    const own = await vhost.addUser('program', rights, programTopics(program));
+    await using executor = await Executor.connect({ url: own });
+    expect(await executor.submit('debug.echo', 'at once').result('30s')).toBe('at once');
+    expect(await executor.submit('debug.echo', 'later', { delay: 150 }).result('30s')).toBe('later');
+    for (const task of [NOT_ITS_OWN, 'debug.sleep'])
+      for (const exchange of ['heddle.submit', 'heddle.delay.100'])
+        expect(await publishing(own, exchange, task), task).toContain('ACCESS_REFUSED');
+    await using session = await SyncSession.connect({ url: own });
+    await new Lock(session, 'bank').run(() => undefined);
+    const line = new Queue(session, 'line', { maxsize: 1 });
+    await line.put(1);
+    expect(await line.get({ timeout: '30s' })).toBe(1);
+    await line.taskDone();
+    const turn = new Condition(session, 'turn');
+    expect(await turn.run(() => turn.wait(50))).toBe(false);
   });
 
   test('nobody may publish where the table does not let them', async () => {

@@ -122,7 +122,7 @@ export const exchanges = {
     about: 'News for every process: announced tasks, signs of life.',
   },
   'heddle.sync': {
-    type: 'direct',
+    type: 'topic',
     carries: ['sync'],
     keys: ['<object>'],
     publishers: ['client'],

@@ -21,6 +21,7 @@ export * from './keyed-sync.ts';
 export * from './limit.ts';
 export * from './message.ts';
 export * from './output.ts';
+export * from './planned-object.ts';
 export * from './planned-task.ts';
 export * from './planned-topology.ts';
 export * from './producer-message.ts';

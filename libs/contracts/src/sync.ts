@@ -23,10 +23,10 @@ export const syncNames = {
   seeding: (object: SyncObject) => `heddle.sync.seeding.${object}` as const,
   seeded: (object: SyncObject) => `heddle.sync.seeded.${object}` as const,
   /** Not an exchange: a name that says how many tokens there are. */
-  permits: (count: number) => `heddle.sync.permits.${count}` as const,
+  permits: (count: number | '<count>') => `heddle.sync.permits.${count}` as const,
 };
 
-const tokenSchema = z.object({ base: z.int().min(0) });
+const tokenSchema = z.object({ base: z.int().min(0), permits: z.int().min(1).exactOptional() });
 
 /**
  * A token: whoever holds its delivery holds the lock. Its fence is `base` and the number of its hand-overs.
@@ -34,6 +34,8 @@ const tokenSchema = z.object({ base: z.int().min(0) });
  * `base` is the time of its making in microseconds, so that the fences of an object that was deleted and made anew go on
  * growing: a hand-over takes longer than that. The tokens of a semaphore lie 2^40 apart, further than one is ever handed
  * over. All stay below 2^53 until the year 2100.
+ *
+ * `permits`, of those that were there from the start, is how many these were: for who may not compare it with the object's mark.
  */
 export type LockToken = z.infer<typeof tokenSchema>;
 
@@ -45,6 +47,42 @@ export const MAX_TOKEN_PLACES = 4_400;
 /** The token at a place; `now` in milliseconds since the epoch. */
 export function newLockToken(index: number, now: number): LockToken {
   return { base: now * 1_000 + index * APART };
+}
+
+/** What the messages of an object lie in. */
+export type SyncStore = 'tokens' | 'items' | 'changes';
+
+/** What an object begins with. */
+export interface SyncSeed {
+  readonly object: SyncObject;
+  readonly store: SyncStore;
+  /** How many messages it begins with; another number for the same name is refused. */
+  readonly count: number;
+  /** One of them. */
+  readonly message: (index: number) => WireMessage<'sync'>;
+}
+
+/** What an object of its kind begins with; `permits` are those of a semaphore. */
+export function seedOf(object: SyncObject, permits = 1): SyncSeed {
+  const store = storeOf(object);
+  switch (store) {
+    case 'items':
+      return { object, store, count: 0, message: () => toSyncMessage(Buffer.from('null')) };
+    case 'changes':
+      return { object, store, count: 1, message: () => toSyncMessage(Buffer.from('{"set":false}')) };
+    case 'tokens':
+      return {
+        object,
+        store,
+        count: permits,
+        message: (index) => encodeLockToken({ ...newLockToken(index, Date.now()), permits }),
+      };
+  }
+}
+
+export function storeOf(object: SyncObject): SyncStore {
+  if (object.startsWith('queue.')) return 'items';
+  return object.startsWith('event.') ? 'changes' : 'tokens';
 }
 
 export function encodeLockToken(token: LockToken): WireMessage<'sync'> {

@@ -7,6 +7,8 @@ import {
   HeddleError,
   parseJson,
   type SyncObject,
+  type SyncSeed,
+  seedOf,
   syncNames,
   toSyncMessage,
   ValueError,
@@ -45,7 +47,7 @@ export class SimpleQueue<T = unknown> {
   readonly #session: SyncSession;
   readonly #object: SyncObject;
   readonly #items: string;
-  readonly #seedOf: Parameters<SyncSession['broker']['seed']>[0];
+  readonly #seed: SyncSeed;
   /** Where the items lie that `get` gave, oldest first. */
   readonly #given: ItemSeat[] = [];
 
@@ -55,7 +57,7 @@ export class SimpleQueue<T = unknown> {
     this.#session = session;
     this.#object = nameObject('queue', name);
     this.#items = syncNames.items(this.#object);
-    this.#seedOf = { object: this.#object, store: 'items', count: 0, message: () => itemMessage(null) };
+    this.#seed = seedOf(this.#object);
   }
 
   /**
@@ -65,7 +67,7 @@ export class SimpleQueue<T = unknown> {
    */
   async put(item: T): Promise<void> {
     const message = itemMessage(item);
-    await this.#session.broker.seed(this.#seedOf, PATIENCE_MS);
+    await this.#session.broker.seed(this.#seed, PATIENCE_MS);
     await this.#session.broker.publish(this.#object, message, PATIENCE_MS);
   }
 
@@ -114,7 +116,7 @@ export class SimpleQueue<T = unknown> {
 
   /** Items that nobody has taken. Another process may change that at any time. */
   async qsize(): Promise<number> {
-    await this.#session.broker.seed(this.#seedOf, ASK_MS);
+    await this.#session.broker.seed(this.#seed, ASK_MS);
     return (await this.#session.broker.countReady(this.#items, ASK_MS)) ?? 0;
   }
 
@@ -170,7 +172,7 @@ export class SimpleQueue<T = unknown> {
   }
 
   async #sit(patienceMs: number): Promise<ItemSeat> {
-    await this.#session.broker.seed(this.#seedOf, patienceMs);
+    await this.#session.broker.seed(this.#seed, patienceMs);
     const channel = await this.#session.channels.take(patienceMs);
     return new ItemSeat(channel, this.#items, () => this.#session.channels.give(channel));
   }

@@ -1,9 +1,8 @@
 import { type PlannedQueue, plannedTopology } from '@heddle/contracts';
 import { plannedDeclaration } from '../../../libs/broker/src/queue-arguments.ts';
-import { leastPermissionsOf, topicPermissionsOf } from '../least-permissions.ts';
-import { services } from '../permissions-document.ts';
+import { type BrokerUser, serviceUsers } from '../broker-users.ts';
 
-interface TopologyObject {
+export interface TopologyObject {
   readonly apiVersion: 'rabbitmq.com/v1beta1';
   readonly kind: 'Exchange' | 'Queue' | 'Binding' | 'User' | 'Permission' | 'TopicPermission';
   readonly metadata: { readonly name: string };
@@ -23,6 +22,7 @@ export function topologyObjects(
   tasks: readonly string[],
 ): Readonly<Record<string, readonly TopologyObject[]>> {
   const { exchanges, queues } = plannedTopology(tasks);
+  const users = serviceUsers(tasks);
   return {
     exchanges: exchanges.map(({ name, type, alternate }) =>
       object('Exchange', name, {
@@ -45,22 +45,24 @@ export function topologyObjects(
         }),
       ),
     ),
-    users: services.map((service) => object('User', service, {})),
-    permissions: services.flatMap((service) => [
-      object('Permission', service, {
-        vhost: VHOST,
-        userReference: { name: service },
-        permissions: leastPermissionsOf(service, tasks),
-      }),
-      ...topicPermissionsOf(service, tasks).map((permissions) =>
-        object('TopicPermission', `${service}.${permissions.exchange}`, {
-          vhost: VHOST,
-          userReference: { name: service },
-          permissions,
-        }),
-      ),
-    ]),
+    users: users.map(({ name }) => object('User', name, {})),
+    permissions: users.flatMap(rightsObjects),
   };
+}
+
+/** A user with its rights. The operator makes its password, and the secret `NAME-user-credentials`. */
+export function userObjects(user: BrokerUser): readonly TopologyObject[] {
+  return [object('User', user.name, {}), ...rightsObjects(user)];
+}
+
+function rightsObjects({ name, permissions, topics }: BrokerUser): TopologyObject[] {
+  const of = { vhost: VHOST, userReference: { name } };
+  return [
+    object('Permission', name, { ...of, permissions }),
+    ...topics.map((topic) =>
+      object('TopicPermission', `${name}.${topic.exchange}`, { ...of, permissions: topic }),
+    ),
+  ];
 }
 
 function queueObject(queue: PlannedQueue): TopologyObject {

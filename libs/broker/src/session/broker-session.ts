@@ -1,4 +1,4 @@
-import type { SyncObject, WireMessage } from '@heddle/contracts';
+import type { SyncObject, SyncSeed, WireMessage } from '@heddle/contracts';
 import type { BrokerLog, Delivery } from '../broker.ts';
 import type { TlsFiles } from '../tls-files.ts';
 
@@ -13,19 +13,6 @@ export interface SessionOptions {
   /** A process that was silent for twice as long has lost what it held. Default 5. */
   readonly heartbeatSeconds?: number | undefined;
 }
-
-/** What an object begins with. */
-export interface SyncSeed {
-  readonly object: SyncObject;
-  readonly store: SyncStore;
-  /** How many messages it begins with; another number for the same name is refused. */
-  readonly count: number;
-  /** One of them. */
-  readonly message: (index: number) => WireMessage<'sync'>;
-}
-
-/** What the messages of an object lie in. */
-export type SyncStore = 'tokens' | 'items' | 'changes';
 
 /**
  * A connection for objects whose life hangs on it: what is held by it returns to the broker when it ends. It is made anew

@@ -1,9 +1,9 @@
-import { HeddleError, type SyncObject, type WireMessage } from '@heddle/contracts';
+import { HeddleError, type SyncObject, type SyncSeed, type WireMessage } from '@heddle/contracts';
 import { inspectQueue } from '../inspect-queue.ts';
 import { versionOf } from '../open-connection.ts';
 import { ConnectionSupervisor } from '../supervise-connection.ts';
 import { useChannel } from '../use-channel.ts';
-import type { BrokerSession, SessionChannel, SessionOptions, SyncSeed } from './broker-session.ts';
+import type { BrokerSession, SessionChannel, SessionOptions } from './broker-session.ts';
 import { seedObject } from './seed-object.ts';
 import { SendChannel } from './send-channel.ts';
 import { HeldChannel } from './session-channel.ts';

@@ -1,5 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { HeddleError, syncNames, ValueError } from '@heddle/contracts';
+import {
+  exchanges,
+  HeddleError,
+  RuntimeError,
+  type SyncSeed,
+  syncNames,
+  ValueError,
+} from '@heddle/contracts';
 import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
 import { replyCode, replyCodeOf } from '../amqp-error.ts';
 import { closeChannel } from '../close-channel.ts';
@@ -7,7 +14,6 @@ import { versionOf } from '../open-connection.ts';
 import { queueDeclaration } from '../queue-arguments.ts';
 import { useChannel } from '../use-channel.ts';
 import { toPublishOptions } from '../wire-properties.ts';
-import type { SyncSeed } from './broker-session.ts';
 
 const EXCHANGE = 'heddle.sync';
 /** How often somebody else's seeding is looked at. */
@@ -22,12 +28,14 @@ const LOOK_EVERY_MS = 30;
  * 4. Set the mark. Nobody takes anything out before it is there.
  *
  * A message whose confirm did not come is never sent again: the seeding begins anew, with emptying.
+ *
+ * Who may not make objects uses those that were made beforehand. Throws `RuntimeError` if this one was not.
  */
 export async function seedObject(connection: ChannelModel, seed: SyncSeed, deadline: number): Promise<void> {
   const { object } = seed;
   while (!(await isSeeded(connection, seed))) {
     const mutex = syncNames.seeding(object);
-    if (await takeMutex(connection, mutex)) {
+    if (await takeMutex(connection, mutex, object)) {
       try {
         if (!(await isSeeded(connection, seed))) await putIn(connection, seed);
       } finally {
@@ -42,7 +50,7 @@ export async function seedObject(connection: ChannelModel, seed: SyncSeed, deadl
   }
 }
 
-/** Throws `ValueError` if it is there with another number of permits. */
+/** Throws `ValueError` if it is there with another number of permits; who may not make marks cannot know here, and learns it from the tokens. */
 async function isSeeded(connection: ChannelModel, seed: SyncSeed): Promise<boolean> {
   const mark = syncNames.seeded(seed.object);
   if (!(await exists(connection, (channel) => channel.checkExchange(mark)))) return false;
@@ -51,7 +59,9 @@ async function isSeeded(connection: ChannelModel, seed: SyncSeed): Promise<boole
   try {
     await useChannel(connection, (channel) => setMark(channel, seed));
   } catch (error) {
-    if (replyCodeOf(error) !== replyCode.preconditionFailed) throw error;
+    const code = replyCodeOf(error);
+    if (code === replyCode.accessRefused) return true;
+    if (code !== replyCode.preconditionFailed) throw error;
     throw new ValueError(`${seed.object} exists with another number of permits than ${seed.count}`);
   }
   return true;
@@ -63,15 +73,20 @@ async function setMark(channel: Channel, { object, count }: SyncSeed): Promise<v
   await channel.assertExchange(syncNames.seeded(object), 'fanout', { durable: true, alternateExchange });
 }
 
-async function takeMutex(connection: ChannelModel, mutex: string): Promise<boolean> {
+async function takeMutex(connection: ChannelModel, mutex: string, object: string): Promise<boolean> {
   try {
     await useChannel(connection, (channel) =>
       channel.assertQueue(mutex, { exclusive: true, durable: false }),
     );
     return true;
   } catch (error) {
-    if (replyCodeOf(error) === replyCode.resourceLocked) return false;
-    throw error;
+    const code = replyCodeOf(error);
+    if (code === replyCode.resourceLocked) return false;
+    if (code !== replyCode.accessRefused) throw error;
+    const made = `make it beforehand: npm run topology -- declare --sync ${object}`;
+    throw new RuntimeError(`${object} is not on the broker, and this user may not make it; ${made}`, {
+      cause: error,
+    });
   }
 }
 
@@ -85,8 +100,8 @@ async function putIn(connection: ChannelModel, seed: SyncSeed): Promise<void> {
   // Of an object whose queue somebody has deleted: it may come back with other permits.
   await useChannel(connection, (channel) => channel.deleteExchange(syncNames.seeded(object)));
   await useChannel(connection, (channel) =>
-    channel.assertExchange(EXCHANGE, 'direct', { durable: true }),
-  ).catch(allowForbidden);
+    channel.assertExchange(EXCHANGE, exchanges[EXCHANGE].type, { durable: true }),
+  ).catch(allowKept);
   await useChannel(connection, async (channel) => {
     await channel.assertQueue(queue, { durable, arguments: args });
     await channel.bindQueue(queue, EXCHANGE, object);
@@ -132,7 +147,8 @@ async function exists(
   }
 }
 
-/** Where declaring what is shared is forbidden, the recorder has done it. */
-function allowForbidden(error: unknown): void {
-  if (replyCodeOf(error) !== replyCode.accessRefused) throw error;
+/** Where declaring what is shared is forbidden, the recorder has done it; a broker from before has it in another form, which does too. */
+function allowKept(error: unknown): void {
+  const code = replyCodeOf(error);
+  if (code !== replyCode.accessRefused && code !== replyCode.preconditionFailed) throw error;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Delivery, SessionChannel } from '@heddle/broker';
-import { parseJson, RuntimeError, type SyncObject, syncNames, toSyncMessage } from '@heddle/contracts';
+import { parseJson, RuntimeError, type SyncObject, seedOf, syncNames } from '@heddle/contracts';
 import type { SyncSession } from '../session/sync-session.ts';
 import { throwIfFinal } from '../session/throw-if-final.ts';
 
@@ -97,8 +97,7 @@ export class ChangeStream {
 
   async #subscribe(): Promise<void> {
     const { broker } = this.#session;
-    const first = () => toSyncMessage(Buffer.from('{"set":false}'));
-    await broker.seed({ object: this.#object, store: 'changes', count: 1, message: first }, PATIENCE_MS);
+    await broker.seed(seedOf(this.#object), PATIENCE_MS);
     const channel = await broker.openChannel(PATIENCE_MS);
     this.#channel = channel;
     channel.onEnded = (reason) => this.#onLost(reason);

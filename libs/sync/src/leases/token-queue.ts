@@ -12,6 +12,8 @@ import {
   MAX_TOKEN_PLACES,
   newLockToken,
   type SyncObject,
+  type SyncSeed,
+  seedOf,
   syncNames,
   ValueError,
 } from '@heddle/contracts';
@@ -49,17 +51,12 @@ export class TokenQueue {
   readonly #session: SyncSession;
   readonly #longestHold: number;
   readonly #queue: string;
-  readonly #seedOf: Parameters<SyncSession['broker']['seed']>[0];
+  readonly #seed: SyncSeed;
 
   constructor(session: SyncSession, object: SyncObject, permits: number, { longestHold }: LeaseOptions) {
     this.#session = session;
     this.object = object;
-    this.#seedOf = {
-      object,
-      store: 'tokens',
-      count: permits,
-      message: (index) => encodeLockToken(newLockToken(index, Date.now())),
-    };
+    this.#seed = seedOf(object, permits);
     this.#queue = syncNames.tokens(object);
     this.#longestHold = longestHold === undefined ? LONGEST_HOLD_MS : timeoutMs(longestHold);
     if (!(this.#longestHold >= 100 && this.#longestHold <= MAX_HOLD_MS)) {
@@ -92,13 +89,13 @@ export class TokenQueue {
 
   /** Tokens that nobody holds, as the broker counts them: what is released counts again a moment later. */
   async countReady(): Promise<number> {
-    await this.#seed(ASK_MS);
+    await this.#make(ASK_MS);
     return (await this.#session.broker.countReady(this.#queue, ASK_MS)) ?? 0;
   }
 
   /** Puts in more tokens. Sends each once: rejects if it is not sure that one has arrived. */
   async add(count: number): Promise<void> {
-    await this.#seed(PATIENCE_MS);
+    await this.#make(PATIENCE_MS);
     const tokens = Array.from({ length: count }, () => {
       // Beyond the places of those that were there from the start.
       const place = MAX_PERMITS + Math.floor(Math.random() * (MAX_TOKEN_PLACES - MAX_PERMITS));
@@ -181,12 +178,22 @@ export class TokenQueue {
       const left = deadline - performance.now();
       const timer = left > LONGEST_TIMER_MS ? undefined : setTimeout(onLate, Math.max(left, 0));
       signal?.addEventListener('abort', onLate, { once: true });
-      channel.onEnded = () => settle(() => resolve('lost'));
+      // What ends while it joins the line is refused, and the refusal says why.
+      let joined = false;
+      channel.onEnded = () => {
+        if (joined) settle(() => resolve('lost'));
+      };
       const subscribed = channel.subscribe({ queue: this.#queue, prefetch: 1 }, (delivery) => {
         if (waiting) settle(() => resolve(delivery));
         else delivery.requeue();
       });
-      subscribed.catch((error: Error) => settle(() => reject(error)));
+      subscribed.then(
+        () => {
+          joined = true;
+          if (channel.ended) settle(() => resolve('lost'));
+        },
+        (error: Error) => settle(() => reject(error)),
+      );
     });
   }
 
@@ -197,6 +204,12 @@ export class TokenQueue {
       delivery.reject();
       void channel.close();
       throw new HeddleError('internal_error', `${object}: ${token.reason}`);
+    }
+    const { permits } = token.value;
+    if (permits !== undefined && permits !== this.#seed.count) {
+      // It goes back.
+      void channel.close();
+      throw new ValueError(`${object} exists with ${permits} permits, got ${this.#seed.count}`);
     }
     const fence = fenceOf(token.value, handOversOf(delivery.message));
     return new Lease({
@@ -210,11 +223,11 @@ export class TokenQueue {
   }
 
   async #openChannel(patienceMs: number): Promise<SessionChannel> {
-    await this.#seed(patienceMs);
+    await this.#make(patienceMs);
     return await this.#session.channels.take(patienceMs);
   }
 
-  #seed(timeoutMs: number): Promise<void> {
-    return this.#session.broker.seed(this.#seedOf, timeoutMs);
+  #make(timeoutMs: number): Promise<void> {
+    return this.#session.broker.seed(this.#seed, timeoutMs);
   }
 }

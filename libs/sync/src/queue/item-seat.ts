@@ -13,6 +13,8 @@ export class ItemSeat {
   readonly #queue: string;
   readonly #give: () => void;
   #subscribed = false;
+  /** While it is: what ends then is refused, and the refusal says why. */
+  #subscribing = false;
   #held: Delivery | undefined;
   #lost = false;
   #wake: ((came: Came) => void) | undefined;
@@ -81,7 +83,7 @@ export class ItemSeat {
   #onLost(): void {
     this.#lost = true;
     this.#held = undefined;
-    this.#wake?.('lost');
+    if (!this.#subscribing) this.#wake?.('lost');
   }
 
   #wait(deadline: number, signal: AbortSignal | undefined): Promise<Came> {
@@ -107,14 +109,22 @@ export class ItemSeat {
       this.settle();
       if (this.#subscribed) return;
       this.#subscribed = true;
+      this.#subscribing = true;
       const subscribed = this.#channel.subscribe({ queue: this.#queue, prefetch: 1 }, (delivery) => {
         this.#held = delivery;
         this.#wake?.(delivery);
       });
-      subscribed.catch((error: Error) => {
-        end();
-        reject(error);
-      });
+      subscribed.then(
+        () => {
+          this.#subscribing = false;
+          if (this.#lost) this.#wake?.('lost');
+        },
+        (error: Error) => {
+          this.#subscribing = false;
+          end();
+          reject(error);
+        },
+      );
     });
   }
 }

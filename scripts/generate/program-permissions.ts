@@ -1,0 +1,109 @@
+import {
+  INSTANCE_SLOTS,
+  type PlannedObject,
+  parsePlannedTask,
+  plannedTopology,
+  storeOf,
+  syncNames,
+} from '@heddle/contracts';
+import type { TopicPermission } from './least-permissions.ts';
+import { type FillIns, type Permissions, pattern } from './permission-pattern.ts';
+
+/** What a program with `libs/sync` and `libs/client` does on a broker where everything was made beforehand. */
+export interface Program {
+  /** Named objects of the toolbox; those that are named by their beginning it makes itself. */
+  readonly objects: readonly PlannedObject[];
+  /** Tasks that it submits jobs of, as `plannedText` writes them or by name alone. */
+  readonly submits: readonly string[];
+}
+
+const DELAY = 'heddle.delay.<ms>';
+
+/**
+ * The least that it needs. Nothing to configure, but for objects that it makes itself: of those, names with their beginning. Every program asks the
+ * recorder, about its objects or its jobs, and has the answers on a queue that was made beforehand.
+ */
+export function programPermissions({ objects, submits }: Program): Permissions {
+  const made = objects.filter(({ isPrefix }) => isPrefix);
+  const own = fillInsOf(submits);
+  const jobs = submits.length === 0 ? [] : ['heddle.submit', 'heddle.events', DELAY, 'heddle.jobs.<task>'];
+  return {
+    configure: pattern(made.flatMap(namesOf).flat(), own),
+    write: pattern(
+      [
+        'heddle.requests',
+        ...jobs,
+        ...(publishes(objects) ? ['heddle.sync'] : []),
+        ...made.map(storeName),
+        // The number of its permits, which a mark names.
+        ...(made.length === 0 ? [] : [syncNames.permits('<count>')]),
+      ],
+      own,
+    ),
+    read: pattern(
+      [
+        'heddle.replies.<instance>',
+        ...objects.flatMap((object) => [storeName(object), nameOf('seeded', object)]),
+        // To bind the queues that it makes.
+        ...(made.length === 0 ? [] : ['heddle.sync']),
+      ],
+      own,
+    ),
+  };
+}
+
+/** Jobs of the tasks that it submits and messages for its own objects, and no others: by routing key. */
+export function programTopics({ objects, submits }: Program): TopicPermission[] {
+  const own = fillInsOf(submits);
+  const rungs = plannedTopology([]).exchanges.filter(({ name }) => name.startsWith('heddle.delay.'));
+  const jobs = submits.length === 0 ? [] : ['heddle.submit', ...rungs.map(({ name }) => name)];
+  const sent = objects.filter(isSentTo);
+  return [
+    ...jobs.map((exchange) => ({ exchange, write: pattern(['<task>'], own), read: '^$' })),
+    ...(sent.length === 0
+      ? []
+      : [
+          {
+            exchange: 'heddle.sync',
+            write: pattern(sent.map(keyOf), own),
+            read: pattern(objects.filter(({ isPrefix }) => isPrefix).map(keyOf), own),
+          },
+        ]),
+  ];
+}
+
+function publishes(objects: readonly PlannedObject[]): boolean {
+  return objects.some(isSentTo);
+}
+
+/** A lock's token goes to and fro; permits are added, items and changes are put in. Whoever makes an object puts in what it begins with. */
+function isSentTo({ kind, isPrefix }: PlannedObject): boolean {
+  return isPrefix || kind === 'semaphore' || kind === 'event' || kind === 'queue';
+}
+
+function namesOf(object: PlannedObject): string[] {
+  return [storeName(object), nameOf('seeding', object), nameOf('seeded', object)];
+}
+
+function storeName(object: PlannedObject): string {
+  return nameOf(storeOf(object.object), object);
+}
+
+function nameOf(what: 'tokens' | 'items' | 'changes' | 'seeding' | 'seeded', planned: PlannedObject): string {
+  return syncNames[what](planned.object) + (planned.isPrefix ? '<rest>' : '');
+}
+
+function keyOf({ object, isPrefix }: PlannedObject): string {
+  return object + (isPrefix ? '<rest>' : '');
+}
+
+function fillInsOf(submits: readonly string[]): FillIns {
+  return {
+    tasks: submits.map((text) => parsePlannedTask(text).name),
+    of: {
+      '<task>': [{ before: '', after: '' }],
+      '<count>': '[0-9]+',
+      '<instance>': `slot-[0-9]{1,${String(INSTANCE_SLOTS).length}}`,
+    },
+  };
+}
