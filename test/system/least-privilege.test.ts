@@ -15,7 +15,7 @@ import {
 } from '@heddle/contracts';
 import { Condition, Lock, Queue, SyncSession } from '@heddle/sync';
 import type { Channel } from 'amqplib';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { leastPermissionsOf, topicPermissionsOf } from '../../scripts/generate/least-permissions.ts';
 import { services } from '../../scripts/generate/permissions-document.ts';
 import { programPermissions, programTopics } from '../../scripts/generate/program-permissions.ts';
@@ -194,13 +194,15 @@ describe('with one user a service, who may declare nothing', () => {
     for (const { object } of program.objects) await admin.seed(seedOf(object), 30_000);
     await admin.close();
     const own = await vhost.addUser('program', rights, programTopics(program));
-    await using executor = await Executor.connect({ url: own });
+    const executor = await Executor.connect({ url: own });
+    onTestFinished(() => executor.shutdown());
     expect(await executor.submit('debug.echo', 'at once').result('30s')).toBe('at once');
     expect(await executor.submit('debug.echo', 'later', { delay: 150 }).result('30s')).toBe('later');
     for (const task of [NOT_ITS_OWN, 'debug.sleep'])
       for (const exchange of ['heddle.submit', 'heddle.delay.100'])
         expect(await publishing(own, exchange, task), task).toContain('ACCESS_REFUSED');
-    await using session = await SyncSession.connect({ url: own });
+    const session = await SyncSession.connect({ url: own });
+    onTestFinished(() => session.close());
     await new Lock(session, 'bank').run(() => undefined);
     const line = new Queue(session, 'line', { maxsize: 1 });
     await line.put(1);
