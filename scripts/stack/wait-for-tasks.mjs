@@ -4,22 +4,34 @@ const LIMIT_MS = 20_000;
 
 /** Whether the gateway at this URL knows all these tasks: then a worker has announced them, and jobs will run. */
 export async function knowsTasks(url, tasks, timeoutMs = 2_000) {
+  const { tasks: announced = [] } = await ask(url, '/v1/tasks', timeoutMs);
+  const known = announced.map(({ name }) => name);
+  return tasks.every((task) => known.includes(task));
+}
+
+/** The tasks that workers serve now, once the gateway knows them; none if there are none after 20 s. */
+export async function waitForWorkers(url, signal) {
+  const deadline = Date.now() + LIMIT_MS;
+  for (; Date.now() < deadline && !signal.aborted; await pause(50)) {
+    const { workers = [] } = await ask(url, '/v1/workers', 2_000);
+    const served = workers.flatMap(({ tasks }) => tasks);
+    if (served.length > 0 && (await knowsTasks(url, served))) return served;
+  }
+  return [];
+}
+
+async function ask(url, path, timeoutMs) {
   try {
-    const response = await fetch(new URL('/v1/tasks', url), { signal: AbortSignal.timeout(timeoutMs) });
-    if (!response.ok) return false;
-    const known = (await response.json()).tasks?.map(({ name }) => name) ?? [];
-    return tasks.every((task) => known.includes(task));
+    const response = await fetch(new URL(path, url), { signal: AbortSignal.timeout(timeoutMs) });
+    return response.ok ? await response.json() : {};
   } catch {
-    return false;
+    return {};
   }
 }
 
 /** Resolves once the gateway knows these tasks; with false if it still does not after 20 s. */
-export async function waitForTasks(url, tasks, signal) {
+export async function waitForTasks(url, tasks) {
   const deadline = Date.now() + LIMIT_MS;
-  for (; Date.now() < deadline; await pause(50)) {
-    if (signal?.aborted) return false;
-    if (await knowsTasks(url, tasks)) return true;
-  }
+  for (; Date.now() < deadline; await pause(50)) if (await knowsTasks(url, tasks)) return true;
   return false;
 }

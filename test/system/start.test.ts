@@ -20,12 +20,19 @@ interface RunningStart {
 }
 
 /** Runs `npm start` with a data folder of its own until the test is over. */
-async function runStart({ onTestFinished }: TestContext): Promise<RunningStart> {
+async function runStart({ onTestFinished }: TestContext, settings: object = {}): Promise<RunningStart> {
   const data = await mkdtemp(join(tmpdir(), 'heddle-start-'));
   const script = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
   const { AMQP_URL: _, ...env } = process.env;
   const child = spawn(process.execPath, [script], {
-    env: { ...env, HEDDLE_DATA: data, HEDDLE_HTTP_PORT: '0', HEDDLE_OPS_PORT: '0', npm_execpath: '' },
+    env: {
+      ...env,
+      HEDDLE_DATA: data,
+      HEDDLE_HTTP_PORT: '0',
+      HEDDLE_OPS_PORT: '0',
+      npm_execpath: '',
+      ...settings,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const lines: string[] = [];
@@ -72,7 +79,7 @@ function childrenOf(pid: number): number[] {
 /** The `curl` command as it was printed. */
 function printedCurl(start: RunningStart): string {
   const first = start.lines.findIndex((line) => line.includes('curl '));
-  return start.lines.slice(first, first + 2).join('\n');
+  return start.lines.slice(first, start.lines.indexOf('', first)).join('\n');
 }
 
 function runShell(command: string): Promise<string> {
@@ -111,8 +118,12 @@ it.concurrent('comes up, answers the curl line it prints, starts again what cras
 });
 
 it.concurrent('leaves nothing behind when it is itself killed with -9', async (test) => {
-  const start = await runStart(test);
+  const task = fileURLToPath(new URL('../../examples/07-own-task/my-task.js', import.meta.url));
+  const start = await runStart(test, { HEDDLE_TASKS: task });
   await start.line('Ctrl-C stops it');
+  // Who serves tasks of their own alone is given a line that works for them too.
+  const { tasks } = JSON.parse(await runShell(printedCurl(start))) as { tasks: { name: string }[] };
+  expect(tasks.map(({ name }) => name)).toContain('shop.quote');
   const pids = start.pids();
   start.child.kill('SIGKILL');
   await vi.waitUntil(() => !pids.some(isAlive), { timeout: 60_000 });

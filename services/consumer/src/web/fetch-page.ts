@@ -4,7 +4,7 @@ import { type Dispatcher, errors } from 'undici';
 import { HostTurns } from './host-turns.ts';
 import { checkStatus, redirectOf, retryAfterMs } from './judge-status.ts';
 import { ACCEPTED_CODINGS, openBody } from './open-body.ts';
-import { requestPage } from './request-page.ts';
+import { requestPage, SILENCE_MS } from './request-page.ts';
 import { HostResolver } from './resolve-host.ts';
 import { TimeLimit } from './time-limit.ts';
 import { allowsPort, type WebSettings } from './web-settings.ts';
@@ -148,6 +148,11 @@ function asWebError(error: unknown, url: URL, signal: AbortSignal): unknown {
   if (error instanceof HeddleError) return error;
   if (error instanceof errors.HeadersOverflowError) {
     return new HeddleError('web_too_large', `${url.href}: expected shorter headers`, { cause: error });
+  }
+  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
+    return new HeddleError('web_failed', `${url.href}: expected no silence of more than ${SILENCE_MS} ms`, {
+      cause: error,
+    });
   }
   const { message, code } = error as { message?: string; code?: string };
   return new HeddleError('web_failed', `${url.href}: ${message || code || 'no connection'}`, {

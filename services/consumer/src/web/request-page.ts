@@ -5,7 +5,7 @@ import { Client, type Dispatcher } from 'undici';
 
 const CONNECT_MS = 5_000;
 /** From the request to the end of the answer's headers, and between two chunks of its body. */
-const SILENCE_MS = 10_000;
+export const SILENCE_MS = 10_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 
 /**
