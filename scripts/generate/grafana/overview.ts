@@ -11,6 +11,7 @@ import {
 } from './panel.ts';
 
 const JOB_QUEUES = `${HERE}, queue=~"heddle[.]jobs[.].+"`;
+const TO_CLIENTS = `${HERE}, route!~"/healthz|/readyz"`;
 const ENDED = 'heddle_jobs_total';
 const ends = (outcomes: string): string => perSecond(ENDED, `${HERE}, outcome=~"${outcomes}"`);
 
@@ -114,7 +115,7 @@ export const overview: Dashboard = {
         ),
         curves(
           'Until the queue is empty',
-          'At the pace of the last minute, if nothing more comes. No line while jobs wait and none ends: that is for ever.',
+          'At the pace of the last minute in which some waited, if nothing more comes. No line while jobs wait and none ends: that is for ever.',
           's',
           [['{{queue}}', `${perQueue('heddle_queue_drain_seconds', JOB_QUEUES)} < +Inf`]],
           { steps: worseFrom({ red: 3_600 }), alerts: ['HeddleBacklogNotDraining'] },
@@ -171,11 +172,11 @@ export const overview: Dashboard = {
         ]),
         curves(
           'HTTP errors',
-          'Answers a second with 4xx (the client erred) and 5xx (we did). 503 with Retry-After is how the gateway protects itself.',
+          'Answers a second with 4xx (the client erred) and 5xx (we did), without those to probes. 503 with Retry-After is how the gateway protects itself.',
           'reqps',
           [
-            ['4xx', perSecond('heddle_http_requests_total', `${HERE}, code=~"4.."`)],
-            ['5xx', perSecond('heddle_http_requests_total', `${HERE}, code=~"5.."`)],
+            ['4xx', perSecond('heddle_http_requests_total', `${TO_CLIENTS}, code=~"4.."`)],
+            ['5xx', perSecond('heddle_http_requests_total', `${TO_CLIENTS}, code=~"5.."`)],
           ],
           { alerts: ['HeddleHttpErrors'] },
         ),

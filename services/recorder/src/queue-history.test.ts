@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { QueueHistory } from './queue-history.ts';
 
 /** Looks five seconds apart, from `from` on. */
-function historyOf(samples: readonly { ready: number; ended: number }[], from = 1_000_000): QueueHistory {
+function historyOf(
+  samples: readonly { ready: number; ended: number | undefined }[],
+  from = 1_000_000,
+): QueueHistory {
   const history = new QueueHistory();
   for (const [index, sample] of samples.entries()) history.add({ at: from + index * 5_000, ...sample });
   return history;
@@ -61,5 +64,21 @@ describe('draining a queue', () => {
       { ready: 10, ended: 20 },
     ];
     expect(historyOf(swept).drainSeconds()).toBeCloseTo(10);
+  });
+
+  it('takes the pace from when some waited, not from the quiet before a burst', () => {
+    const quiet = Array.from({ length: 10 }, (_, index) => ({ ready: 0, ended: index }));
+    expect(historyOf([...quiet, { ready: 100, ended: 10 }]).drainSeconds()).toBeCloseTo(500);
+    const burst = [...quiet, { ready: 100, ended: 10 }, { ready: 50, ended: 60 }];
+    expect(historyOf(burst).drainSeconds()).toBeCloseTo(5);
+  });
+
+  it('goes, where nobody counts what leaves, by what the queue got shorter', () => {
+    const lengths = (...readies: number[]) =>
+      historyOf(readies.map((ready) => ({ ready, ended: undefined })));
+    expect(lengths(100, 80, 60).drainSeconds()).toBeCloseTo(15);
+    expect(lengths(60, 40, 60).drainSeconds()).toBeCloseTo(30);
+    expect(lengths(60, 80, 100).drainSeconds()).toBe(Number.POSITIVE_INFINITY);
+    expect(lengths(60, 0).drainSeconds()).toBe(0);
   });
 });

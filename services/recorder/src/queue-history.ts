@@ -3,8 +3,8 @@ export interface QueueSample {
   /** Milliseconds since the epoch. */
   readonly at: number;
   readonly ready: number;
-  /** Jobs of the task that have ever ended and are still known. */
-  readonly ended: number;
+  /** Jobs of the task that have ever ended and are still known; undefined: nobody counts what leaves this queue. */
+  readonly ended: number | undefined;
 }
 
 /** The pace is that of the last minute. */
@@ -33,18 +33,38 @@ export class QueueHistory {
     return Math.max(0, newest.at - since);
   }
 
-  /** Seconds until the queue is empty at this pace; undefined until there is a pace to speak of. */
+  /**
+   * Seconds until the queue is empty at this pace; undefined until there is a pace to speak of. Looked at is the time during which
+   * some waited: before a burst jobs ended as they came, which says nothing of how fast they can.
+   */
   drainSeconds(): number | undefined {
-    const [first] = this.#samples;
     const last = this.#samples.at(-1);
-    if (!first || !last) return undefined;
+    if (!last) return undefined;
     if (last.ready === 0) return 0;
-    if (last.at === first.at) return undefined;
-    let ended = 0;
-    for (const [index, { ended: now }] of this.#samples.entries()) {
-      // Jobs that are replayed, or too old to keep, leave the count.
-      if (index > 0) ended += Math.max(0, now - (this.#samples[index - 1] as QueueSample).ended);
-    }
-    return ended === 0 ? Number.POSITIVE_INFINITY : (last.ready * (last.at - first.at)) / 1_000 / ended;
+    const steps = this.#samples
+      .slice(1)
+      .map((now, index) => stepOf(this.#samples[index] as QueueSample, now));
+    if (steps.length === 0) return undefined;
+    const busy = steps.filter(({ waited }) => waited);
+    const counted = busy.length > 0 ? busy : steps;
+    const left = counted.reduce((sum, step) => sum + step.left, 0);
+    const seconds = counted.reduce((sum, step) => sum + step.seconds, 0);
+    return left === 0 ? Number.POSITIVE_INFINITY : (last.ready * seconds) / left;
   }
+}
+
+/** From one look to the next: how long, how many left the queue, and whether some waited all along, as far as looks can tell. */
+function stepOf(before: QueueSample, now: QueueSample): { seconds: number; left: number; waited: boolean } {
+  return {
+    seconds: (now.at - before.at) / 1_000,
+    left: leftBetween(before, now),
+    waited: before.ready > 0 && now.ready > 0,
+  };
+}
+
+/** Of a queue where nobody counts, only what it got shorter by is known to have left: the pace may be better than it looks. */
+function leftBetween(before: QueueSample, now: QueueSample): number {
+  if (before.ended === undefined || now.ended === undefined) return Math.max(0, before.ready - now.ready);
+  // Jobs that are replayed, or too old to keep, leave the count.
+  return Math.max(0, now.ended - before.ended);
 }

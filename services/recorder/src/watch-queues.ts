@@ -29,7 +29,7 @@ interface Look {
 interface QueueLook extends QueueInspection {
   readonly queue: string;
   readonly oldestSeconds: number;
-  /** Only of queues of jobs, from the second look on. */
+  /** From the second look on, unless nothing waits. */
   readonly drainSeconds: number | undefined;
 }
 
@@ -123,13 +123,13 @@ export class QueueWatch {
     const ready = found.ready + (await this.#readyInBranches(backlog));
     let history = this.#histories.get(queue);
     if (!history) this.#histories.set(queue, (history = new QueueHistory()));
-    history.add({ at: Date.now(), ready, ended: backlog?.ended ?? 0 });
+    history.add({ at: Date.now(), ready, ended: backlog?.ended });
     return {
       queue,
       ready,
       consumers,
       oldestSeconds: history.oldestMs(backlog?.oldestAt) / 1_000,
-      drainSeconds: backlog && history.drainSeconds(),
+      drainSeconds: history.drainSeconds(),
     };
   }
 

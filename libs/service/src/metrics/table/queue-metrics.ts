@@ -36,7 +36,7 @@ export const queueMetrics = {
     type: 'gauge',
     labels: ['queue'],
     by: ['recorder'],
-    help: 'Estimate for a queue of jobs: how long until it is empty if no more come, at the pace at which jobs ended over the last minute. +Inf: jobs wait and none ends.',
+    help: 'Estimate: how long until a queue is empty if no more come, at the pace of the last minute while some waited: of a queue of jobs that at which its jobs ended, of others that at which it got shorter. +Inf: messages wait and none leaves.',
   },
   heddle_pool_slots: {
     type: 'gauge',
