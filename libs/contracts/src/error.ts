@@ -7,6 +7,9 @@
  */
 export const errorTable = {
   // The request
+  malformed_request: { status: 400, retryable: false, title: 'What came is no HTTP request' },
+  headers_too_large: { status: 431, retryable: false, title: 'The headers of the request are too large' },
+  request_timeout: { status: 408, retryable: false, title: 'The request did not come in time' },
   invalid_json: { status: 400, retryable: false, title: 'The body is not JSON' },
   invalid_request: { status: 422, retryable: false, title: 'A field is missing, unknown or wrong' },
   invalid_input: { status: 422, retryable: false, title: "The input does not fit the task's schema" },

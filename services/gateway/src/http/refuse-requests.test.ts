@@ -57,12 +57,23 @@ describe('a request that is refused', () => {
 
   it('survives headers without end', async () => {
     const many = Array.from({ length: 5_000 }, (_, index) => `x-${index}: y\r\n`).join('');
-    expect(await raw(`GET /healthz HTTP/1.1\r\nhost: x\r\n${many}\r\n`)).toContain('431');
+    const answer = await raw(`GET /healthz HTTP/1.1\r\nhost: x\r\n${many}\r\n`);
+    expect(answer).toMatch(/^HTTP\/1.1 431 .*application\/problem\+json.*"code":"headers_too_large"/s);
     expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
   });
 
   it('survives what is no HTTP', async () => {
-    expect(await raw('\x16\x03\x01\x02\x00\x01\x00\r\n\r\n')).toContain('400 Bad Request');
+    const answer = await raw('\x16\x03\x01\x02\x00\x01\x00\r\n\r\n');
+    expect(answer).toMatch(
+      /^HTTP\/1.1 400 Bad Request\r\n.*application\/problem\+json.*"code":"malformed_request"/s,
+    );
+  });
+
+  it('refuses a request that contradicts itself, and closes the connection', async () => {
+    const answer = await raw(
+      'POST /v1/jobs HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n12',
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 400 .*connection: close.*"code":"malformed_request"/is);
   });
 
   it('refuses an Idempotency-Key that is none', async () => {

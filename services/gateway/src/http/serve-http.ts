@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, Server as NetServer } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { BrokerLog } from '@heddle/broker';
 import { HeddleError } from '@heddle/contracts';
 import type { HttpMetrics } from '@heddle/service';
 import { answerError } from './answer.ts';
+import { answerBroken } from './answer-broken.ts';
 import { answerRoute } from './answer-route.ts';
 import { buildApp } from './build-app.ts';
 import { noteRoute, observeRequest } from './observe-requests.ts';
@@ -65,6 +66,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
       } else app(request, response);
     },
   );
+  server.on('clientError', (error, socket) => answerBroken(error, socket as Socket, active));
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = 0;
   server.keepAliveTimeout = KEEP_ALIVE_MS;

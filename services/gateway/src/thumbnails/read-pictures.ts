@@ -85,7 +85,7 @@ async function readPicture(
   } catch (error) {
     admission.release(held);
     file.resume();
-    return { name, error };
+    return { name, error: error instanceof HeddleError ? error : broken((error as Error).message) };
   }
 }
 

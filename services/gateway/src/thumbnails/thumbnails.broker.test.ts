@@ -168,6 +168,14 @@ describe('a form with many images', () => {
     expect(jobs.at(-1)?.error?.code).toBe('invalid_request');
   });
 
+  it('that ends in the middle of a picture is refused as broken', async () => {
+    const form =
+      '--b\r\ncontent-disposition: form-data; name="f"; filename="a.png"\r\ncontent-type: image/png\r\n\r\nhalf a pict';
+    const response = await post(form, { 'content-type': 'multipart/form-data; boundary=b' });
+    const { jobs } = (await response.json()) as { jobs: { name: string; error?: Problem }[] };
+    expect(jobs[0]).toMatchObject({ name: 'a.png', error: { status: 422, code: 'invalid_request' } });
+  });
+
   it('whose client leaves in the middle does no harm', async () => {
     const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
     socket.write(

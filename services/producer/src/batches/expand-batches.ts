@@ -5,12 +5,12 @@ import {
   encodeProducerMessage,
   type ProducerMessage,
   queues,
-  toDeadMessage,
 } from '@heddle/contracts';
 import { listFolder } from '../folders/list-folder.ts';
 import { submitFiles } from '../folders/submit-files.ts';
 import { keepTrying } from '../keep-trying.ts';
 import type { ProducerMetrics } from '../metrics.ts';
+import { setAside } from '../set-aside.ts';
 import { planJobs, planReduceJob } from './plan-jobs.ts';
 import { submitJobs } from './submit-jobs.ts';
 
@@ -37,7 +37,7 @@ export async function expandBatches(
   const serve = async (delivery: Delivery): Promise<void> => {
     const decoded = decodeProducerMessage(delivery.message);
     const done = await keepTrying(delivery, draining.signal, log, () =>
-      decoded.ok ? produce(decoded.value) : setAside(delivery, decoded.reason),
+      decoded.ok ? produce(decoded.value) : setAside(broker, delivery, decoded.reason, QUEUE),
     );
     if (done) delivery.ack();
   };
@@ -66,12 +66,6 @@ export async function expandBatches(
   const isOver = async (id: string): Promise<boolean> => {
     const batch = await recorder.ask({ op: 'batch', id }).catch(() => undefined);
     return batch !== undefined && batch.state !== 'running';
-  };
-
-  const setAside = async ({ message }: Delivery, reason: string): Promise<void> => {
-    const why = { code: 'unreadable_message', detail: reason, source: QUEUE } as const;
-    const dead = toDeadMessage('production', message, why, publisher.maxMessageBytes);
-    await publisher.publish('heddle.dead', '', dead, { mandatory: true });
   };
 
   const { prefetch } = queues[QUEUE];

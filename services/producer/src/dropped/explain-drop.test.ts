@@ -51,6 +51,22 @@ describe('a message that the broker set aside', () => {
     expect(explainDrop(died(reason))).toMatchObject({ code, ends });
   });
 
+  test.each([
+    ['what is wrong with it', { body: Buffer.from('{') }, /^body is not JSON: .*, routing key "debug.echo"$/],
+    ['that it has no id', {}, /^message_id: expected the id of a job, got none, /],
+    [
+      'that nothing was said',
+      { properties: { messageId: 'j1' } },
+      /^a worker refused it without saying why, /,
+    ],
+  ])('because a consumer refused it without a word: says %s', (_what, given, detail) => {
+    const message = {
+      ...died('rejected', {}, given.properties),
+      ...('body' in given && { body: given.body }),
+    };
+    expect(explainDrop(message).detail).toMatch(detail);
+  });
+
   test.each([[undefined], ['text'], [[]], [[{ reason: 1 }]], [[null]]])(
     'with an x-death of %j, by a stranger: is unroutable, and no error',
     (death) => {

@@ -1,5 +1,6 @@
 import {
   type DeadReason,
+  decodeJob,
   type ErrorCode,
   jobQueue,
   laneQueue,
@@ -71,9 +72,17 @@ export function explainDrop(message: ReceivedMessage): Drop {
   return {
     code: death?.code ?? 'unroutable_message',
     ends: queue === queueOf(routingKey) ? death?.ends : undefined,
-    detail: `${death?.detail ?? `the broker says "${reason}"`}${after}, routing key ${JSON.stringify(routingKey)}`,
+    detail: `${faultOf(reason, message) ?? death?.detail ?? `the broker says "${reason}"`}${after}, routing key ${JSON.stringify(routingKey)}`,
     source: queue,
   };
+}
+
+/** Who may not publish to `heddle.dead` refuses a message without a word; what is wrong with it can be read again. */
+function faultOf(reason: string, message: ReceivedMessage): string | undefined {
+  if (reason !== 'rejected') return undefined;
+  const job = decodeJob(message);
+  if (!job.ok) return job.reason;
+  return job.value.id === '' ? 'message_id: expected the id of a job, got none' : undefined;
 }
 
 /** The queue that a job with this routing key lies in. */

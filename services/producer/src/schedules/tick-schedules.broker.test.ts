@@ -102,6 +102,17 @@ describe('the producer that ticks', () => {
     );
   });
 
+  test('sets aside what is no wake, and goes on', async () => {
+    const producer = await start();
+    await vi.waitFor(() => expect(leads(producer)).toBe(true), soon);
+    const rubbish = { kind: 'production', body: Buffer.from('{'), properties: {} } as const;
+    await recorder.publisher.publish('heddle.requests', 'scheduler', rubbish);
+    await vi.waitFor(async () => expect(await recorder.countMessages('heddle.dead')).toBe(1), soon);
+    schedules = [anySchedule({ everyMs: 250, createdAt: Date.now() })];
+    await tellOfChange();
+    await vi.waitFor(() => expect(ticks.length).toBeGreaterThan(1), soon);
+  });
+
   test('goes on after its connections were cut', async () => {
     schedules = [anySchedule({ everyMs: 250, createdAt: Date.now() })];
     await start();

@@ -1,7 +1,9 @@
 import type { Broker, BrokerLog, Delivery } from '@heddle/broker';
 import type { RecorderClient } from '@heddle/client';
-import { decodeControl, encodeProducerMessage, queues } from '@heddle/contracts';
+import { decodeControl, decodeProducerMessage, encodeProducerMessage, queues } from '@heddle/contracts';
+import { keepTrying } from '../keep-trying.ts';
 import type { ProducerMetrics } from '../metrics.ts';
+import { setAside } from '../set-aside.ts';
 import { Scheduler } from './scheduler.ts';
 
 const { prefetch: WAKES } = queues['heddle.scheduler'];
@@ -31,7 +33,20 @@ export async function tickSchedules({
   metrics.watchLeads(leads);
   const scheduler = new Scheduler({ recorder, log, leads, onTick: () => metrics.made('schedule', 1) });
 
+  const stopping = new AbortController();
+  const refuse = async (delivery: Delivery, reason: string): Promise<void> => {
+    const done = await keepTrying(delivery, stopping.signal, log, () =>
+      setAside(broker, delivery, reason, 'heddle.scheduler'),
+    );
+    if (done) delivery.ack();
+  };
+
   const reader = await broker.consume('heddle.scheduler', { prefetch: WAKES }, (delivery) => {
+    const message = decodeProducerMessage(delivery.message);
+    if (!message.ok) return void refuse(delivery, message.reason);
+    if (message.value.type !== 'wake') {
+      return void refuse(delivery, `type: expected "wake" in this queue, got "${message.value.type}"`);
+    }
     if (!leads()) log.info({}, 'ticks the schedules from now on');
     wake?.ack();
     wake = delivery;
@@ -61,6 +76,7 @@ export async function tickSchedules({
   return {
     async drain() {
       unsubscribe();
+      stopping.abort();
       await reader.stop();
       await scheduler.stop();
       await news.close();

@@ -1,0 +1,47 @@
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { HeddleError } from '@heddle/contracts';
+import { problemOf } from './problem.ts';
+
+/** Reason phrases of what `brokenRequest` gives. */
+const REASONS: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  408: 'Request Timeout',
+  431: 'Request Header Fields Too Large',
+};
+
+/**
+ * For `clientError` of a server: what cannot be read as an HTTP request is told so in the form of every other error, and its
+ * connection is closed. A client in the middle of an answer is cut off: more would look like a part of it.
+ */
+export function answerBroken(error: Error, socket: Socket, active: Iterable<ServerResponse>): void {
+  const answered = [...active].some((response) => response.socket === socket && response.headersSent);
+  if (!socket.writable || answered) {
+    socket.destroy();
+    return;
+  }
+  const problem = problemOf(brokenRequest(error));
+  const body = JSON.stringify(problem);
+  socket.end(
+    [
+      `HTTP/1.1 ${problem.status} ${REASONS[problem.status] ?? 'Error'}`,
+      'Content-Type: application/problem+json; charset=utf-8',
+      `Content-Length: ${Buffer.byteLength(body)}`,
+      'Cache-Control: no-store',
+      'Connection: close',
+      '',
+      body,
+    ].join('\r\n'),
+    () => socket.destroy(),
+  );
+}
+
+function brokenRequest(error: Error & { readonly code?: string; readonly reason?: string }): HeddleError {
+  if (error.code === 'HPE_HEADER_OVERFLOW') {
+    return new HeddleError('headers_too_large', 'expected at most 16 KiB of headers, got more');
+  }
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    return new HeddleError('request_timeout', 'expected the whole of the headers within 10 s');
+  }
+  return new HeddleError('malformed_request', `expected HTTP/1.1: ${error.reason ?? error.message}`);
+}
