@@ -93,6 +93,8 @@ function configuration(record, inside) {
     // A client that is gone without a word is noticed in 40 s, not in two minutes.
     'heartbeat = 20',
     ...(record.tls ? tlsListener(record.tls, inside) : []),
+    // The last of two that say the same counts.
+    ...(record.settings ?? []),
     '',
   ].join('\n');
 }

@@ -23,7 +23,7 @@ const BOOT_TRIES = 3;
 const CLIENTS_MS = 30_000;
 const CLIENTS_CHECK_MS = 200;
 
-const { folder, installation, throwAway, nodename, tlsFiles } = JSON.parse(process.argv[2]);
+const { folder, installation, throwAway, nodename, tlsFiles, settings } = JSON.parse(process.argv[2]);
 let record;
 let portMapper;
 let node;
@@ -85,6 +85,7 @@ async function newRecord() {
     installation,
     folder,
     ...(tlsFiles && { tls: { port: tlsPort, files: tlsFiles } }),
+    ...(settings && { settings }),
     keeperPid: process.pid,
   };
 }

@@ -15,6 +15,7 @@ import { join } from 'node:path';
  * @property {import('./find-rabbitmq.mjs').Installation} installation
  * @property {string} folder of everything the node writes
  * @property {{ port: number, files: { ca: string, cert: string, key: string } }} [tls] a second listener, with the paths of its PEM files
+ * @property {readonly string[]} [settings] more lines of `rabbitmq.conf`
  * @property {number} [nodePid]
  * @property {number} [epmdPid]
  * @property {number} keeperPid

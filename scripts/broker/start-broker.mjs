@@ -24,18 +24,26 @@ import { fileURLToPath } from 'node:url';
  *   installation: import('./find-rabbitmq.mjs').Installation,
  *   throwAway?: boolean,
  *   tlsFiles?: { ca: string, cert: string, key: string },
+ *   settings?: readonly string[],
  *   onDied?: (reason: string) => void,
- * }} options `throwAway`: remove the folder at the end; `tlsFiles`: PEM files, for a listener of `amqps` beside the plain one
+ * }} options `throwAway`: remove the folder at the end; `tlsFiles`: PEM files, for a listener of `amqps` beside the plain one; `settings`: more lines of `rabbitmq.conf`
  * @returns {Promise<PrivateBroker>}
  */
-export async function startBroker({ folder, installation, throwAway = false, tlsFiles, onDied = () => {} }) {
+export async function startBroker({
+  folder,
+  installation,
+  throwAway = false,
+  tlsFiles,
+  settings,
+  onDied = () => {},
+}) {
   const path = resolvePath(folder);
   const nodename = `heddle-${createHash('sha256').update(path).digest('hex').slice(0, 12)}@localhost`;
   const keeper = spawn(
     process.execPath,
     [
       fileURLToPath(new URL('keep-node.mjs', import.meta.url)),
-      JSON.stringify({ folder: path, installation, throwAway, nodename, tlsFiles }),
+      JSON.stringify({ folder: path, installation, throwAway, nodename, tlsFiles, settings }),
     ],
     // A session of its own: Ctrl-C in the terminal is for us, and we stop the broker last.
     { stdio: ['pipe', 'pipe', 'inherit'], detached: true },

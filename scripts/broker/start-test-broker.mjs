@@ -13,8 +13,9 @@ let started = 0;
  * A fresh node that leaves nothing behind.
  * @param {import('./find-rabbitmq.mjs').Installation} [installation] default: the one of this system
  * @param {{ ca: string, cert: string, key: string }} [tlsFiles] PEM files of a listener of `amqps`
+ * @param {readonly string[]} [settings] more lines of `rabbitmq.conf`
  */
-export async function startTestBroker(installation = findRabbitmq(), tlsFiles) {
+export async function startTestBroker(installation = findRabbitmq(), tlsFiles, settings) {
   const parent = installation?.root ? join(installation.root, 'heddle-nodes') : THROW_AWAY_FOLDER;
   await sweepStaleNodes(parent);
   if (!installation && canInstall()) {
@@ -28,5 +29,6 @@ export async function startTestBroker(installation = findRabbitmq(), tlsFiles) {
     installation,
     throwAway: true,
     tlsFiles,
+    settings,
   });
 }

@@ -62,15 +62,14 @@ export async function createVhost(): Promise<TestVhost> {
 
 /**
  * Boots a node of this test's own, of the same release as the shared one; 4 to 5 s. With `tlsFiles` (PEM) it also listens for
- * `amqps`, to clients with a certificate of that authority.
+ * `amqps`, to clients with a certificate of that authority. `settings` are more lines of its `rabbitmq.conf`.
  */
-export async function startBroker(tlsFiles?: {
-  readonly ca: string;
-  readonly cert: string;
-  readonly key: string;
-}): Promise<BrokerNode> {
+export async function startBroker(
+  tlsFiles?: { readonly ca: string; readonly cert: string; readonly key: string },
+  settings?: readonly string[],
+): Promise<BrokerNode> {
   const { record } = sharedNode();
-  const broker = await startTestBroker(record?.installation, tlsFiles);
+  const broker = await startTestBroker(record?.installation, tlsFiles, settings);
   const control = controlByErlang(broker.record);
   return {
     url: broker.url,

@@ -33,9 +33,22 @@ const LOOK_EVERY_MS = 30;
  */
 export async function seedObject(connection: ChannelModel, seed: SyncSeed, deadline: number): Promise<void> {
   const { object } = seed;
+  try {
+    await seedOnce(connection, seed, deadline);
+  } catch (error) {
+    if (replyCodeOf(error) !== replyCode.accessRefused) throw error;
+    const make = `npm run topology -- declare --sync ${object}`;
+    throw new RuntimeError(`${object} is not there for this user, who may not make it: ${make} makes it`, {
+      cause: error,
+    });
+  }
+}
+
+async function seedOnce(connection: ChannelModel, seed: SyncSeed, deadline: number): Promise<void> {
+  const { object } = seed;
   while (!(await isSeeded(connection, seed))) {
     const mutex = syncNames.seeding(object);
-    if (await takeMutex(connection, mutex, object)) {
+    if (await takeMutex(connection, mutex)) {
       try {
         if (!(await isSeeded(connection, seed))) await putIn(connection, seed);
       } finally {
@@ -73,20 +86,15 @@ async function setMark(channel: Channel, { object, count }: SyncSeed): Promise<v
   await channel.assertExchange(syncNames.seeded(object), 'fanout', { durable: true, alternateExchange });
 }
 
-async function takeMutex(connection: ChannelModel, mutex: string, object: string): Promise<boolean> {
+async function takeMutex(connection: ChannelModel, mutex: string): Promise<boolean> {
   try {
     await useChannel(connection, (channel) =>
       channel.assertQueue(mutex, { exclusive: true, durable: false }),
     );
     return true;
   } catch (error) {
-    const code = replyCodeOf(error);
-    if (code === replyCode.resourceLocked) return false;
-    if (code !== replyCode.accessRefused) throw error;
-    const made = `make it beforehand: npm run topology -- declare --sync ${object}`;
-    throw new RuntimeError(`${object} is not on the broker, and this user may not make it; ${made}`, {
-      cause: error,
-    });
+    if (replyCodeOf(error) === replyCode.resourceLocked) return false;
+    throw error;
   }
 }
 

@@ -145,6 +145,12 @@ describe.runIf(hasKubectl).each(combinations)('k8s/%s with %j', (overlay, compon
     expect(findHoles(manifests, { 'app.kubernetes.io/name': 'stranger' }, 'Ingress')).toEqual([]);
   });
 
+  test('leaves files in volumes as they are when a pod starts again: a broker refuses a cookie that others may read', () => {
+    const keeping = ofKind('StatefulSet').map((one) => readSpec(one, specs.workload).template.spec);
+    for (const { securityContext } of keeping)
+      expect(securityContext).toMatchObject({ fsGroupChangePolicy: 'OnRootMismatch' });
+  });
+
   test('serves every built-in task in exactly one group', () => {
     const groups = workloads.filter((workload) => of(workload).service === 'consumer');
     const served = groups.map((group) => environmentOf(of(group).container, manifests)['HEDDLE_TASKS'] ?? '');
