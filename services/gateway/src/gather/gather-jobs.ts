@@ -50,8 +50,9 @@ export async function gatherJobs(
       abandon();
     });
     try {
-      await submitter.submit({ ...job, id, replyTo: replies.name, correlationId: id });
-      return await replied;
+      const submitted = submitter.submit({ ...job, id, replyTo: replies.name, correlationId: id });
+      // The answer does not wait for a confirm that is late.
+      return await Promise.race([submitted.then(() => replied), replied]);
     } catch (error) {
       abandon();
       return refused(error);

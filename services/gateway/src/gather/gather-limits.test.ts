@@ -44,6 +44,22 @@ it('results of more than 32 MiB together are left at their jobs, from the first 
   ]);
 });
 
+it('a job that the broker has not confirmed by the deadline is unfinished: the answer waits for nobody', async () => {
+  const late = new HeddleError('broker_unavailable', 'no reply');
+  const replies = { wait: () => Promise.reject(late) };
+  const gathered = await gatherJobs(
+    {
+      broker: { replies: () => Promise.resolve(replies as unknown as ReplyQueue) },
+      submitter: { submit: () => new Promise(() => undefined) },
+      ends: { watch: () => () => true },
+    },
+    [{ task: 'debug.echo', input: 1 }],
+    1,
+    new AbortController().signal,
+  );
+  expect(gathered).toMatchObject({ unfinished: 1, results: [{ state: 'unfinished', error: null }] });
+});
+
 describe('a gateway', () => {
   let gateway: ScriptedGateway;
   beforeEach(async () => {
