@@ -1,4 +1,4 @@
-import { describeIssues, HeddleError, issuesOf, stateNameSchema } from '@heddle/contracts';
+import { describeIssues, explainIssue, HeddleError, issuesOf, stateNameSchema } from '@heddle/contracts';
 import { z } from 'zod';
 
 /** State that each key of a serial task has, as its author writes it. */
@@ -38,12 +38,12 @@ const definitionSchema = z.strictObject({
  * ```
  */
 export function defineState<S>(definition: StateDefinition<S>): KeyedState<S> {
-  const parsed = definitionSchema.safeParse(definition);
+  const parsed = definitionSchema.safeParse(definition, { error: explainIssue });
   if (!parsed.success) {
     const issues = issuesOf(parsed.error);
     throw new HeddleError('invalid_task', `state: ${describeIssues(issues)}`, { issues });
   }
-  const initial = definition.schema.safeParse(definition.initial);
+  const initial = definition.schema.safeParse(definition.initial, { error: explainIssue });
   if (!initial.success) {
     const issues = issuesOf(initial.error, 'initial');
     throw new HeddleError('invalid_task', `state "${definition.name}": ${describeIssues(issues)}`, {
@@ -59,7 +59,9 @@ export function defineState<S>(definition: StateDefinition<S>): KeyedState<S> {
 
 /** A state as it was kept, with the schema's defaults filled in; the initial one for a key that has none. Throws `invalid_state`. */
 export function parseState<S>(state: KeyedState<S>, kept: unknown): S {
-  const parsed = state.schema.safeParse(kept === undefined ? structuredClone(state.initial) : kept);
+  const parsed = state.schema.safeParse(kept === undefined ? structuredClone(state.initial) : kept, {
+    error: explainIssue,
+  });
   if (parsed.success) return parsed.data;
   const issues = issuesOf(parsed.error, 'state');
   const message = `a state of "${state.name}" does not fit its schema: ${describeIssues(issues)}`;

@@ -77,9 +77,13 @@ describe('defineTask', () => {
     ['a name with a wildcard', { name: 'math.*' }, 'name: expected dotted lower-case words'],
     ['a timeout without a unit', { timeout: '30' }, 'timeout: expected a duration such as'],
     ['a timeout of nothing', { timeout: 0 }, 'timeout: expected 1 ms to 365 days, got 0 ms'],
-    ['a concurrency of nothing', { concurrency: 0 }, 'concurrency: '],
-    ['half a slot', { concurrency: 1.5 }, 'concurrency: '],
-    ['an unknown pool', { pool: 'gpu' }, 'pool: '],
+    ['a concurrency of nothing', { concurrency: 0 }, 'concurrency: expected at least 1, got 0'],
+    ['half a slot', { concurrency: 1.5 }, 'concurrency: expected a whole number, got 1.5'],
+    [
+      'an unknown pool',
+      { pool: 'gpu' },
+      'pool: expected one of "event-loop", "thread", "process"; got "gpu"',
+    ],
     ['an input that is no schema', { input: { type: 'object' } }, 'input: expected a zod schema'],
     ['a handler that is no function', { run: 'echo' }, 'run: expected a function'],
     ['a misspelt field', { concurency: 2 }, 'concurency'],
@@ -104,6 +108,14 @@ describe('the key of a job', () => {
   const keyOf = (serialBy: (given: { n: number }) => unknown) =>
     defineTask({ name: 'math.double', input, serialBy: serialBy as () => string, run: () => 1 }).serial
       ?.keyOf;
+
+  it.each([
+    [undefined, 'expected string, got nothing'],
+    ['', 'expected at least 1 characters, got 0'],
+    ['x'.repeat(201), 'expected at most 200 characters, got 201'],
+  ])('is not %j', (key, message) => {
+    expect(() => keyOf(() => key)?.({ n: 7 })).toThrow(`serialBy of math.double: ${message}`);
+  });
 
   it('is what the task says, as text', () => {
     expect(keyOf(({ n }) => n)?.({ n: 7 })).toBe('7');

@@ -3,6 +3,7 @@ import {
   describeIssues,
   durationSchema,
   errorCodeSchema,
+  explainIssue,
   HeddleError,
   issuesOf,
   type Limit,
@@ -212,7 +213,7 @@ export function defineTask<I, O, In, S = undefined>(
 ): Task<I, O, In>;
 export function defineTask<I, O, In>(definition: TaskDefinition<I, O, In>): Task<I, O, In>;
 export function defineTask<I, O, In>(definition: TaskDefinition<I, O, In>): Task<I, O, In> {
-  const parsed = definitionSchema.safeParse(definition);
+  const parsed = definitionSchema.safeParse(definition, { error: explainIssue });
   if (!parsed.success) {
     const issues = issuesOf(parsed.error);
     const name = JSON.stringify((definition as { name?: unknown } | undefined)?.name);
@@ -262,7 +263,9 @@ function keyOf(task: string, serialBy: (input: unknown) => unknown, input: unkno
   } catch (error) {
     throw new HeddleError('invalid_key', `serialBy of ${task} threw: ${String(error)}`, { cause: error });
   }
-  const key = stateKeySchema.safeParse(typeof given === 'number' ? String(given) : given);
+  const key = stateKeySchema.safeParse(typeof given === 'number' ? String(given) : given, {
+    error: explainIssue,
+  });
   if (key.success) return key.data;
   throw new HeddleError('invalid_key', `serialBy of ${task}: ${describeIssues(issuesOf(key.error))}`);
 }

@@ -1,4 +1,4 @@
-import { HeddleError, parseDuration } from '@heddle/contracts';
+import { HeddleError, parseDuration, showValue } from '@heddle/contracts';
 import type { KeyedState } from './define-state.ts';
 import type { TaskContext } from './task-context.ts';
 
@@ -48,13 +48,7 @@ export function commit<S, O>(state: S, result: O): Commit<S, O> {
 
 /** Throws `invalid_task` for a duration or a time that is none. */
 export function waitForChange(options: WaitForChangeOptions): WaitForChange {
-  const until = 'until' in options ? options.until.getTime() : Date.now() + milliseconds(options.for);
-  if (Number.isNaN(until)) {
-    throw new HeddleError(
-      'invalid_task',
-      'waitForChange: expected a valid Date as "until", got Invalid Date',
-    );
-  }
+  const until = 'until' in options ? timeOf(options.until) : Date.now() + milliseconds(options.for);
   const { otherwise } = options;
   const code = (otherwise as { code?: unknown } | undefined)?.code;
   return {
@@ -65,6 +59,13 @@ export function waitForChange(options: WaitForChangeOptions): WaitForChange {
       message: otherwise?.message ?? 'the state of its key did not change as the job wanted it to in time',
     },
   };
+}
+
+/** Handlers in JavaScript may bring anything. */
+function timeOf(date: unknown): number {
+  if (date instanceof Date && !Number.isNaN(date.getTime())) return date.getTime();
+  const got = date instanceof Date ? 'Invalid Date' : showValue(date);
+  throw new HeddleError('invalid_task', `waitForChange: expected a valid Date as "until", got ${got}`);
 }
 
 function milliseconds(duration: number | string): number {

@@ -11,6 +11,6 @@ export const stateNameSchema = z
 /** What jobs are told apart by: 1 to 200 characters, no NUL. */
 export const stateKeySchema = z
   .string()
-  .min(1, { error: 'expected a key of 1 to 200 characters' })
-  .max(200, { error: 'expected a key of 1 to 200 characters' })
+  .min(1)
+  .max(200)
   .regex(/^[^\0]*$/, { error: 'expected no NUL character' });

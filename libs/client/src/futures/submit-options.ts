@@ -1,5 +1,6 @@
 import {
   describeIssues,
+  explainIssue,
   HeddleError,
   issuesOf,
   jobOptionsSchema,
@@ -24,7 +25,7 @@ export interface FutureOptions extends z.input<typeof schema> {
 
 /** The options as a job has them. Throws `ValueError` naming each that is wrong. */
 export function readOptions({ bytes, ...options }: FutureOptions): Omit<NewJob, 'task' | 'input'> {
-  const parsed = timed.safeParse(options);
+  const parsed = timed.safeParse(options, { error: explainIssue });
   if (!parsed.success) throw new ValueError(describeIssues(issuesOf(parsed.error)));
   try {
     const { task: _, input: __, ...job } = acceptJob({ task: '', input: null, bytes, options: parsed.data });

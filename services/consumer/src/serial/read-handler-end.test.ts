@@ -30,6 +30,12 @@ describe('what a handler returns', () => {
     });
   });
 
+  it('fails with what the schema of the state expected and got', () => {
+    expect(endOf(commit({ cents: 'x' }, 'noted'))).toMatchObject({
+      outcome: { error: { issues: [{ path: 'state.cents', message: 'expected number, got string' }] } },
+    });
+  });
+
   it.each([
     ['a state that does not fit its schema', commit({ cents: 0.5 }, 'noted'), 'invalid_state'],
     ['a result that does not fit its schema', commit({ cents: 5 }, 7), 'invalid_output'],
@@ -66,7 +72,9 @@ describe('what a handler returns', () => {
   });
 
   it('cannot be a wait until a time that is none', () => {
-    expect(() => waitForChange({ until: new Date('30s') })).toThrow('expected a valid Date as "until"');
+    const wait = (until: unknown) => () => waitForChange({ until: until as Date });
+    expect(wait(new Date('30s'))).toThrow('expected a valid Date as "until", got Invalid Date');
+    expect(wait('2030-01-31T12:00:00Z')).toThrow('got "2030-01-31T12:00:00Z"');
   });
 });
 

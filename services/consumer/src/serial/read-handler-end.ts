@@ -1,5 +1,5 @@
 import { parseState, readSerialResult, type WaitForChange } from '@heddle/client';
-import { HeddleError, issuesOf, MAX_STATE_BYTES } from '@heddle/contracts';
+import { explainIssue, HeddleError, issuesOf, MAX_STATE_BYTES } from '@heddle/contracts';
 import type { JobRun } from '../jobs/job-run.ts';
 import { judgeRun } from '../jobs/judge-run.ts';
 import { failed, type Outcome } from '../jobs/outcome.ts';
@@ -52,7 +52,7 @@ function readWait(run: JobRun, { until, otherwise }: WaitForChange): HandlerEnd 
 /** The new state with what its schema makes of it; undefined for a task that keeps none and gave none. */
 function checkState({ task }: JobRun, given: unknown): NewState | undefined {
   const schema = task.serial?.state?.schema;
-  const parsed = schema?.safeParse(given);
+  const parsed = schema?.safeParse(given, { error: explainIssue });
   if (parsed && !parsed.success) {
     const issues = issuesOf(parsed.error, 'state');
     throw new HeddleError('invalid_state', `${task.name} gave a state that does not fit its schema`, {
