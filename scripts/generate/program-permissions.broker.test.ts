@@ -163,3 +163,13 @@ test('with the rights of a client in docs/permissions.md a program makes every o
     await empty.drop();
   }
 });
+
+test('on a virtual host from before, whose exchange routes directly, everything works as it did', async () => {
+  const before = await createVhost();
+  try {
+    await onChannel(before.url, (channel) => channel.assertExchange('heddle.sync', 'direct'));
+    await useAll(await sessionOf(before.url));
+  } finally {
+    await before.drop();
+  }
+});
