@@ -134,6 +134,7 @@ The second line prints the rights of the user of one program: for these objects,
 other objects and no jobs of other tasks; with locks alone it publishes to no object at all. It may put any request to the recorder, as each user with the right on \`heddle.requests\`: ask for jobs, cancel them, batches, replays. Who submits publishes
 \`accepted\` events, and RabbitMQ cannot tell one job's events from another's.
 
+- An \`Executor\`, and a session once the recorder has to hear of it, takes one of the ${INSTANCE_SLOTS} queues of replies like any other process.
 - Objects are called what errors and \`GET /v1/sync\` call them: \`queue.NAME\` is a \`SimpleQueue\`; a \`Condition\` without a lock of its own wants \`rlock.NAME\`. Bounded queues, conditions and barriers themselves the recorder keeps: nothing has to be made.
 - An object that was not made is a \`RuntimeError\`, which says how to make it. A semaphore with another number of permits than was declared is a \`ValueError\`, at its first permit.
 - Declaring again changes nothing. For another number of permits, delete the queue \`heddle.sync.tokens.semaphore.NAME\` while nobody holds one, then declare.

@@ -70,10 +70,11 @@ describe.runIf(hasKubectl).each(combinations)('k8s/%s with %j', (overlay, compon
     expect(ports).toEqual({ ops: facts.opsPort, ...(service === 'gateway' && { http: gatewayPort }) });
     expect(container).toMatchObject({
       image: expect.stringMatching(new RegExp(`^heddle/${service}(:.+)?$`)),
-      startupProbe: { httpGet: { path: '/healthz', port: 'ops' } },
+      // Longer than the second that Kubernetes gives: an event loop may be busy.
+      startupProbe: { httpGet: { path: '/healthz', port: 'ops' }, timeoutSeconds: 5 },
       // Not /readyz, which says no while the broker is away.
-      livenessProbe: { httpGet: { path: '/healthz', port: 'ops' } },
-      readinessProbe: { httpGet: { path: '/readyz', port: 'ops' } },
+      livenessProbe: { httpGet: { path: '/healthz', port: 'ops' }, timeoutSeconds: 5 },
+      readinessProbe: { httpGet: { path: '/readyz', port: 'ops' }, timeoutSeconds: 5 },
     });
   });
 
