@@ -147,7 +147,8 @@ function scalarOf(value: unknown): Scalar {
   return typeof value === 'string' || typeof value === 'boolean' ? value : JSON.stringify(value);
 }
 
-const DECIMAL = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
+/** No digit fits two parts of it: a long row of them that is no number after all is read once. */
+const DECIMAL = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
 
 /** A number, or text that is one, as CSV has them; undefined: neither. */
 function numberOf(value: unknown): number | undefined {

@@ -68,6 +68,34 @@ describe('an aggregate', () => {
     expect(resultOf(text, { fields: ['n'] }, csv)).toMatchObject({ groups: [{ fields: { n: { sum: 3 } } }] });
   });
 
+  it('takes for numbers what CSV writes as such, and nothing else', () => {
+    const cells = [
+      ' 7 ',
+      '+3',
+      '-.5',
+      '5.',
+      '1e2',
+      '1E-1',
+      '.',
+      '1.2.3',
+      '0x10',
+      '1_000',
+      '"1,5"',
+      'NaN',
+      '--1',
+      '1e',
+    ];
+    expect(resultOf(`n\n${cells.join('\n')}`, { fields: ['n'] }, csv)).toMatchObject({
+      rows: cells.length,
+      groups: [{ fields: { n: { count: 6, sum: 114.6 } } }],
+    });
+  });
+
+  it('is not held up by a million digits that are no number', () => {
+    const text = `n\n${'1'.repeat(1_000_000)}x\n2\n`;
+    expect(resultOf(text, { fields: ['n'] }, csv)).toMatchObject({ groups: [{ fields: { n: { sum: 2 } } }] });
+  });
+
   it('of nothing is nothing', () => {
     expect(resultOf('', { fields: ['n'] })).toEqual({ rows: 0, groups: [] });
     expect(resultOf('a,b\n', { fields: ['a'] }, csv)).toEqual({ rows: 0, groups: [] });

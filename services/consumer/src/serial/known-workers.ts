@@ -33,13 +33,11 @@ export class KnownWorkers {
     return known ? undefined : 'new';
   }
 
-  /** Forgets those that were silent for too long; whether there were any. */
-  forgetSilent(now: number = Date.now()): boolean {
-    const before = this.#others.size;
+  /** Forgets those that were silent for too long. */
+  forgetSilent(now: number = Date.now()): void {
     for (const [worker, { heardAt }] of this.#others) {
       if (now - heardAt > GONE_AFTER_MS) this.#others.delete(worker);
     }
-    return this.#others.size < before;
   }
 
   /** Whether a worker has spoken a moment ago; this one always has. */
