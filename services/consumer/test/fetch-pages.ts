@@ -38,7 +38,10 @@ export const fetcherWith = (env: Record<string, string>) => new PageFetcher(read
 export const local = fetcherWith(LOCAL);
 
 export const titleAt = (url: string, fetcher = local, limitMs = 5_000) =>
-  fetcher.fetch(request(url, 2 * MIB, limitMs), async (page) => ({ page, ...(await readPageTitle(page)) }));
+  fetcher.fetch(request(url, 2 * MIB, limitMs), async (page) => ({
+    page,
+    ...(await readPageTitle(page, new AbortController().signal)),
+  }));
 export const fileAt = (url: string, maxBytes = MIB, limitMs = 5_000) =>
   local.fetch(request(url, maxBytes, limitMs), (page) => read(page, maxBytes));
 const read = (page: Page, maxBytes: number) =>

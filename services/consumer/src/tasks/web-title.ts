@@ -42,7 +42,7 @@ export const webTitle = defineTask({
       status: page.status,
       redirects: page.redirects,
       type: page.type,
-      ...(await readPageTitle(page)),
+      ...(await readPageTitle(page, signal)),
     }));
   },
 });

@@ -1,5 +1,5 @@
 /**
- * Memory that many downloads share. A share grows as its bytes come. When all is used, one of them goes on beyond it, to its
+ * Memory that many pages and files share while they are read. A share grows as its bytes come. When all is used, one of them goes on beyond it, to its
  * own limit, and the others wait until something is given back: so they never all wait for each other.
  */
 export class ByteBudget {
@@ -68,3 +68,6 @@ export class ByteShare {
     this.#bytes = 0;
   }
 }
+
+/** Of all that this process reads from the web, together; one page or file may be beyond it. */
+export const webMemory = new ByteBudget(128 * 1024 * 1024);

@@ -137,7 +137,10 @@ describe('time', () => {
   test('ends with the job', async () => {
     const { url } = await web(() => undefined);
     const stopping = new AbortController();
-    const fetched = local.fetch({ ...request(url, MIB, 5_000), signal: stopping.signal }, readPageTitle);
+    const { signal } = stopping;
+    const fetched = local.fetch({ ...request(url, MIB, 5_000), signal }, (page) =>
+      readPageTitle(page, signal),
+    );
     stopping.abort(new Error('cancelled'));
     await expect(fetched).rejects.toThrow('cancelled');
   });

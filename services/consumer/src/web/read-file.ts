@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
-import { ByteBudget } from './byte-budget.ts';
+import { webMemory } from './byte-budget.ts';
 import type { Page } from './fetch-page.ts';
 import { tooLarge } from './open-body.ts';
-
-/** Of all downloads of this process together; one of them may be beyond it. */
-const budget = new ByteBudget(128 * 1024 * 1024);
 
 export interface WebFile {
   /** As the server says. */
@@ -21,7 +18,7 @@ export async function readFile<T>(
   use: (file: WebFile) => Promise<T>,
 ): Promise<T> {
   if (page.length !== undefined && page.length > maxBytes) throw tooLarge(maxBytes);
-  const share = budget.open();
+  const share = webMemory.open();
   try {
     const chunks: Buffer[] = [];
     const hash = createHash('sha256');

@@ -1,3 +1,4 @@
+import { webMemory } from './byte-budget.ts';
 import type { Page } from './fetch-page.ts';
 import { TitleReader } from './read-title.ts';
 
@@ -10,15 +11,24 @@ export interface FoundTitle {
   readonly charset: string | null;
 }
 
-/** The title of a page, and nothing of one that is not HTML. Reads until it is known and no further than 1 MiB. */
-export async function readPageTitle({ type, body }: Page): Promise<FoundTitle> {
+/**
+ * The title of a page, and nothing of one that is not HTML. Reads until it is known and no further than 1 MiB, which is held
+ * meanwhile: in another charset it has to be read again.
+ */
+export async function readPageTitle({ type, body }: Page, signal: AbortSignal): Promise<FoundTitle> {
   if (type !== '' && !HTML.test(type)) return { title: null, charset: null };
   const reader = new TitleReader(type);
-  let bytes = 0;
-  for await (const chunk of body) {
-    const rest = chunk.subarray(0, MAX_PAGE_BYTES - bytes);
-    bytes += rest.length;
-    if (reader.push(rest) || bytes >= MAX_PAGE_BYTES) break;
+  const share = webMemory.open();
+  try {
+    let bytes = 0;
+    for await (const chunk of body) {
+      await share.grow(chunk.length, signal);
+      const rest = chunk.subarray(0, MAX_PAGE_BYTES - bytes);
+      bytes += rest.length;
+      if (reader.push(rest) || bytes >= MAX_PAGE_BYTES) break;
+    }
+    return reader.end();
+  } finally {
+    share.close();
   }
-  return reader.end();
 }
