@@ -12,7 +12,12 @@ const MODULE_PATH = /[\\/]|\.[cm]?[jt]s$/;
  */
 export function resolvePaths(env) {
   const from = env.INIT_CWD ?? process.cwd();
-  const find = (path) => (existsSync(resolve(from, path)) ? resolve(from, path) : resolve(root, path));
+  const find = (path) => {
+    const here = resolve(from, path);
+    const there = resolve(root, path);
+    // Of what is nowhere the place where the person looks for it is named.
+    return !existsSync(here) && existsSync(there) ? there : here;
+  };
   const each = (list, change) => list.split(',').map((entry) => change(entry.trim()));
   const { HEDDLE_TASKS: tasks, HEDDLE_FOLDERS: folders } = env;
   const isPath = (entry) => MODULE_PATH.test(entry) && !entry.startsWith('file:');

@@ -15,6 +15,11 @@ it("takes a module's path from where npm was called, or from the repository, and
   expect(tasks).toEqual({ HEDDLE_TASKS: `debug.*,${path},${path},image.thumbnail` });
 });
 
+it('names the place where npm was called for a module that is nowhere', () => {
+  const { tasks } = resolvePaths({ INIT_CWD: own, HEDDLE_TASKS: './my-tsk.js' });
+  expect(tasks).toEqual({ HEDDLE_TASKS: join(own, 'my-tsk.js') });
+});
+
 it('has the samples as the folder that batches may read, unless others are named', () => {
   expect(resolvePaths({ INIT_CWD: own })).toEqual({
     tasks: {},

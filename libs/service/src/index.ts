@@ -21,6 +21,7 @@ export {
   type ServiceDefinition,
 } from './run-service.ts';
 export {
+  asBadSetting,
   type BaseSettings,
   baseSettings,
   describeBadSettings,

@@ -10,7 +10,7 @@ import { createMetrics, type ServiceMetrics, version } from './metrics/create-me
 import type { ServiceName } from './metrics/table/metric-entry.ts';
 import { startOpsServer } from './ops-server.ts';
 import { setHeapGrowth } from './set-heap-growth.ts';
-import { type BaseSettings, readSettings } from './settings.ts';
+import { BadSettingError, type BaseSettings, EXIT_BAD_SETTINGS, readSettings } from './settings.ts';
 import { onShutdown } from './shutdown.ts';
 
 /** What a service gets to work with. */
@@ -116,6 +116,10 @@ export async function runService<S extends z.ZodObject>(definition: ServiceDefin
     running ??= await definition.start(context);
     log.info({ ops: ops.port, url: running.url, broker: broker.version, version }, 'started');
   } catch (error) {
+    if (error instanceof BadSettingError) {
+      process.stderr.write(`${error.message}\n`);
+      process.exit(EXIT_BAD_SETTINGS);
+    }
     if (!draining.signal.aborted) throw error;
   }
 

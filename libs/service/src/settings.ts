@@ -134,6 +134,18 @@ export function clashingSettings(env: NodeJS.ProcessEnv): string[] {
   return faults;
 }
 
+/** A setting of which only its use shows that it is bad, such as the path of a file. It ends the process as the others do. */
+export class BadSettingError extends Error {}
+
+/** For a promise that fails because of a setting. */
+export function asBadSetting(name: string): (error: unknown) => never {
+  return (error) => {
+    throw new BadSettingError(`${name}: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  };
+}
+
 /** Reads and checks settings from the environment. Empty values count as absent. A bad one ends the process with code 78 and says which. */
 export function readSettings<S extends z.ZodObject>(
   schema: S,

@@ -1,7 +1,7 @@
 import { EventPublisher } from '@heddle/broker';
 import { ControlFollower, KnownControl, RecorderClient } from '@heddle/client';
 import { jobQueue } from '@heddle/contracts';
-import type { RunningService, ServiceContext } from '@heddle/service';
+import { asBadSetting, type RunningService, type ServiceContext } from '@heddle/service';
 import { drainWorker } from './drain-worker.ts';
 import { emptyOldLanes } from './fair/empty-old-lanes.ts';
 import { FairLanes } from './fair/fair-lanes.ts';
@@ -36,7 +36,7 @@ import type { ConsumerSettings } from './settings.ts';
 /** A worker: a pool and a consumer for each of its tasks, and word of it to the rest of the system. */
 export async function startWorker(context: ServiceContext<ConsumerSettings>): Promise<RunningService> {
   const { settings, log, metrics, instance, broker } = context;
-  const tasks = await selectTasks(settings.HEDDLE_TASKS);
+  const tasks = await selectTasks(settings.HEDDLE_TASKS).catch(asBadSetting('HEDDLE_TASKS'));
   const recorder = new RecorderClient(broker);
   const worker: WorkerPorts = {
     name: instance,

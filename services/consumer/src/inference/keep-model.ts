@@ -1,4 +1,5 @@
 import type { BrokerLog } from '@heddle/broker';
+import { asBadSetting } from '@heddle/service';
 import { builtInModule, type RegisteredTask } from '../registry/load-tasks.ts';
 import type { Classifier } from './classifier.ts';
 import type { ModelSettings } from './model-settings.ts';
@@ -17,7 +18,7 @@ export async function keepModel(
   if (tasks.get(TASK)?.module !== builtInModule) return async () => undefined;
   const open = async (): Promise<Classifier> => (await import('./classifier.ts')).classifier();
   if (settings.HEDDLE_MODEL !== '') {
-    await (await open()).load();
+    await (await open()).load().catch(asBadSetting('HEDDLE_MODEL'));
     log.info({ model: settings.HEDDLE_MODEL }, 'the model is loaded');
   }
   const reload = () => {

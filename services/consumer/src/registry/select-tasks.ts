@@ -28,10 +28,7 @@ export async function selectTasks(setting: string): Promise<Map<string, Register
       const matching = known.filter(({ task }) => fitsPattern(task.name, pattern));
       if (matching.length > 0) return matching;
       const names = known.map(({ task }) => task.name).join(', ');
-      throw new HeddleError(
-        'unknown_task',
-        `HEDDLE_TASKS: no task is called "${pattern}"; there are ${names}`,
-      );
+      throw new HeddleError('unknown_task', `no task is called "${pattern}"; there are ${names}`);
     });
   return byName([...own, ...named]);
 }
