@@ -117,6 +117,32 @@ describe('one job is one tree of spans', () => {
     },
   );
 
+  const run = (task: string) => `consumer: process heddle.jobs.${task}`;
+  /** Of a job without a webhook, below what has put it on the broker. */
+  const plain = (above: string, task: string) => [
+    above,
+    `${above} > ${record}`,
+    `${above} > ${run(task)}`,
+    `${above} > ${run(task)} > ${record}`,
+  ];
+  // The recorder publishes what has a key, with the request above it.
+  it.each([
+    ['is delayed on the broker', 'debug.echo', { delay: '200ms' }, {}],
+    ['is submitted once for its Idempotency-Key', 'debug.echo', {}, { 'idempotency-key': 'traced' }],
+    ['has a key', 'debug.echo', { key: 'traced' }, {}],
+    ['gets its fair share in a lane', 'traced.fair', {}, {}],
+    ['waits for its turn', 'traced.serial', {}, {}],
+  ])('of a job that %s', async (_what, task, options, headers) => {
+    const trace = begunTrace();
+    const { id } = await stack.api.submit(
+      { task, input: {}, ...options },
+      { traceparent: trace.traceparent, ...headers },
+    );
+    await stack.api.untilJob(id, { state: 'succeeded' });
+    const isKeyed = 'key' in options || 'idempotency-key' in headers;
+    await untilWays(trace, isKeyed ? plain(post, task) : [post, ...plain(submitted(task), task)]);
+  });
+
   it('from a message of another AMQP client', async () => {
     const trace = begunTrace();
     const foreign = await connect(stack.amqpUrl);

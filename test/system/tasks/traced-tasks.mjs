@@ -20,3 +20,7 @@ const tracedTask = (/** @type {'event-loop' | 'thread' | 'process'} */ pool) =>
 export const onEventLoop = tracedTask('event-loop');
 export const inThread = tracedTask('thread');
 export const inProcess = tracedTask('process');
+
+const plain = { input: z.object({}), run: () => null };
+export const inLanes = defineTask({ ...plain, name: 'traced.fair', fair: { by: () => 'tenant' } });
+export const inOrder = defineTask({ ...plain, name: 'traced.serial', serialBy: () => 'key' });
