@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { type MetricName, metricTable } from '@heddle/service';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { dashboards } from '../../scripts/generate/grafana/dashboards.ts';
@@ -8,6 +9,7 @@ import { type Series, TestPrometheus } from '../support/prometheus.ts';
 import { readAlerts } from '../support/read-alerts.ts';
 import { SystemStack } from '../support/system-stack.ts';
 
+const BOUNDED = fileURLToPath(new URL('./tasks/bounded-tasks.mjs', import.meta.url));
 const fillIn = (expr: string): string => fillInQuery(expr, { rateInterval: '10s', task: 'debug.echo' });
 
 interface NamedQuery {
@@ -53,7 +55,8 @@ describe('a stack under load, scraped by Prometheus', () => {
   let then: number;
 
   beforeAll(async () => {
-    stack = await SystemStack.start({ tasks: 'debug.*,image.thumbnail' });
+    // With tasks that have limits and lanes.
+    stack = await SystemStack.start({ tasks: `debug.*,image.thumbnail,${BOUNDED}` });
     const targets = stack.services.map(({ ops }) => ops);
     atFirst = await countersOfAll();
     const load = mixedLoad(stack.api.url, 3, () => 40);
@@ -87,6 +90,11 @@ describe('a stack under load, scraped by Prometheus', () => {
         stack.services.map(async ({ name, ops }) => [name, countersOf(await scrape(ops))] as const),
       ),
     );
+
+  test('shows each metric of ours somewhere: on a dashboard, or in an alert', () => {
+    const asked = [...ofPanels, ...ofAnnotations, ...ofAlerts].map(({ expr }) => expr).join('\n');
+    expect(Object.keys(metricTable).filter((name) => !asked.includes(name))).toEqual([]);
+  });
 
   test('answers every query of every panel with numbers', async () => {
     const empty: string[] = [];

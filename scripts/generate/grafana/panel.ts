@@ -74,9 +74,10 @@ function toQuery([legend, expr, mayBeEmpty]: readonly [string, string, 'may be e
   return { legend, expr, ...(mayBeEmpty && { mayBeEmpty: true }) };
 }
 
-/** A quantile of a histogram, over all processes. */
+/** A quantile of a histogram, over all processes. Of what nothing was counted of lately, there is no line. */
 export function quantile(q: number, metric: string, filter: string, by: readonly string[] = []): string {
-  return `histogram_quantile(${q}, sum by (${['le', ...by].join(', ')}) (rate(${metric}_bucket{${filter}}[$__rate_interval])))`;
+  const all = `histogram_quantile(${q}, sum by (${['le', ...by].join(', ')}) (rate(${metric}_bucket{${filter}}[$__rate_interval])))`;
+  return by.length > 0 ? `${all} >= 0` : all;
 }
 
 /** Curves of the values that these shares of what a histogram counts keep within. */

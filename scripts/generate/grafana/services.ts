@@ -46,6 +46,28 @@ export const services: Dashboard = {
         curves('Open files and sockets', 'File descriptors of each process (Linux).', 'short', [
           [EACH, each('process_open_fds')],
         ]),
+        curves(
+          'Connected to the broker',
+          '1: both connections are up, the one to publish and the one to consume.',
+          'none',
+          [[EACH, `min by (service, instance) (heddle_broker_connected{${OF_SERVICE}})`]],
+          { alerts: ['HeddleServiceDisconnected'] },
+        ),
+        curves(
+          'Connections lost',
+          'Connections to the broker that broke, a second, by what they were for.',
+          'cps',
+          [
+            [
+              `${EACH} {{connection}}`,
+              perSecond('heddle_broker_connections_lost_total', OF_SERVICE, [
+                'service',
+                'instance',
+                'connection',
+              ]),
+            ],
+          ],
+        ),
         curves('Restarts', 'Starts of processes in the time shown by each point.', 'short', [
           [
             '{{service}}',

@@ -141,11 +141,17 @@ export const tasks: Dashboard = {
             steps: worseFrom({ yellow: 0.95 }),
           },
         ),
-        curves('Slots, busy, waiting', 'On all workers. Waiting: held by a worker without a slot.', 'short', [
-          ['slots', `sum (heddle_pool_slots{${OF_TASK}, pool!="suspect"})`],
-          ['busy', `sum (heddle_pool_busy{${OF_TASK}})`],
-          ['waiting', `sum (heddle_pool_waiting{${OF_TASK}})`],
-        ]),
+        curves(
+          'Slots, busy, waiting',
+          'On all workers. Waiting: held by a worker without a slot. Processes: child processes alive, of pools that have some.',
+          'short',
+          [
+            ['slots', `sum (heddle_pool_slots{${OF_TASK}, pool!="suspect"})`],
+            ['busy', `sum (heddle_pool_busy{${OF_TASK}})`],
+            ['waiting', `sum (heddle_pool_waiting{${OF_TASK}})`],
+            ['processes', `sum (heddle_pool_processes{${OF_TASK}})`],
+          ],
+        ),
         curves('Memory of child processes', 'Resident; of pools that have processes.', 'bytes', [
           ['{{pool}} of {{instance}}', `sum by (pool, instance) (heddle_pool_memory_bytes{${OF_TASK}})`],
         ]),
@@ -154,6 +160,29 @@ export const tasks: Dashboard = {
           'Cores in use; the workers themselves are under Services.',
           'short',
           [['{{pool}}', perSecond('heddle_pool_cpu_seconds_total', OF_TASK, ['pool'])]],
+        ),
+      ],
+    },
+    {
+      title: 'Limits and lanes',
+      panels: [
+        curves(
+          'Tokens of its limit',
+          'Held by the workers, and with a job that runs. All of them in use with jobs waiting: the limit is what holds them up. Empty: the task has none.',
+          'short',
+          [
+            ['{{limit}}: held', `sum by (limit) (heddle_limit_tokens_held{${OF_TASK}})`, 'may be empty'],
+            ['{{limit}}: in use', `sum by (limit) (heddle_limit_tokens_in_use{${OF_TASK}})`, 'may be empty'],
+          ],
+        ),
+        curves(
+          'Fair shares',
+          'Lanes of which jobs wait, on the worker where they are most, and jobs a second that were sorted into lanes. Empty: the task is not fair.',
+          'short',
+          [
+            ['lanes waiting', `max (heddle_fair_lanes_waiting{${OF_TASK}})`, 'may be empty'],
+            ['sorted a second', perSecond('heddle_fair_jobs_sorted_total', OF_TASK), 'may be empty'],
+          ],
         ),
       ],
     },
