@@ -57,6 +57,23 @@ describe('KnownTasks', () => {
     expect(tasks.loaded).toBe(false);
   });
 
+  it.each([
+    ['broker_unavailable', 0],
+    ['recorder_unavailable', 1],
+  ] as const)(
+    'that cannot be loaded for %s are warned of %i times: the connection tells of itself',
+    async (code, times) => {
+      const { tasks, asked, warn } = scripted(async () => {
+        throw new HeddleError(code, 'away');
+      });
+      tasks.refresh();
+      await vi.waitFor(() => expect(asked.mock.settledResults[0]?.type).toBe('rejected'));
+      await expect(tasks.find('a.b')).rejects.toThrow('away');
+      tasks.stop();
+      expect(warn).toHaveBeenCalledTimes(times);
+    },
+  );
+
   it('takes news that comes while it is loading for another round', async () => {
     const answers: ((tasks: Tasks) => void)[] = [];
     const { tasks } = scripted(() => new Promise((resolve) => answers.push(resolve)));

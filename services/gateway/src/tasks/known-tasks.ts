@@ -73,7 +73,9 @@ export class KnownTasks {
     if (this.#stopped) return;
     clearTimeout(this.#retry);
     this.#load().catch((error: unknown) => {
-      this.#log.warn({ err: error }, 'the announced tasks could not be loaded');
+      // That the broker is away, its connection tells itself.
+      const isAway = error instanceof HeddleError && error.code === 'broker_unavailable';
+      this.#log[isAway ? 'debug' : 'warn']({ err: error }, 'the announced tasks could not be loaded');
       this.#retry = setTimeout(() => this.refresh(), RETRY_MS);
     });
   }
