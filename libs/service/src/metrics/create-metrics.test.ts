@@ -19,6 +19,7 @@ describe('metrics', () => {
     for (const rung of [100, 110]) {
       metrics.brokerObserver.published(`heddle.delay.${rung}`, 'confirmed', 1);
     }
+    metrics.brokerObserver.published('heddle.rest.1500', 'confirmed', 7);
     metrics.http.began();
     metrics.http.ended('POST', '/v1/jobs', 202, 0.004);
     const text = await metrics.registry.metrics();
@@ -28,9 +29,35 @@ describe('metrics', () => {
     expect(text).toContain(
       'heddle_messages_published_total{exchange="heddle.delay.<ms>",outcome="confirmed",service="gateway"} 2',
     );
+    expect(text).toContain('{exchange="heddle.rest.<ms>",outcome="confirmed",service="gateway"} 7');
     expect(text).toContain(
       'heddle_http_request_duration_seconds_count{method="POST",route="/v1/jobs",code="202",service="gateway"} 1',
     );
+  });
+
+  it('have one series for all partitions of a task, and one for all its lanes', async () => {
+    const metrics = createMetrics('consumer');
+    const consumers = ['heddle.lanes.mail.send.0', 'heddle.lanes.mail.send.1', 'heddle.serial.ledger.3'];
+    metrics.watchBroker({
+      health: () => ({
+        state: 'connected',
+        reasons: [],
+        consumers: consumers.map((queue, index) => ({
+          queue,
+          held: 2,
+          state: index === 1 ? ('waiting' as const) : ('consuming' as const),
+        })),
+      }),
+      load: () => ({ inFlight: 0, waiting: 0 }),
+    } as unknown as Parameters<typeof metrics.watchBroker>[0]);
+    const text = await metrics.registry.metrics();
+    const shown = [...text.matchAll(/^heddle_(deliveries_held|consumer_up)\{queue="([^"]+)".*\} (\d+)$/gm)];
+    expect(shown.map(([, metric, queue, value]) => [metric, queue, Number(value)])).toEqual([
+      ['deliveries_held', 'heddle.lanes.mail.send', 4],
+      ['deliveries_held', 'heddle.serial.ledger', 2],
+      ['consumer_up', 'heddle.lanes.mail.send', 0],
+      ['consumer_up', 'heddle.serial.ledger', 1],
+    ]);
   });
 
   it('have the answers of HTTP from the start, how many and how long they took', async () => {

@@ -13,14 +13,15 @@ export type ObservedBroker = Pick<Broker, 'health' | 'load'>;
 function queueLabel(queue: string): string {
   if (queue.startsWith('heddle.replies.')) return 'heddle.replies';
   if (queue.startsWith('heddle.control.')) return 'heddle.control';
-  // `heddle.serial.<task>.<n>`: a task's partitions too.
-  if (queue.startsWith('heddle.serial.')) return queue.slice(0, queue.lastIndexOf('.'));
+  // `heddle.serial.<task>.<n>` and `heddle.lanes.<task>.<n>`: a task's partitions and lanes too.
+  if (queue.startsWith('heddle.serial.') || queue.startsWith('heddle.lanes.'))
+    return queue.slice(0, queue.lastIndexOf('.'));
   return queue;
 }
 
-/** The rungs of the delay ladder share a series: there are some 200. */
+/** The rungs of the delay ladder share a series, since there are some 200, and so do the rests of rate limits. */
 function exchangeLabel(exchange: string): string {
-  return exchange.startsWith('heddle.delay.') ? 'heddle.delay.<ms>' : exchange;
+  return exchange.replace(/^(heddle\.(?:delay|rest))\.\d+$/, '$1.<ms>');
 }
 
 /** Counts what the broker library tells of. */
