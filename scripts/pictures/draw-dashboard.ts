@@ -15,7 +15,11 @@ const COLORS = { green: '#2f9e44', yellow: '#d99100', red: '#d6336c' } as const;
 export function drawDashboard(dashboard: Dashboard, panels: ReadonlyMap<string, DrawnPanel>): string {
   const parts: string[] = [text(GAP, 30, 20, '#1f2430', dashboard.title, 'bold')];
   let top = HEADER;
-  for (const row of dashboard.rows) {
+  // A row about what this run's tasks do not have, such as limits, would show nothing.
+  const rows = dashboard.rows.filter((row) =>
+    row.panels.some((panel) => panels.get(`${row.title}/${panel.title}`)?.lines.length),
+  );
+  for (const row of rows) {
     parts.push(text(GAP, top + 20, 14, '#495057', row.title, 'bold'));
     top += ROW_TITLE;
     let column = 0;

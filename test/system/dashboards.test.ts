@@ -58,6 +58,11 @@ describe('a stack under load, scraped by Prometheus', () => {
     // With tasks that have limits and lanes.
     stack = await SystemStack.start({ tasks: `debug.*,image.thumbnail,${BOUNDED}` });
     const targets = stack.services.map(({ ops }) => ops);
+    // The notifier announces its task too; the others have been waited for.
+    await vi.waitFor(async () => {
+      const text = await scrape(stack.of('recorder').ops);
+      expect(text).toContain('heddle_jobs_accepted_total{task="webhook.deliver"');
+    }, 30_000);
     atFirst = await countersOfAll();
     const load = mixedLoad(stack.api.url, 3, () => 40);
     try {

@@ -153,13 +153,23 @@ export const tasks: Dashboard = {
           ],
         ),
         curves('Memory of child processes', 'Resident; of pools that have processes.', 'bytes', [
-          ['{{pool}} of {{instance}}', `sum by (pool, instance) (heddle_pool_memory_bytes{${OF_TASK}})`],
+          [
+            '{{pool}} of {{instance}}',
+            `sum by (pool, instance) (heddle_pool_memory_bytes{${OF_TASK}}) > 0`,
+            'may be empty',
+          ],
         ]),
         curves(
           'Processor time of child processes',
           'Cores in use; the workers themselves are under Services.',
           'short',
-          [['{{pool}}', perSecond('heddle_pool_cpu_seconds_total', OF_TASK, ['pool'])]],
+          [
+            [
+              '{{pool}}',
+              `${perSecond('heddle_pool_cpu_seconds_total', OF_TASK, ['pool'])} > 0`,
+              'may be empty',
+            ],
+          ],
         ),
       ],
     },

@@ -68,9 +68,18 @@ describe('draining a queue', () => {
 
   it('takes the pace from when some waited, not from the quiet before a burst', () => {
     const quiet = Array.from({ length: 10 }, (_, index) => ({ ready: 0, ended: index }));
-    expect(historyOf([...quiet, { ready: 100, ended: 10 }]).drainSeconds()).toBeCloseTo(500);
-    const burst = [...quiet, { ready: 100, ended: 10 }, { ready: 50, ended: 60 }];
-    expect(historyOf(burst).drainSeconds()).toBeCloseTo(5);
+    const burst = { ready: 100, ended: 10 };
+    expect(historyOf([...quiet, burst]).drainSeconds()).toBeUndefined();
+    expect(historyOf([...quiet, burst, { ready: 50, ended: 60 }]).drainSeconds()).toBeCloseTo(5);
+  });
+
+  it('takes the pace of the last burst when another one begins, however long ago that was', () => {
+    const quiet = Array.from({ length: 30 }, () => ({ ready: 0, ended: 100 }));
+    const first = [
+      { ready: 100, ended: 0 },
+      { ready: 50, ended: 50 },
+    ];
+    expect(historyOf([...first, ...quiet, { ready: 200, ended: 100 }]).drainSeconds()).toBeCloseTo(20);
   });
 
   it('goes, where nobody counts what leaves, by what the queue got shorter', () => {

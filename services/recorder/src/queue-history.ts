@@ -15,11 +15,14 @@ export class QueueHistory {
   readonly #samples: QueueSample[] = [];
   /** No message that waits is older; undefined: it has held some since before we looked. */
   #emptyAt: number | undefined;
+  /** How many a second left while some waited; undefined: none ever waited at two looks in a row. */
+  #pace: number | undefined;
 
   add(sample: QueueSample): void {
     if (sample.ready === 0) this.#emptyAt = sample.at;
     this.#samples.push(sample);
     while ((this.#samples[1]?.at ?? Number.POSITIVE_INFINITY) <= sample.at - PACE_MS) this.#samples.shift();
+    this.#measurePace();
   }
 
   /**
@@ -35,31 +38,27 @@ export class QueueHistory {
 
   /**
    * Seconds until the queue is empty at this pace; undefined until there is a pace to speak of. Looked at is the time during which
-   * some waited: before a burst jobs ended as they came, which says nothing of how fast they can.
+   * some waited: before a burst jobs ended as they came, which says nothing of how fast they can. At the beginning of one the
+   * pace of the last one is all that is known.
    */
   drainSeconds(): number | undefined {
-    const last = this.#samples.at(-1);
-    if (!last) return undefined;
-    if (last.ready === 0) return 0;
-    const steps = this.#samples
-      .slice(1)
-      .map((now, index) => stepOf(this.#samples[index] as QueueSample, now));
-    if (steps.length === 0) return undefined;
-    const busy = steps.filter(({ waited }) => waited);
-    const counted = busy.length > 0 ? busy : steps;
-    const left = counted.reduce((sum, step) => sum + step.left, 0);
-    const seconds = counted.reduce((sum, step) => sum + step.seconds, 0);
-    return left === 0 ? Number.POSITIVE_INFINITY : (last.ready * seconds) / left;
+    const ready = this.#samples.at(-1)?.ready;
+    if (ready === undefined) return undefined;
+    if (ready === 0) return 0;
+    return this.#pace === undefined ? undefined : ready / this.#pace;
   }
-}
 
-/** From one look to the next: how long, how many left the queue, and whether some waited all along, as far as looks can tell. */
-function stepOf(before: QueueSample, now: QueueSample): { seconds: number; left: number; waited: boolean } {
-  return {
-    seconds: (now.at - before.at) / 1_000,
-    left: leftBetween(before, now),
-    waited: before.ready > 0 && now.ready > 0,
-  };
+  #measurePace(): void {
+    let left = 0;
+    let seconds = 0;
+    for (const [index, now] of this.#samples.entries()) {
+      const before = this.#samples[index - 1];
+      if (!before || before.ready === 0 || now.ready === 0) continue;
+      left += leftBetween(before, now);
+      seconds += (now.at - before.at) / 1_000;
+    }
+    if (seconds > 0) this.#pace = left / seconds;
+  }
 }
 
 /** Of a queue where nobody counts, only what it got shorter by is known to have left: the pace may be better than it looks. */
