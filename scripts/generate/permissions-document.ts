@@ -130,8 +130,8 @@ npm run topology -- declare --sync lock.bank,rlock.bank,semaphore.gpu=4,bounded-
 npm run topology -- permissions --program NAME --sync lock.bank,semaphore.gpu=4 --submit debug.echo,image.thumbnail
 \`\`\`
 
-The second line prints the rights of the user of one program: for these objects, and to submit jobs of these tasks (futures, timers); leave out what it has no use for. By topic permissions it publishes nothing for
-other objects and no jobs of other tasks; with locks alone it publishes to no object at all. It may put any request to the recorder, as each user with the right on \`heddle.requests\`: ask for jobs, cancel them, batches, replays. Who submits publishes
+The second line prints the rights of the user of one program: for these objects, and to submit jobs of these tasks (futures, timers); leave out what it has no use for. It publishes to
+its own objects only, each by the exchange that is its mark (to locks not at all), and by topic permissions jobs of its own tasks only. It may put any request to the recorder, as each user with the right on \`heddle.requests\`: ask for jobs, cancel them, batches, replays. Who submits publishes
 \`accepted\` events, and RabbitMQ cannot tell one job's events from another's.
 
 - An \`Executor\`, and a session once the recorder has to hear of it, takes one of the ${INSTANCE_SLOTS} queues of replies like any other process.
@@ -139,7 +139,7 @@ other objects and no jobs of other tasks; with locks alone it publishes to no ob
 - An object that was not made is a \`RuntimeError\`, which says how to make it. A semaphore with another number of permits than was declared is a \`ValueError\`, at its first permit.
 - Declaring again changes nothing. For another number of permits, delete the queue \`heddle.sync.tokens.semaphore.NAME\` while nobody holds one, then declare.
 - **Names that are made at run time**, a lock for each account say, cannot be declared. \`--sync 'lock.account-*'\` gives a program the right to make all locks whose names begin so, and so the rights to configure, write and read what is called
-  that and nothing else: within that prefix it can also delete. Their queues stay until somebody deletes them.
+  that and nothing else: within that prefix it can also delete. It puts in what they begin with by \`heddle.sync\`, which leads to every object: so it can put messages into those of others too, though not take any out. Their queues stay until somebody deletes them.
 
 | a program | has these rights, as an example |
 |---|---|

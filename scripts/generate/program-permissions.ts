@@ -33,10 +33,10 @@ export function programPermissions({ objects, submits }: Program): Permissions {
       [
         'heddle.requests',
         ...jobs,
-        ...(publishes(objects) ? ['heddle.sync'] : []),
+        ...objects.filter(isSentTo).map((object) => nameOf('seeded', object)),
         ...made.map(storeName),
-        // The number of its permits, which a mark names.
-        ...(made.length === 0 ? [] : [syncNames.permits('<count>')]),
+        // What it begins with goes there; a mark names the number of permits.
+        ...(made.length === 0 ? [] : ['heddle.sync', syncNames.permits('<count>')]),
       ],
       own,
     ),
@@ -52,33 +52,17 @@ export function programPermissions({ objects, submits }: Program): Permissions {
   };
 }
 
-/** Jobs of the tasks that it submits and messages for its own objects, and no others: by routing key. */
-export function programTopics({ objects, submits }: Program): TopicPermission[] {
+/** Jobs of the tasks that it submits, and no others: by routing key. */
+export function programTopics({ submits }: Program): TopicPermission[] {
   const own = fillInsOf(submits);
   const rungs = plannedTopology([]).exchanges.filter(({ name }) => name.startsWith('heddle.delay.'));
   const jobs = submits.length === 0 ? [] : ['heddle.submit', ...rungs.map(({ name }) => name)];
-  const sent = objects.filter(isSentTo);
-  return [
-    ...jobs.map((exchange) => ({ exchange, write: pattern(['<task>'], own), read: '^$' })),
-    ...(sent.length === 0
-      ? []
-      : [
-          {
-            exchange: 'heddle.sync',
-            write: pattern(sent.map(keyOf), own),
-            read: pattern(objects.filter(({ isPrefix }) => isPrefix).map(keyOf), own),
-          },
-        ]),
-  ];
+  return jobs.map((exchange) => ({ exchange, write: pattern(['<task>'], own), read: '^$' }));
 }
 
-function publishes(objects: readonly PlannedObject[]): boolean {
-  return objects.some(isSentTo);
-}
-
-/** A lock's token goes to and fro; permits are added, items and changes are put in. Whoever makes an object puts in what it begins with. */
+/** A lock's token goes to and fro; permits are added, items and changes are put in: by the object's mark. */
 function isSentTo({ kind, isPrefix }: PlannedObject): boolean {
-  return isPrefix || kind === 'semaphore' || kind === 'event' || kind === 'queue';
+  return !isPrefix && (kind === 'semaphore' || kind === 'event' || kind === 'queue');
 }
 
 function namesOf(object: PlannedObject): string[] {
@@ -91,10 +75,6 @@ function storeName(object: PlannedObject): string {
 
 function nameOf(what: 'tokens' | 'items' | 'changes' | 'seeding' | 'seeded', planned: PlannedObject): string {
   return syncNames[what](planned.object) + (planned.isPrefix ? '<rest>' : '');
-}
-
-function keyOf({ object, isPrefix }: PlannedObject): string {
-  return object + (isPrefix ? '<rest>' : '');
 }
 
 function fillInsOf(submits: readonly string[]): FillIns {

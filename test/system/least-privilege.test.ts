@@ -191,7 +191,8 @@ describe('with one user a service, who may declare nothing', () => {
     const rights = programPermissions(program);
     expect(rights.configure).toBe('^$');
     const admin = openSession({ url: vhost.url, name: 'declare', log: silentLog });
-    for (const { object } of program.objects) await admin.seed(seedOf(object), 30_000);
+    for (const { object } of program.objects)
+      await admin.seed({ ...seedOf(object), beforehand: true }, 30_000);
     await admin.close();
     const own = await vhost.addUser('program', rights, programTopics(program));
     const executor = await Executor.connect({ url: own });

@@ -122,7 +122,7 @@ export const exchanges = {
     about: 'News for every process: announced tasks, signs of life.',
   },
   'heddle.sync': {
-    type: 'topic',
+    type: 'direct',
     carries: ['sync'],
     keys: ['<object>'],
     publishers: ['client'],
@@ -135,7 +135,7 @@ export const exchanges = {
     keys: [],
     publishers: ['client'],
     about:
-      'A mark, nothing is published to it: the object has its tokens. Its alternate exchange, which never is, names their number.',
+      'A mark: the object has its tokens. Its alternate exchange, which never is, names their number. Of an object that was made beforehand it leads to the object, for programs that may publish to no other.',
   },
   'heddle.dead': {
     type: 'fanout',

@@ -60,6 +60,8 @@ export interface SyncSeed {
   readonly count: number;
   /** One of them. */
   readonly message: (index: number) => WireMessage<'sync'>;
+  /** Whether its mark leads to it too, for users who may declare nothing. Default false. */
+  readonly beforehand?: boolean;
 }
 
 /** What an object of its kind begins with; `permits` are those of a semaphore. */

@@ -55,7 +55,8 @@ function readObject(text: string): PlannedObject {
 async function makeObjects(objects: readonly PlannedObject[]): Promise<void> {
   const session = openSession({ ...brokerAddress(settings), name: `declare-${process.pid}`, log });
   try {
-    for (const { object, permits } of objects) await session.seed(seedOf(object, permits), CONNECT_MS);
+    for (const { object, permits } of objects)
+      await session.seed({ ...seedOf(object, permits), beforehand: true }, CONNECT_MS);
     log.info({ objects: objects.map(({ object }) => object), broker: session.version }, 'made');
   } finally {
     await session.close();

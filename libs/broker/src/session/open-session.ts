@@ -4,7 +4,7 @@ import { versionOf } from '../open-connection.ts';
 import { ConnectionSupervisor } from '../supervise-connection.ts';
 import { useChannel } from '../use-channel.ts';
 import type { BrokerSession, SessionChannel, SessionOptions } from './broker-session.ts';
-import { seedObject } from './seed-object.ts';
+import { EXCHANGE, seedObject } from './seed-object.ts';
 import { SendChannel } from './send-channel.ts';
 import { HeldChannel } from './session-channel.ts';
 
@@ -24,6 +24,8 @@ class RabbitSession implements BrokerSession {
   readonly #sending: ConnectionSupervisor;
   /** What is there, with so many of its messages. */
   readonly #seeded = new Map<SyncObject, { readonly count: number; readonly done: Promise<void> }>();
+  /** What leads to those to which not everybody's exchange does, for this user. */
+  readonly #exchanges = new Map<SyncObject, string>();
   /** One at a time: the broker keeps connections from each other, and this is one. */
   readonly #seeding = new Map<SyncObject, Promise<void>>();
   #sender: SendChannel | undefined;
@@ -94,7 +96,7 @@ class RabbitSession implements BrokerSession {
       this.#sending.start();
     }
     const sender = await this.#openSender(timeoutMs);
-    await sender.send(object, message, timeoutMs);
+    await sender.send(this.#exchanges.get(object) ?? EXCHANGE, object, message, timeoutMs);
   }
 
   async close(): Promise<void> {
@@ -105,9 +107,11 @@ class RabbitSession implements BrokerSession {
 
   async #seedNext(seed: SyncSeed, deadline: number): Promise<void> {
     await this.#seeding.get(seed.object)?.catch(() => {});
-    await this.#holding.use(Math.max(deadline - Date.now(), 0), (connection) =>
+    const exchange = await this.#holding.use(Math.max(deadline - Date.now(), 0), (connection) =>
       seedObject(connection, seed, deadline),
     );
+    if (exchange === EXCHANGE) this.#exchanges.delete(seed.object);
+    else this.#exchanges.set(seed.object, exchange);
   }
 
   /** One for all, however many begin at once: what is put in some order arrives in it. */

@@ -1,12 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  exchanges,
-  HeddleError,
-  RuntimeError,
-  type SyncSeed,
-  syncNames,
-  ValueError,
-} from '@heddle/contracts';
+import { HeddleError, RuntimeError, type SyncSeed, syncNames, ValueError } from '@heddle/contracts';
 import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
 import { replyCode, replyCodeOf } from '../amqp-error.ts';
 import { closeChannel } from '../close-channel.ts';
@@ -15,7 +8,8 @@ import { queueDeclaration } from '../queue-arguments.ts';
 import { useChannel } from '../use-channel.ts';
 import { toPublishOptions } from '../wire-properties.ts';
 
-const EXCHANGE = 'heddle.sync';
+/** Leads to every object, by its name. */
+export const EXCHANGE = 'heddle.sync';
 /** How often somebody else's seeding is looked at. */
 const LOOK_EVERY_MS = 30;
 
@@ -30,11 +24,22 @@ const LOOK_EVERY_MS = 30;
  * A message whose confirm did not come is never sent again: the seeding begins anew, with emptying.
  *
  * Who may not make objects uses those that were made beforehand. Throws `RuntimeError` if this one was not.
+ * Resolves with the exchange that leads to it: everybody's, or for who may not make it the mark.
  */
-export async function seedObject(connection: ChannelModel, seed: SyncSeed, deadline: number): Promise<void> {
-  const { object } = seed;
+export async function seedObject(
+  connection: ChannelModel,
+  seed: SyncSeed,
+  deadline: number,
+): Promise<string> {
+  const { object, store } = seed;
   try {
-    await seedOnce(connection, seed, deadline);
+    if ((await seedOnce(connection, seed, deadline)) === 'found') return syncNames.seeded(object);
+    if (seed.beforehand) {
+      await useChannel(connection, (channel) =>
+        channel.bindQueue(syncNames[store](object), syncNames.seeded(object), ''),
+      );
+    }
+    return EXCHANGE;
   } catch (error) {
     if (replyCodeOf(error) !== replyCode.accessRefused) throw error;
     const make = `npm run topology -- declare --sync ${object}`;
@@ -44,9 +49,14 @@ export async function seedObject(connection: ChannelModel, seed: SyncSeed, deadl
   }
 }
 
-async function seedOnce(connection: ChannelModel, seed: SyncSeed, deadline: number): Promise<void> {
+/** What it is to this user, if it is there. */
+type Seeded = 'its own' | 'found';
+
+async function seedOnce(connection: ChannelModel, seed: SyncSeed, deadline: number): Promise<Seeded> {
   const { object } = seed;
-  while (!(await isSeeded(connection, seed))) {
+  for (;;) {
+    const seeded = await isSeeded(connection, seed);
+    if (seeded) return seeded;
     const mutex = syncNames.seeding(object);
     if (await takeMutex(connection, mutex)) {
       try {
@@ -54,7 +64,7 @@ async function seedOnce(connection: ChannelModel, seed: SyncSeed, deadline: numb
       } finally {
         await useChannel(connection, (channel) => channel.deleteQueue(mutex)).catch(() => {});
       }
-      return;
+      return 'its own';
     }
     if (Date.now() > deadline) {
       throw new HeddleError('broker_unavailable', `somebody else has not finished making ${object}`);
@@ -64,20 +74,20 @@ async function seedOnce(connection: ChannelModel, seed: SyncSeed, deadline: numb
 }
 
 /** Throws `ValueError` if it is there with another number of permits; who may not make marks cannot know here, and learns it from the tokens. */
-async function isSeeded(connection: ChannelModel, seed: SyncSeed): Promise<boolean> {
+async function isSeeded(connection: ChannelModel, seed: SyncSeed): Promise<Seeded | undefined> {
   const mark = syncNames.seeded(seed.object);
-  if (!(await exists(connection, (channel) => channel.checkExchange(mark)))) return false;
+  if (!(await exists(connection, (channel) => channel.checkExchange(mark)))) return undefined;
   const queue = syncNames[seed.store](seed.object);
-  if (!(await exists(connection, (channel) => channel.checkQueue(queue)))) return false;
+  if (!(await exists(connection, (channel) => channel.checkQueue(queue)))) return undefined;
   try {
     await useChannel(connection, (channel) => setMark(channel, seed));
   } catch (error) {
     const code = replyCodeOf(error);
-    if (code === replyCode.accessRefused) return true;
+    if (code === replyCode.accessRefused) return 'found';
     if (code !== replyCode.preconditionFailed) throw error;
     throw new ValueError(`${seed.object} exists with another number of permits than ${seed.count}`);
   }
-  return true;
+  return 'its own';
 }
 
 /** The number of permits is kept as the name of an alternate exchange, one of the few things that the broker compares. */
@@ -108,8 +118,8 @@ async function putIn(connection: ChannelModel, seed: SyncSeed): Promise<void> {
   // Of an object whose queue somebody has deleted: it may come back with other permits.
   await useChannel(connection, (channel) => channel.deleteExchange(syncNames.seeded(object)));
   await useChannel(connection, (channel) =>
-    channel.assertExchange(EXCHANGE, exchanges[EXCHANGE].type, { durable: true }),
-  ).catch(allowKept);
+    channel.assertExchange(EXCHANGE, 'direct', { durable: true }),
+  ).catch(allowForbidden);
   await useChannel(connection, async (channel) => {
     await channel.assertQueue(queue, { durable, arguments: args });
     await channel.bindQueue(queue, EXCHANGE, object);
@@ -155,8 +165,7 @@ async function exists(
   }
 }
 
-/** Where declaring what is shared is forbidden, the recorder has done it; a broker from before has it in another form, which does too. */
-function allowKept(error: unknown): void {
-  const code = replyCodeOf(error);
-  if (code !== replyCode.accessRefused && code !== replyCode.preconditionFailed) throw error;
+/** Where declaring what is shared is forbidden, the recorder has done it. */
+function allowForbidden(error: unknown): void {
+  if (replyCodeOf(error) !== replyCode.accessRefused) throw error;
 }

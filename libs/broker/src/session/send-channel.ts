@@ -4,7 +4,6 @@ import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import { closeChannel } from '../close-channel.ts';
 import { toPublishOptions } from '../wire-properties.ts';
 
-const EXCHANGE = 'heddle.sync';
 /** Messages in flight at once; those beyond wait for room. */
 const WINDOW = 1_000;
 const MOST_WAITING = 100_000;
@@ -56,6 +55,7 @@ export class SendChannel {
   }
 
   async send(
+    exchange: string,
     object: SyncObject,
     { body, properties }: WireMessage<'sync'>,
     timeoutMs: number,
@@ -76,7 +76,7 @@ export class SendChannel {
       };
       this.#inFlight.set(id, sent);
       this.#watch(sent.deadline);
-      this.#channel.publish(EXCHANGE, object, body, options, (error: unknown) => {
+      this.#channel.publish(exchange, object, body, options, (error: unknown) => {
         this.#inFlight.delete(id);
         this.#waiting.shift()?.();
         if (sent.returned) reject(new HeddleError('publish_returned', `${object}: there is no such object`));
