@@ -15,11 +15,11 @@ export async function findFreePorts(count) {
   return [...ports];
 }
 
-/** @returns {Promise<boolean>} whether a server could listen there now */
+/** Rejects when nobody could listen there, such as for want of that address or of the right. @returns {Promise<boolean>} whether nobody else does */
 export function isPortFree(port, host = '127.0.0.1') {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', () => resolve(false));
+    server.once('error', (error) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error)));
     server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }

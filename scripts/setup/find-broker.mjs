@@ -60,7 +60,10 @@ class NoBrokerError extends Error {
 
 /** Only looks for a listening port: the library that speaks AMQP may not be installed yet. */
 async function describeGiven(text) {
-  const url = new URL(text);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url?.protocol !== 'amqp:' && url?.protocol !== 'amqps:') {
+    throw new Error('AMQP_URL: expected a URL such as amqp://user:password@host:5672, got something else');
+  }
   const port = Number(url.port || (url.protocol === 'amqps:' ? 5671 : 5672));
   const address = `${url.hostname}:${port}`;
   if (await listens(port, url.hostname)) return `AMQP_URL, at ${address}`;

@@ -42,12 +42,22 @@ export class StackPorts {
     this.#note = note;
   }
 
-  /** Throws if the user chose an HTTP port that another program has. */
+  /** Throws if the user chose an HTTP port that another program has, or an address or ports that cannot be had at all. */
   async check() {
-    if (!this.#httpGiven || this.#http === 0 || (await isPortFree(this.#http, this.#host))) return;
+    if (this.#opsGiven) await this.#try('HEDDLE_OPS_PORT', this.#opsGiven, '127.0.0.1');
+    const isFree = await this.#try('HEDDLE_HTTP_HOST and HEDDLE_HTTP_PORT', this.#http, this.#host);
+    if (isFree || !this.#httpGiven) return;
     throw new PortInUseError(
       `HEDDLE_HTTP_PORT=${this.#http}: another program listens on ${this.#host}:${this.#http}`,
     );
+  }
+
+  async #try(settings, port, host) {
+    try {
+      return await isPortFree(port, host);
+    } catch (error) {
+      throw new PortInUseError(`${settings}: nobody can listen on ${host}:${port} here: ${error.message}`);
+    }
   }
 
   /** The ops port for the service at this place: the one it had or its default, or the next free one. 0: any. */

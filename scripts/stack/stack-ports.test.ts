@@ -51,6 +51,12 @@ it('refuses an HTTP port that the user chose and that is taken', async () => {
   );
 });
 
+it('says so when nobody can listen there', async () => {
+  // 192.0.2.0/24 is for documentation: no machine has it.
+  const ports = new StackPorts({ services: gateway, host: '192.0.2.1', note: () => {} });
+  await expect(ports.check()).rejects.toThrow(/HEDDLE_HTTP_HOST.* nobody can listen on 192\.0\.2\.1:8080/);
+});
+
 it('keeps the address at which the gateway was reached, even if it was free to choose', async () => {
   const { ports } = portsOf(gateway, { httpPort: 0 });
   await ports.check();
