@@ -19,7 +19,10 @@ export async function findFreePorts(count) {
 export function isPortFree(port, host = '127.0.0.1') {
   return new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', (error) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error)));
+    server.once('error', (error) => {
+      if (error.code === 'EADDRINUSE') resolve(false);
+      else reject(new Error(error.message, { cause: error }));
+    });
     server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }

@@ -45,7 +45,7 @@ async function start() {
       if (wasUp || tries === BOOT_TRIES) throw error;
       // The ports were free when they were chosen; a neighbour may have been faster.
       record = undefined;
-      portMapper.kill('SIGKILL');
+      portMapper?.kill('SIGKILL');
       portMapper = undefined;
     }
   }
@@ -140,8 +140,8 @@ process.on('SIGINT', () => {});
 process.on('SIGTERM', () => inTurn(leave));
 process.on('SIGHUP', () => {});
 
-mkdirSync(join(folder, 'home'), { recursive: true, mode: 0o700 });
 try {
+  mkdirSync(join(folder, 'home'), { recursive: true, mode: 0o700 });
   await stopStaleNode(folder);
 } catch (error) {
   say('failed', { message: error.message });

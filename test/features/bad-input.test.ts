@@ -16,7 +16,7 @@ afterAll(() => foreign?.close());
 
 async function post(
   path: string,
-  body: string | Buffer,
+  body: BodyInit,
   type = 'application/json',
 ): Promise<Problem & { http: number }> {
   const response = await fetch(`${api.url}${path}`, {

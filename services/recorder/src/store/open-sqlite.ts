@@ -30,8 +30,13 @@ export function openSqlite(file: string, { alone = false } = {}): Dialect {
   mkdirSync(dirname(file), { recursive: true });
   const database = new DatabaseSync(file);
   // Before the first look at it: the lock is taken when write-ahead logging begins.
-  if (alone) database.exec('PRAGMA locking_mode = EXCLUSIVE');
-  for (const pragma of PRAGMAS) database.exec(`PRAGMA ${pragma}`);
+  const pragmas = alone ? ['locking_mode = EXCLUSIVE', ...PRAGMAS] : PRAGMAS;
+  try {
+    for (const pragma of pragmas) database.exec(`PRAGMA ${pragma}`);
+  } catch (error) {
+    database.close();
+    throw new Error(`${file} cannot be used: ${(error as Error).message}`, { cause: error });
+  }
   const dialect = new SqliteDialect({ database: forKysely(database) });
   return {
     createAdapter: () => new TransactionalSqliteAdapter(),
