@@ -1,7 +1,6 @@
 import type { Problem } from '@heddle/contracts';
 import { type Channel, type ChannelModel, connect, type GetMessage } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startService } from '../support/service-process.ts';
 import { sharedStack } from '../support/shared-stack.ts';
 
 const { api, amqpUrl, pids } = sharedStack();
@@ -16,7 +15,7 @@ afterAll(() => foreign?.close());
 
 async function post(
   path: string,
-  body: BodyInit,
+  body: string | Buffer,
   type = 'application/json',
 ): Promise<Problem & { http: number }> {
   const response = await fetch(`${api.url}${path}`, {
@@ -133,18 +132,6 @@ describe('bad input gets its answer', () => {
     const after = await api.submit({ task: 'debug.echo', input: 'still here' }, { prefer: 'wait=20' });
     expect(after).toMatchObject({ state: 'succeeded', result: 'still here' });
   });
-
-  it.each([
-    ['a task that there is not', 'no.such', /HEDDLE_TASKS: no task is called .*no\.such.*; there are/],
-    ['a module that there is not', './nowhere.js', /HEDDLE_TASKS: .*nowhere\.js cannot be loaded/],
-  ])(
-    'in HEDDLE_TASKS: %s ends a worker as a bad setting, which nobody tries again',
-    async (_what, tasks, reason) => {
-      const starting = startService('consumer', { AMQP_URL: amqpUrl, HEDDLE_TASKS: tasks });
-      await expect(starting).rejects.toThrow(/consumer ended with 78/);
-      await expect(starting).rejects.toThrow(reason);
-    },
-  );
 
   it('and no process has ended over it', () => {
     for (const pid of pids) expect(() => process.kill(pid, 0)).not.toThrow();
