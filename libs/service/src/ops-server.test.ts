@@ -1,4 +1,7 @@
-import { Registry } from 'prom-client';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { createGunzip } from 'node:zlib';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type OpsServer, startOpsServer } from './ops-server.ts';
 
@@ -9,10 +12,12 @@ describe('the ops server', () => {
 
   beforeEach(async () => {
     reasons = [];
+    const registry = new Registry();
+    collectDefaultMetrics({ register: registry });
     server = await startOpsServer({
       host: '127.0.0.1',
       port: 0,
-      registry: new Registry(),
+      registry,
       notReady: () => reasons,
     });
   });
@@ -34,6 +39,26 @@ describe('the ops server', () => {
     const response = await get('/metrics');
     expect(response.status).toBe(200);
     expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+  });
+
+  it.each([
+    ['gzip', 'gzip'],
+    ['br, gzip;q=0.5', 'gzip'],
+    ['*', 'gzip'],
+    ['gzip;q=0', undefined],
+    ['gzip;q=0.0, br', undefined],
+    ['x-gzip-not', undefined],
+    ['', undefined],
+  ])('serves metrics to who accepts "%s" with the encoding %s', async (accepted, encoding) => {
+    const url = `http://127.0.0.1:${server.port}/metrics`;
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      request(url, { headers: { 'accept-encoding': accepted } }, resolve)
+        .once('error', reject)
+        .end();
+    });
+    expect(response.headers['content-encoding']).toBe(encoding);
+    const body = await text(encoding ? response.pipe(createGunzip()) : response);
+    expect(body).toMatch(/^process_cpu_seconds_total \d/m);
   });
 
   it('serves nothing else, and takes only GET', async () => {

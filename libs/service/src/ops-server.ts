@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
+import { sendMetrics } from './metrics/send-metrics.ts';
 
 export interface OpsServer {
   readonly port: number;
@@ -28,9 +29,8 @@ export async function startOpsServer(options: {
       return answer(response, reasons.length === 0 ? 200 : 503, { ready: reasons.length === 0, reasons });
     }
     if (path === '/metrics') {
-      options.registry.metrics().then(
-        (text) => response.writeHead(200, { 'content-type': options.registry.contentType }).end(text),
-        (error: unknown) => answer(response, 500, { error: String(error) }),
+      sendMetrics(request, response, options.registry).catch((error: unknown) =>
+        answer(response, 500, { error: String(error) }),
       );
       return;
     }
