@@ -10,10 +10,13 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { bootstrap, runScript } from './setup/bootstrap.mjs';
+import { reportAside } from './setup/report-step.mjs';
 import { resolvePaths } from './stack/resolve-paths.mjs';
 
 const main = fileURLToPath(new URL('./topology/main.ts', import.meta.url));
 
+// What is printed may be put into a file, or a shell.
+reportAside();
 await runScript(async () => {
   await bootstrap();
   const source = ['--import', 'tsx', '--conditions=heddle-src', main, ...process.argv.slice(2)];

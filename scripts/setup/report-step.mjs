@@ -1,6 +1,11 @@
-const out = process.stdout;
+let out = process.stdout;
 // `npm start | head` closes the pipe; that is no reason to end.
-out.on('error', () => {});
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
+/** From now on steps are told on the standard error output: for commands whose output others read. */
+export function reportAside() {
+  out = process.stderr;
+}
 
 /** 380 ms, 4.2 s, 3 min 20 s. */
 export function describeDuration(ms) {

@@ -19,6 +19,8 @@ const { values, positionals } = parseArgs({
     submit: { type: 'string' },
   },
 });
+// `… | head` closes the pipe; that is no reason to complain.
+process.stdout.on('error', () => process.exit(1));
 const [command, ...others] = positionals;
 const listed = (text: string | undefined) => text?.split(',').filter((name) => name !== '') ?? [];
 const told = listed(values.tasks);

@@ -11,7 +11,27 @@ async function run() {
   return { began, ended: Date.now() };
 }
 
-export const slots = defineTask({ name: 'bounded.slots', input, limit: { concurrency: 2 }, run });
+let running = 0;
+let foundTwo = () => {};
+const twoRun = new Promise((resolve) => (foundTwo = resolve));
+
+/** The first one waits for another beside it, however slowly that comes; not for ever, if there is none. */
+async function runBesideAnother() {
+  const began = Date.now();
+  running += 1;
+  if (running > 1) foundTwo();
+  await Promise.race([twoRun, sleep(20_000, undefined, { ref: false })]);
+  await sleep(30);
+  running -= 1;
+  return { began, ended: Date.now() };
+}
+
+export const slots = defineTask({
+  name: 'bounded.slots',
+  input,
+  limit: { concurrency: 2 },
+  run: runBesideAnother,
+});
 export const rate = defineTask({
   name: 'bounded.rate',
   input,
