@@ -3,7 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, connectBroker } from '@heddle/broker';
-import { createMetrics, type RunningService, type ServiceContext, type ServiceName } from '@heddle/service';
+import {
+  createMetrics,
+  type RunningService,
+  type ServiceContext,
+  type ServiceMetrics,
+  type ServiceName,
+} from '@heddle/service';
 import { pino } from 'pino';
 import type { z } from 'zod';
 import { selectTasks } from '../../services/consumer/src/registry/select-tasks.ts';
@@ -22,6 +28,8 @@ import { createStackDatabase, type StackDatabase } from './stack-database.ts';
 export interface InProcessService {
   readonly broker: Broker;
   readonly url: string;
+  /** As at `/metrics`. */
+  readonly metrics: ServiceMetrics;
   stop(): Promise<void>;
 }
 
@@ -113,23 +121,27 @@ export class InProcessStack {
     setMaxListeners(0, draining.signal);
     const settings = schema.parse({ AMQP_URL: this.#amqpUrl, HEDDLE_DRAIN_SECONDS: '5', ...env });
     const { HEDDLE_MAX_MESSAGE_BYTES: maxMessageBytes } = settings as { HEDDLE_MAX_MESSAGE_BYTES?: number };
+    const metrics = createMetrics(name);
     const broker = await connectBroker({
       url: this.#amqpUrl,
       service: name,
       instance,
       log,
+      observer: metrics.brokerObserver,
       ...(maxMessageBytes !== undefined && { maxMessageBytes }),
     });
+    metrics.watchBroker(broker);
     const running = await start({
       settings,
       log,
-      metrics: createMetrics(name),
+      metrics,
       instance,
       broker,
       signal: draining.signal,
     });
     const service: InProcessService = {
       broker,
+      metrics,
       url: running.url ?? '',
       stop: async () => {
         if (!this.#running.delete(service)) return;

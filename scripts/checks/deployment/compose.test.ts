@@ -50,6 +50,11 @@ describe('docker-compose.yml', () => {
     for (const name of observing) expect(compose.services[name]?.profiles).toEqual(['observability']);
   });
 
+  test('is one project, whatever its folder is called', () => {
+    // What Compose reads beside the file: data in volumes is found again under this name.
+    expect(read('.env')).toMatch(/^COMPOSE_PROJECT_NAME=heddle$/m);
+  });
+
   test('knows of everything whether it is healthy, and waits for nothing that it does not start', () => {
     for (const [name, service] of Object.entries(compose.services)) {
       expect(service.healthcheck.test[0], name).toBe('CMD');

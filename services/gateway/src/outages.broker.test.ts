@@ -23,6 +23,13 @@ afterAll(async () => {
 
 const submit = () => postJob(gateway.url, '{"task":"debug.echo","input":1}');
 
+/** What alerts look at: whether the gateway is connected, and whether it is blocked. */
+async function shown(): Promise<Record<string, string>> {
+  const text = await gateway.metrics.registry.metrics();
+  const found = text.matchAll(/^heddle_broker_(connected|blocked)\{.*\} (.+)$/gm);
+  return Object.fromEntries([...found].map(([, metric, value]) => [metric, value]));
+}
+
 async function refusal(response: Response): Promise<string> {
   expect(response.status).toBe(503);
   expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
@@ -37,6 +44,7 @@ describe('a broker', () => {
       void submit();
       expect(gateway.broker.state).toBe('blocked');
     });
+    expect(await shown()).toEqual({ connected: '1', blocked: '1' });
     const began = Date.now();
     expect(await refusal(await submit())).toBe('broker_blocked');
     const bulk = await fetch(`${gateway.url}/v1/jobs/bulk`, {
@@ -50,11 +58,13 @@ describe('a broker', () => {
     expect((await fetch(`${gateway.url}/readyz`)).status).toBe(503);
     await node.setMemoryAlarm(false);
     await vi.waitFor(async () => expect((await submit()).status).toBe(202), { timeout: 10_000 });
+    expect(await shown()).toEqual({ connected: '1', blocked: '0' });
   });
 
   it('that is down: everything that needs it is refused at once, and works again when it is back', async () => {
     await node.halt();
     await vi.waitFor(() => expect(gateway.broker.state).toBe('disconnected'), { timeout: 10_000 });
+    expect(await shown()).toEqual({ connected: '0', blocked: '0' });
     const began = Date.now();
     expect(await refusal(await submit())).toBe('broker_unavailable');
     for (const path of [
@@ -85,5 +95,6 @@ describe('a broker', () => {
       { timeout: 20_000, interval: 200 },
     );
     expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
+    expect(await shown()).toEqual({ connected: '1', blocked: '0' });
   }, 60_000);
 });
