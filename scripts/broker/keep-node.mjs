@@ -24,6 +24,8 @@ const CLIENTS_MS = 30_000;
 const CLIENTS_CHECK_MS = 200;
 
 const { folder, installation, throwAway, nodename, tlsFiles, settings } = JSON.parse(process.argv[2]);
+/** Whoever started this process; it may be gone later on. */
+const ownerPid = process.ppid;
 let record;
 let portMapper;
 let node;
@@ -87,6 +89,7 @@ async function newRecord() {
     ...(tlsFiles && { tls: { port: tlsPort, files: tlsFiles } }),
     ...(settings && { settings }),
     keeperPid: process.pid,
+    ownerPid,
   };
 }
 

@@ -19,6 +19,7 @@ import { join } from 'node:path';
  * @property {number} [nodePid]
  * @property {number} [epmdPid]
  * @property {number} keeperPid
+ * @property {number} ownerPid the process that the keeper works for: without it, it is about to end
  */
 
 const recordPath = (folder) => join(folder, 'node.json');

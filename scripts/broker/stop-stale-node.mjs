@@ -4,15 +4,24 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isOurProcess, readRecord, removeRecord } from './node-record.mjs';
 
 const STOP_MS = 20_000;
+/** What a keeper without an owner may take: its clients drain, then its node stops. */
+const KEEPER_ENDS_MS = 60_000;
 
 /** Thrown when the folder's node has a living keeper: another run of ours uses it. */
 class BrokerInUseError extends Error {}
 
-/** Stops the node that an earlier keeper left in this folder because it was itself killed with -9. */
+/**
+ * Stops the node that an earlier keeper left in this folder because it was itself killed with -9. A keeper whose owner was killed is
+ * waited for: it is about to end by itself.
+ */
 export async function stopStaleNode(folder) {
   const stale = readRecord(folder);
   if (!stale) return;
-  if (isOurProcess(stale.keeperPid, 'keep-node.mjs')) {
+  const keeps = () => isOurProcess(stale.keeperPid, 'keep-node.mjs');
+  if (stale.ownerPid && !isOurProcess(stale.ownerPid, '')) {
+    for (const deadline = Date.now() + KEEPER_ENDS_MS; keeps() && Date.now() < deadline; ) await pause(100);
+  }
+  if (keeps()) {
     throw new BrokerInUseError(
       `a run that goes on uses ${folder} (process ${stale.keeperPid}): stop it, or set HEDDLE_DATA to another folder`,
     );

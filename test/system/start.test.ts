@@ -20,8 +20,17 @@ interface RunningStart {
 }
 
 /** Runs `npm start` with a data folder of its own until the test is over. */
-async function runStart({ onTestFinished }: TestContext, settings: object = {}): Promise<RunningStart> {
+async function runStart(test: TestContext, settings: object = {}): Promise<RunningStart> {
+  return runStartIn(await makeData(test), test, settings);
+}
+
+async function makeData({ onTestFinished }: TestContext): Promise<string> {
   const data = await mkdtemp(join(tmpdir(), 'heddle-start-'));
+  onTestFinished(() => rm(data, { recursive: true, force: true }));
+  return data;
+}
+
+function runStartIn(data: string, { onTestFinished }: TestContext, settings: object = {}): RunningStart {
   const script = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
   const { AMQP_URL: _, ...env } = process.env;
   const child = spawn(process.execPath, [script], {
@@ -66,7 +75,6 @@ async function runStart({ onTestFinished }: TestContext, settings: object = {}):
     await start.exited;
     // Killed like that, its services and its broker end by themselves.
     await vi.waitUntil(() => start.pids().every((pid) => !isAlive(pid)), { timeout: 60_000 });
-    await rm(data, { recursive: true, force: true });
   });
   return start;
 }
@@ -117,15 +125,18 @@ it.concurrent('comes up, answers the curl line it prints, starts again what cras
   expect(await listens(broker)).toBe(false);
 });
 
-it.concurrent('leaves nothing behind when it is itself killed with -9', async (test) => {
+it.concurrent('leaves nothing behind when it is itself killed with -9, and can be started again at once', async (test) => {
   const task = fileURLToPath(new URL('../../examples/07-own-task/my-task.js', import.meta.url));
-  const start = await runStart(test, { HEDDLE_TASKS: task });
+  const data = await makeData(test);
+  const start = runStartIn(data, test, { HEDDLE_TASKS: task });
   await start.line('Ctrl-C stops it');
   // Who serves tasks of their own alone is given a line that works for them too.
   const { tasks } = JSON.parse(await runShell(printedCurl(start))) as { tasks: { name: string }[] };
   expect(tasks.map(({ name }) => name)).toContain('shop.quote');
   const pids = start.pids();
   start.child.kill('SIGKILL');
+  const again = runStartIn(data, test);
+  await again.line('private RabbitMQ node');
   await vi.waitUntil(() => !pids.some(isAlive), { timeout: 60_000 });
 });
 
