@@ -4,6 +4,7 @@ import {
   parsePlannedObject,
   plannedText,
   queues,
+  REPLY_SLOTS,
   syncNames,
   WEBHOOK_TASK,
 } from '@heddle/contracts';
@@ -106,7 +107,8 @@ ${block('foreign (any AMQP client that only publishes jobs)', FOREIGN)}
 
 With everything declared beforehand (\`npm run topology -- declare\`, or the component \`topology-operator\` of \`k8s/\`) no service declares anything, and
 each needs only what is below. Every rung of the delay ladder is there already. A process that may not declare its own queue of replies or
-news takes one of ${INSTANCE_SLOTS} that nobody else holds (\`heddle.replies.slot-1\` and so on), by being its exclusive consumer: so ${INSTANCE_SLOTS} processes can share a virtual host.
+news takes one of ${INSTANCE_SLOTS} that nobody else holds (\`heddle.replies.slot-1\` and so on), by being its exclusive consumer: so ${INSTANCE_SLOTS} processes of services can share a virtual host, and as many queues of
+replies besides are there for programs.
 The tokens of limits need queues only: workers put the tokens there themselves, which asks for the right to publish on \`heddle.tokens\`.
 
 \`npm run topology -- declare\` reads the definitions of the tasks that \`HEDDLE_TASKS\` names, as a worker would, modules of your own too, and so knows their partitions, limits and lanes; or it is told:
@@ -134,7 +136,7 @@ The second line prints the rights of the user of one program: for these objects,
 its own objects only, each by the exchange that is its mark (to locks not at all), and by topic permissions jobs of its own tasks only. It may put any request to the recorder, as each user with the right on \`heddle.requests\`: ask for jobs, cancel them, batches, replays. Who submits publishes
 \`accepted\` events, and RabbitMQ cannot tell one job's events from another's.
 
-- An \`Executor\`, and a session once the recorder has to hear of it, takes one of the ${INSTANCE_SLOTS} queues of replies like any other process.
+- An \`Executor\`, and a session once the recorder has to hear of it, takes one of the ${REPLY_SLOTS} queues of replies that were made beforehand, ${INSTANCE_SLOTS} of which the services may need.
 - Objects are called what errors and \`GET /v1/sync\` call them: \`queue.NAME\` is a \`SimpleQueue\`; a \`Condition\` without a lock of its own wants \`rlock.NAME\`. Bounded queues, conditions and barriers themselves the recorder keeps: nothing has to be made.
 - An object that was not made is a \`RuntimeError\`, which says how to make it. A semaphore with another number of permits than was declared is a \`ValueError\`, at its first permit.
 - Declaring again changes nothing. For another number of permits, delete the queue \`heddle.sync.tokens.semaphore.NAME\` while nobody holds one, then declare.

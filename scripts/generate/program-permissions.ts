@@ -1,8 +1,8 @@
 import {
-  INSTANCE_SLOTS,
   type PlannedObject,
   parsePlannedTask,
   plannedTopology,
+  REPLY_SLOTS,
   storeOf,
   syncNames,
 } from '@heddle/contracts';
@@ -83,7 +83,7 @@ function fillInsOf(submits: readonly string[]): FillIns {
     of: {
       '<task>': [{ before: '', after: '' }],
       '<count>': '[0-9]+',
-      '<instance>': `slot-[0-9]{1,${String(INSTANCE_SLOTS).length}}`,
+      '<instance>': `slot-[0-9]{1,${String(REPLY_SLOTS).length}}`,
     },
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parsePlannedTask, plannedText } from './planned-task.ts';
-import { plannedTopology } from './planned-topology.ts';
+import { INSTANCE_SLOTS, plannedTopology, slotQueues } from './planned-topology.ts';
 
 const MAIL = 'mail.send:concurrency:rate=1m:lanes=2';
 
@@ -56,6 +56,12 @@ describe('what is planned', () => {
       'heddle.serial.ledger.deposit.0',
       'heddle.serial.ledger.deposit.1',
     ]);
+  });
+
+  it('has queues of replies for the processes of services and for as many programs, and of news for the former', () => {
+    expect(named('heddle.control.')).toHaveLength(INSTANCE_SLOTS);
+    expect(named('heddle.replies.')).toEqual(slotQueues('heddle.replies.<instance>'));
+    expect(named('heddle.replies.')).toHaveLength(2 * INSTANCE_SLOTS);
   });
 
   it('leaves no name open, neither of a queue nor of what it is bound by', () => {

@@ -7,10 +7,12 @@ import { serialKey, WEBHOOK_TASK } from './task.ts';
 import { type QueueRow, queues } from './topology.ts';
 
 /**
- * How many processes can share a broker on which they may declare nothing: each takes one of so many queues of replies, and one of
- * control news, that were made beforehand.
+ * How many processes of services can share a broker on which they may declare nothing: each takes one of so many queues of control
+ * news that were made beforehand, and one of replies.
  */
 export const INSTANCE_SLOTS = 64;
+/** Queues of replies that were made beforehand: for as many programs with the client besides, which hear no control news. */
+export const REPLY_SLOTS = 2 * INSTANCE_SLOTS;
 
 export interface PlannedExchange {
   readonly name: string;
@@ -89,8 +91,8 @@ const filledIn: readonly (readonly [string, (tasks: readonly PlannedTask[]) => r
   ['heddle.ledger.<limit>', (tasks) => putting('<limit>', tasks.flatMap(limitsOf))],
   ['heddle.rest.<ms>', (tasks) => putting('<ms>', tasks.flatMap(restsOf))],
   ['heddle.delay.<ms>', () => putting('<ms>', delayRungs.map(String))],
-  ['heddle.replies.<instance>', () => putting('<instance>', slots())],
-  ['heddle.control.<instance>', () => putting('<instance>', slots())],
+  ['heddle.replies.<instance>', () => putting('<instance>', slots(REPLY_SLOTS))],
+  ['heddle.control.<instance>', () => putting('<instance>', slots(INSTANCE_SLOTS))],
 ];
 
 /** For each name that a row stands for: what puts that into it, and into its bindings. */
@@ -128,11 +130,12 @@ function restsOf({ limits }: PlannedTask): string[] {
   return limits.flatMap(({ restMs }) => (restMs === undefined ? [] : [String(restMs)]));
 }
 
-function slots(): string[] {
-  return Array.from({ length: INSTANCE_SLOTS }, (_, i) => `slot-${i + 1}`);
+function slots(count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `slot-${i + 1}`);
 }
 
 /** The queues made beforehand for the processes of a row such as `heddle.replies.<instance>`. */
 export function slotQueues(row: QueueRow): string[] {
-  return slots().map((slot) => row.replace('<instance>', slot));
+  const count = row === 'heddle.replies.<instance>' ? REPLY_SLOTS : INSTANCE_SLOTS;
+  return slots(count).map((slot) => row.replace('<instance>', slot));
 }
