@@ -45,12 +45,16 @@ export function removeRecord(folder) {
   rmSync(recordPath(folder), { force: true });
 }
 
-/** Whether this pid is alive and its command line holds the text: pids are used again, command lines of ours are not. */
+/**
+ * Whether this pid is alive and its command line holds the text: pids are used again, command lines of ours are not. A process that
+ * has ended, and that nobody has asked about yet, has an empty one.
+ */
 export function isOurProcess(pid, text) {
   if (!pid) return false;
   try {
     process.kill(pid, 0);
-    return commandLine(pid).includes(text);
+    const line = commandLine(pid);
+    return line !== '' && line.includes(text);
   } catch {
     return false;
   }
