@@ -17,9 +17,10 @@ const CHECK_CONNECTIONS_MS = 2_000;
 const KEEP_ALIVE_MS = 65_000;
 /**
  * How long an idle connection stays open after draining began. Closed at once, it may go just as its client sends the next
- * request on it, which then fails without an answer; a busy client sends it within this time and is told 503 instead.
+ * request on it, which then fails without an answer; a busy client sends it within this time and is told 503 instead, also
+ * on a machine so busy that processes stand still for some tenths of a second.
  */
-const LAST_REQUEST_MS = 300;
+const LAST_REQUEST_MS = 1_000;
 
 export interface HttpOptions {
   readonly host: string;
@@ -28,7 +29,7 @@ export interface HttpOptions {
   readonly routes: readonly Route[];
   readonly http: HttpMetrics;
   readonly log: BrokerLog;
-  /** Milliseconds that idle connections stay open when draining begins. Default 300. */
+  /** Milliseconds that idle connections stay open when draining begins. Default 1,000. */
   readonly lastRequestMs?: number | undefined;
 }
 
