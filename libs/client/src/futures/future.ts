@@ -66,7 +66,7 @@ export class Future<O = unknown> {
     return this.#job.progress;
   }
 
-  /** Calls back with each progress that comes, a few a second at most. Returns what ends that. */
+  /** Calls back with each progress that comes, one a second at most. Returns what ends that. */
   onProgress(fn: (progress: JobProgress) => void): () => void {
     return this.#job.onProgress(fn);
   }
