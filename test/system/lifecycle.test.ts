@@ -55,7 +55,7 @@ const replay = (after: string) => ({
   act: (id: string) => stack.api.call('POST', '/v1/dead/replay', { ids: [id] }),
 });
 
-/** A job that ends within 100 ms goes without `started`: each arrow from a waiting state needs a quick run and a slow one. */
+/** A job that ends within 100 ms goes without `started`, within a second without `progress`: each arrow from a waiting state needs a quick run and a slow one. */
 const cases: readonly Case[] = [
   { along: ['[*] --> queued : accepted', 'queued --> succeeded : succeeded'], runs: [quick] },
   {
@@ -64,7 +64,7 @@ const cases: readonly Case[] = [
       'running --> running : progress',
       'running --> succeeded : succeeded',
     ],
-    runs: [[900, 'succeed']],
+    runs: [[2_000, 'succeed']],
   },
   {
     along: ['queued --> failed : failed', 'failed --> queued : replayed'],

@@ -58,7 +58,7 @@ describe('a future', () => {
   });
 
   it('tells of progress', async () => {
-    const future = (await connect()).submit(stepper, { ms: 600 });
+    const future = (await connect()).submit(stepper, { ms: 2_000 });
     const heard: number[] = [];
     future.onProgress(({ fraction }) => heard.push(fraction));
     await future.result();
