@@ -78,7 +78,7 @@ export class TokenQueue {
     if (next) lease.resume(next);
   }
 
-  /** Whether every token is held. What was released by this session is not, from then on. */
+  /** Whether every token is held. What was released by this session is not, from then on; what another one released, a moment later. */
   async allHeld(): Promise<boolean> {
     while ((await this.countReady()) === 0) {
       if (!this.#session.ledger.isPuttingBack(this.object)) return true;
