@@ -170,9 +170,11 @@ describe('one job is one tree of spans', () => {
     const process = `${publish} > consumer: process heddle.jobs.debug.echo`;
     const job = [publish, `${publish} > ${record}`, process, `${process} > ${record}`];
     await untilWays(trace, [post, ...job]);
-    const runs = collector.spans.filter(
-      ({ traceId, name }) => traceId === trace.traceId && name.startsWith('process heddle.jobs'),
-    );
-    expect(runs).toHaveLength(3);
+    // All three runs have the same way, and each worker sends its spans in its own time.
+    const runs = () =>
+      collector.spans.filter(
+        ({ traceId, name }) => traceId === trace.traceId && name.startsWith('process heddle.jobs'),
+      );
+    await vi.waitFor(() => expect(runs()).toHaveLength(3), { timeout: 60_000, interval: 50 });
   });
 });
