@@ -3,7 +3,6 @@ import { dirname } from 'node:path';
 import { INSTANCE_SLOTS, jobQueue, laneQueue, serialQueue } from '@heddle/contracts';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { topologyObjects } from '../../../generate/kubernetes/topology-objects.ts';
 import { builtInTaskNames } from '../../../generate/permissions-document.ts';
 import { faultsOf, gatewayPort, type ServiceName, serviceFacts, serviceNames } from '../service-facts.ts';
 import { buildManifests, hasKubectl, type Manifest } from './build-manifests.ts';
@@ -284,23 +283,5 @@ describe.runIf(hasKubectl).each(combinations)('k8s/%s with %j', (overlay, compon
       expect(ends.filter((end) => !declared.has(end))).toEqual([]);
       for (const task of builtInTaskNames) expect(declared).toContain(`heddle.jobs.${task}`);
     },
-  );
-});
-
-test('objects for tasks with limits, lanes and partitions fit their schemas, and have names of Kubernetes', () => {
-  const made = topologyObjects(['mail.send:concurrency:rate=1m:lanes=2', 'ledger.deposit:2', 'debug.echo']);
-  const objects = Object.values(made).flat();
-  expect(objects.flatMap((object) => faultsOfManifest(object as unknown as Manifest))).toEqual([]);
-  const names = objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
-  expect(names.filter((name) => !/^\w+ [a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(name))).toEqual([]);
-  expect(new Set(names).size).toBe(names.length);
-  expect(names).toEqual(
-    expect.arrayContaining([
-      'Queue heddle.tokens.rates.mail.send.60000',
-      'Queue heddle.ledger.slots.mail.send',
-      'Queue heddle.rest.60000',
-      'Binding heddle.lanes--mail.send-1--heddle.lanes.mail.send.1',
-      'TopicPermission consumer.heddle.lanes',
-    ]),
   );
 });
