@@ -1,67 +1,41 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { connectBroker, openSession, silentLog } from '@heddle/broker';
+import { openSession, silentLog } from '@heddle/broker';
 import { Executor } from '@heddle/client';
-import {
-  type ExchangeRow,
-  exchanges,
-  parsePlannedObject,
-  plannedText,
-  plannedTopology,
-  seedOf,
-  WEBHOOK_TASK,
-} from '@heddle/contracts';
+import { parsePlannedObject, seedOf } from '@heddle/contracts';
 import { Condition, Lock, Queue, SyncSession } from '@heddle/sync';
-import type { Channel } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { leastPermissionsOf, topicPermissionsOf } from '../../scripts/generate/least-permissions.ts';
 import { services } from '../../scripts/generate/permissions-document.ts';
 import { programPermissions, programTopics } from '../../scripts/generate/program-permissions.ts';
-import { selectTasks } from '../../services/consumer/src/registry/select-tasks.ts';
 import { answering, type Receiver, startReceiver } from '../../services/notifier/test/receiver.ts';
-import { createVhost, type TestVhost } from '../support/broker.ts';
-import { onChannel, publishing } from '../support/foreign-channel.ts';
+import { publishing } from '../support/foreign-channel.ts';
+import {
+  type LeastPrivilege,
+  NOT_ITS_OWN,
+  OWN_TASKS,
+  type Service,
+  setUpLeastPrivilege,
+} from '../support/least-privilege.ts';
 import { type ServiceProcess, startService } from '../support/service-process.ts';
 import { createStackDatabase, type StackDatabase } from '../support/stack-database.ts';
 
 const soon = { timeout: 60_000, interval: 100 };
-/** The worker here serves these; it has no business with other built-in tasks. */
-const OWN_TASKS = `debug.*,ledger.deposit,${fileURLToPath(new URL('./tasks/bounded-tasks.mjs', import.meta.url))}`;
-const OTHER_TASKS = ['image.thumbnail', 'mail.send:concurrency:rate=1m:lanes=2'];
-const NOT_ITS_OWN = 'image.thumbnail';
-type Service = (typeof services)[number];
 
 describe('with one user a service, who may declare nothing', () => {
-  let vhost: TestVhost;
+  let vhost: LeastPrivilege['vhost'];
   let folder: string;
-  let TASKS: readonly string[];
   let database: StackDatabase;
   let url: string;
   let receiver: Receiver;
-  const urls = {} as Record<Service, string>;
+  let urls: LeastPrivilege['urls'];
   let started: readonly ServiceProcess[] = [];
 
   beforeAll(async () => {
-    vhost = await createVhost();
+    ({ vhost, urls } = await setUpLeastPrivilege());
     folder = mkdtempSync(join(tmpdir(), 'heddle-least-'));
     database = await createStackDatabase();
     receiver = await startReceiver(answering(200));
-    const admin = await connectBroker({
-      url: vhost.url,
-      service: 'declare',
-      instance: 'declare',
-      log: silentLog,
-    });
-    const planned = [...(await selectTasks(OWN_TASKS)).values()].map(({ task }) => plannedText(task));
-    TASKS = planned.map((task) => task.replace(/:.*/, ''));
-    await admin.declareBeforehand([...planned, ...OTHER_TASKS]);
-    await admin.close();
-    for (const service of services) {
-      const rights = leastPermissionsOf(service, TASKS);
-      urls[service] = await vhost.addUser(service, rights, topicPermissionsOf(service, TASKS));
-    }
     const env = (service: Service) => ({
       AMQP_URL: urls[service],
       HEDDLE_DATA: folder,
@@ -114,15 +88,6 @@ describe('with one user a service, who may declare nothing', () => {
     await reader?.cancel();
     await vi.waitFor(() => expect(receiver.received).toHaveLength(1), soon);
     await state('/v1/jobs?task=webhook.deliver', { jobs: [{ state: 'succeeded' }] });
-  });
-
-  test('the notifier may publish no events of jobs but those of webhooks', async () => {
-    expect(await publishing(urls.notifier, 'heddle.events', 'event')).toContain('ACCESS_REFUSED');
-    expect(await publishing(urls.notifier, 'heddle.events', 'output')).toContain('ACCESS_REFUSED');
-    for (const service of services.filter((name) => name !== 'notifier'))
-      expect(await publishing(urls[service], 'heddle.webhooks', 'event'), service).toContain(
-        'ACCESS_REFUSED',
-      );
   });
 
   test('a job that is delayed, retried and gives up comes to its end over the ladder', async () => {
@@ -212,93 +177,4 @@ describe('with one user a service, who may declare nothing', () => {
     const turn = new Condition(session, 'turn');
     expect(await turn.run(() => turn.wait(50))).toBe(false);
   });
-
-  test('nobody may publish where the table does not let them', async () => {
-    for (const service of services) {
-      const refused = plannedTopology([])
-        .exchanges.map(({ name }) => name)
-        .filter((name) => !/^heddle\.delay\.(?!100$)/.test(name))
-        .filter((name) => !publishes(service, name))
-        // Spent tokens are put to rest by the broker.
-        .concat('heddle.rest.300');
-      for (const exchange of refused) {
-        expect(
-          await publishing(urls[service], exchange, 'debug.echo'),
-          `${service} to ${exchange}`,
-        ).toContain('ACCESS_REFUSED');
-      }
-      expect(await publishing(urls[service], '', 'heddle.jobs.debug.echo'), service).toContain(
-        'ACCESS_REFUSED',
-      );
-    }
-  });
-
-  test('a worker may not publish jobs that are not its own, by any way, nor may the notifier', async () => {
-    for (const exchange of ['heddle.submit', 'heddle.delay.100', 'heddle.delay.31536000000']) {
-      for (const task of [NOT_ITS_OWN, WEBHOOK_TASK, `${NOT_ITS_OWN}.suspect`]) {
-        expect(await publishing(urls.consumer, exchange, task), `${task} to ${exchange}`).toContain(
-          'ACCESS_REFUSED',
-        );
-      }
-      expect(await publishing(urls.notifier, exchange, 'debug.echo')).toContain('ACCESS_REFUSED');
-    }
-    expect(await publishing(urls.consumer, 'heddle.serial', 'ledger.withdraw.0')).toContain('ACCESS_REFUSED');
-    expect(await publishing(urls.consumer, 'heddle.jobs', 'debug.echo')).toContain('ACCESS_REFUSED');
-    expect(await publishing(urls.consumer, 'heddle.lanes', 'mail.send/0')).toContain('ACCESS_REFUSED');
-  });
-
-  test('a worker may not make tokens of limits of other tasks, which would lift them', async () => {
-    for (const key of ['slots.mail.send.issue', 'rates.mail.send.60000.ledger', 'slots.bounded.slots'])
-      expect(await publishing(urls.consumer, 'heddle.tokens', key), key).toContain('ACCESS_REFUSED');
-    expect(await publishing(urls.consumer, 'heddle.tokens', 'slots.bounded.slots.ledger')).toBe('confirmed');
-  });
-
-  test('nobody may read what is not theirs: the gateway no jobs, the worker no others, the notifier no requests', async () => {
-    const jobs = [...TASKS, NOT_ITS_OWN].flatMap((task) => [
-      `heddle.jobs.${task}`,
-      task.startsWith('ledger.') ? `heddle.serial.${task}.0` : `heddle.jobs.${task}.suspect`,
-    ]);
-    const shared = ['heddle.queries', 'heddle.producer', 'heddle.dead', 'heddle.dropped', 'heddle.delay.100'];
-    const refused: Record<Service, readonly string[]> = {
-      gateway: [...jobs, 'heddle.events.recorder', 'heddle.queries', 'heddle.dead', 'heddle.delay.100'],
-      producer: [...jobs, 'heddle.events.recorder', 'heddle.queries', 'heddle.dead', 'heddle.delay.100'],
-      recorder: [...jobs, 'heddle.producer', 'heddle.replies.slot-1', 'heddle.dead', 'heddle.delay.100'],
-      consumer: [
-        `heddle.jobs.${NOT_ITS_OWN}`,
-        `heddle.jobs.${WEBHOOK_TASK}`,
-        'heddle.lanes.mail.send.0',
-        'heddle.tokens.slots.mail.send',
-        'heddle.ledger.rates.mail.send.60000',
-        'heddle.events.recorder',
-        ...shared,
-      ],
-      notifier: [...jobs, 'heddle.events.recorder', ...shared],
-    };
-    for (const service of services) {
-      for (const queue of refused[service]) {
-        const outcome = await onChannel(urls[service], (channel) => channel.get(queue));
-        expect(outcome, `${service} reading ${queue}`).toContain('ACCESS_REFUSED');
-      }
-    }
-  });
-
-  test('nobody may declare, bind or delete', async () => {
-    for (const service of services) {
-      for (const change of [
-        (channel: Channel) => channel.assertQueue('heddle.jobs.new'),
-        (channel: Channel) => channel.assertExchange('heddle.new', 'fanout'),
-        (channel: Channel) => channel.deleteQueue('heddle.queries'),
-        (channel: Channel) => channel.bindQueue('heddle.replies.slot-1', 'heddle.events', 'event'),
-      ]) {
-        expect(await onChannel(urls[service], change), `${service}: ${String(change)}`).toContain(
-          'ACCESS_REFUSED',
-        );
-      }
-    }
-  });
 });
-
-function publishes(service: Service, exchange: string): boolean {
-  const row = exchange.replace(/^heddle\.delay\..+/, 'heddle.delay.<ms>') as ExchangeRow;
-  return exchanges[row].publishers.some((party) => party === service);
-}
