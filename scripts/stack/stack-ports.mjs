@@ -96,7 +96,8 @@ export class StackPorts {
 
   /** From now on the gateway is known at this address: started again, it takes the same one. */
   keepHttpPort(url) {
-    this.#http = Number(new URL(url).port);
+    // A URL leaves out the port that its protocol has anyway.
+    this.#http = Number(new URL(url).port || 80);
     this.#httpGiven = true;
   }
 

@@ -63,6 +63,8 @@ it('keeps the address at which the gateway was reached, even if it was free to c
   expect(await ports.httpPort()).toBe(0);
   ports.keepHttpPort('http://127.0.0.1:4711');
   expect(await ports.httpPort()).toBe(4711);
+  ports.keepHttpPort('http://127.0.0.1:80');
+  expect(await ports.httpPort()).toBe(80);
 });
 
 it('lets the system choose ops ports when the port is 0', async () => {
