@@ -8,13 +8,9 @@ import { canInstall, installLine, installPackage } from '../setup/install-packag
 export async function findPrometheus() {
   if (!isInstalled() && canInstall()) await installPackage('prometheus');
   if (!isInstalled()) throw new Error(`Prometheus is not installed here: ${installLine('prometheus')}`);
-  return { prometheus: find('prometheus'), promtool: find('promtool') };
+  return { prometheus: findOnPath('prometheus'), promtool: findOnPath('promtool') };
 }
 
 function isInstalled() {
-  return find('prometheus') !== undefined && find('promtool') !== undefined;
-}
-
-function find(name) {
-  return findOnPath(name);
+  return findOnPath('prometheus') !== undefined && findOnPath('promtool') !== undefined;
 }
