@@ -17,22 +17,28 @@ export interface TopicPermission {
 export function leastPermissionsOf(service: Party, tasks: readonly string[]): Permissions {
   const published = publishedBy(service);
   const consumed = queueRows.filter(({ consumers }) => consumers.includes(service));
-  // Before a job is laid to rest its task's queue is looked for, and from RabbitMQ 4 on looking asks for some right on it.
-  const lookedFor = published.some(({ name }) => name === 'heddle.delay.<ms>') ? ['heddle.jobs.<task>'] : [];
-  // So are lanes and partitions, whose jobs are counted with the task's.
-  const counted =
-    service === 'gateway' || service === 'recorder'
-      ? ['heddle.lanes.<lane>', 'heddle.serial.<partition>']
-      : [];
   const own = ownNames(service, tasks);
   return {
     configure: '^$',
-    write: pattern([...published.map(({ name }) => name), ...lookedFor, ...counted], own),
+    write: pattern([...published.map(({ name }) => name), ...lookedAtBy(service)], own),
     read: pattern(
       consumed.map(({ name }) => name),
       own,
     ),
   };
+}
+
+/**
+ * Queues that a service looks at and does not consume: from RabbitMQ 4 on that asks for some right. A task's, before a job of it is laid
+ * to rest; and lanes and partitions, whose jobs are counted with the task's.
+ */
+export function lookedAtBy(service: Party): string[] {
+  const laysToRest = publishedBy(service).some(({ name }) => name === 'heddle.delay.<ms>');
+  const counts = service === 'gateway' || service === 'recorder';
+  return [
+    ...(laysToRest ? ['heddle.jobs.<task>'] : []),
+    ...(counts ? ['heddle.lanes.<lane>', 'heddle.serial.<partition>'] : []),
+  ];
 }
 
 /** Workers and the notifier publish jobs and tokens of their own tasks, and of no others: on each topic exchange, by routing key. */

@@ -9,7 +9,7 @@ import {
   WEBHOOK_TASK,
 } from '@heddle/contracts';
 import { builtInTasks } from '../../services/consumer/src/tasks/built-in-tasks.ts';
-import { leastPermissionsOf } from './least-permissions.ts';
+import { leastPermissionsOf, lookedAtBy } from './least-permissions.ts';
 import { type Permissions, pattern } from './permission-pattern.ts';
 import { programPermissions } from './program-permissions.ts';
 import { table } from './topology-document.ts';
@@ -36,10 +36,6 @@ export function permissionsOf(service: Party): Permissions {
   const declaredExchanges = exchangeRows.filter((exchange) => declaresExchange(service, exchange));
   const published = exchangeRows.filter(({ publishers }) => publishers.includes(service));
   const consumed = queueRows.filter(({ consumers }) => consumers.includes(service));
-  // Before a job is laid to rest its task's queue is looked for, and from RabbitMQ 4 on looking asks for some right.
-  const laysToRest = published.some(({ name }) => name === 'heddle.delay.<ms>');
-  // So are lanes and partitions, whose jobs are counted with the task's.
-  const counts = service === 'gateway' || service === 'recorder';
   // A mark of the toolbox has an alternate exchange, which is not there: a name that says a number.
   const marks = declaredExchanges.some(({ name }) => name === MARK);
   const patternFor = (all: readonly string[]) => pattern(all.map((name) => ownName(service, name)));
@@ -50,8 +46,7 @@ export function permissionsOf(service: Party): Permissions {
       ...names(declaredQueues),
       ...declaredQueues.flatMap(({ deadLetter }) => deadLetter ?? []),
       ...declaredExchanges.flatMap(({ alternate }) => alternate ?? []),
-      ...(laysToRest ? ['heddle.jobs.<task>'] : []),
-      ...(counts ? ['heddle.lanes.<lane>', 'heddle.serial.<partition>'] : []),
+      ...lookedAtBy(service),
       ...(marks ? [syncNames.permits('<count>')] : []),
     ]),
     read: patternFor([
