@@ -22,7 +22,11 @@ const { values, positionals } = parseArgs({
 // `… | head` closes the pipe; that is no reason to complain.
 process.stdout.on('error', () => process.exit(1));
 const [command, ...others] = positionals;
-const listed = (text: string | undefined) => text?.split(',').filter((name) => name !== '') ?? [];
+const listed = (text = '') =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 const told = listed(values.tasks);
 try {
   await carryOut();
@@ -32,6 +36,7 @@ try {
 }
 
 async function carryOut(): Promise<void> {
+  refuseWhatContradicts();
   if (command === 'permissions' && others.length === 0) {
     const users = (await oneUser()) ?? serviceUsers(await tasksOr(told));
     for (const line of permissionCommands(values.vhost, [users].flat())) console.log(line);
@@ -50,6 +55,17 @@ async function carryOut(): Promise<void> {
   } else {
     throw new Error(`${USAGE}, got "${positionals.join(' ')}"`);
   }
+}
+
+/** Options that go with another command, or not together, are not passed over in silence. */
+function refuseWhatContradicts(): void {
+  const { program, workers, submit } = values;
+  if (program !== undefined && workers !== undefined)
+    throw new Error('expected one user: --program NAME or --workers NAME');
+  if (command === 'declare' && (program ?? workers ?? submit) !== undefined)
+    throw new Error(
+      '--program, --workers and --submit say whose rights: expected "permissions" or "objects FOLDER"',
+    );
 }
 
 /** The one user that is asked for, if it is not those of all services. */

@@ -24,4 +24,7 @@ test('what is asked for wrongly is refused with what was expected', async () => 
   await expect(run('permissions', '--program', 'bank', '--sync', 'mutex.bank')).rejects.toMatchObject({
     stderr: expect.stringContaining('"lock.bank"'),
   });
+  await expect(run('declare', '--program', 'bank', '--sync', 'lock.bank')).rejects.toMatchObject({
+    stderr: expect.stringContaining('expected "permissions" or "objects FOLDER"'),
+  });
 });
