@@ -48,6 +48,7 @@ export class Stack {
     const list = listServices(consumers);
     const ports = new StackPorts({ services: list, opsPort, httpPort, host: httpHost, note: this.#print });
     await ports.check();
+    if (this.#stopping) return undefined;
     mkdirSync(data, { recursive: true });
 
     this.#finding = keepBrokerUp(

@@ -13,7 +13,7 @@ import { type LoopAndCores, watchProcess } from './watch-process.ts';
 
 const TASKS = ['math.count-primes', 'math.is-prime', 'math.sum'];
 const COUNT_TO = 4_000_000_000;
-/** Of some 0.5 s each. */
+/** Of some 0.7 s each. */
 const COUNT_PARTS = 16;
 /** Of some 1 ms of work each. */
 const RANGES = 8_000;
