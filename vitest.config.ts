@@ -25,8 +25,8 @@ export default defineConfig({
     maxWorkers: cores,
     // Files share their process, and with it what they import: loading that anew for each cost more than all unit tests.
     isolate: false,
-    // What is waited for comes when it comes: a busy machine is no failure.
-    expect: { poll: { timeout: 10_000 } },
+    // What is waited for comes when it comes: a busy machine is no failure, nor is one that stands still for seconds.
+    expect: { poll: { timeout: 30_000 } },
     projects: [
       {
         ...sources,
@@ -35,7 +35,8 @@ export default defineConfig({
           include: named('test.ts'),
           exclude: [...ignored, '**/*.broker.test.ts', '**/*.database.test.ts'],
           execArgv,
-          testTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           sequence: { groupOrder: 0 },
         },
       },
@@ -47,8 +48,8 @@ export default defineConfig({
           exclude: ignored,
           globalSetup: 'test/support/global-postgres.ts',
           execArgv,
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },
       },
@@ -61,8 +62,8 @@ export default defineConfig({
           globalSetup: 'test/support/global-broker.ts',
           execArgv,
           maxWorkers: waiting,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           sequence: { groupOrder: 2 },
         },
       },

@@ -32,7 +32,7 @@ it('while the broker has an alarm, publishes wait or fail as they wish, acks get
   for (const delivery of deliveries.splice(0)) delivery.ack();
   const unacked = async (): Promise<number> =>
     (await vhost.listQueues()).find(({ name }) => name === queue)?.unacked ?? -1;
-  await expect.poll(unacked, { timeout: 10_000 }).toBe(0);
+  await expect.poll(unacked).toBe(0);
   expect(await other.broker.countMessages(queue)).toBe(0);
 
   await node.setMemoryAlarm(false);
@@ -40,9 +40,8 @@ it('while the broker has an alarm, publishes wait or fail as they wish, acks get
   await expect
     .poll(() => deliveries.map(({ message }) => message.properties.messageId))
     .toEqual(['first', 'patient']);
-  expect(broker.state).toBe('connected');
-  expect(broker.health().ok).toBe(true);
-}, 60_000);
+  await expect.poll(() => broker.health()).toMatchObject({ ok: true, state: 'connected' });
+}, 120_000);
 
 it('when the broker is killed and comes back, nothing that it confirmed is missing', async () => {
   const node = await startBroker();
@@ -61,9 +60,9 @@ it('when the broker is killed and comes back, nothing that it confirmed is missi
   const publishing = publishJobs(broker, ids);
   await expect.poll(() => seen.size, { interval: 5 }).toBeGreaterThan(500);
   await node.kill();
-  expect(broker.health().ok).toBe(false);
+  await expect.poll(() => broker.health().ok, { interval: 5 }).toBe(false);
   await node.start();
   await publishing;
-  await expect.poll(() => seen.size, { timeout: 20_000 }).toBe(ids.length);
-  await expect.poll(() => broker.health().ok, { timeout: 10_000 }).toBe(true);
-}, 90_000);
+  await expect.poll(() => seen.size).toBe(ids.length);
+  await expect.poll(() => broker.health().ok).toBe(true);
+}, 120_000);

@@ -17,7 +17,7 @@ describe('the queue of replies', () => {
     const { broker } = await openBroker();
     const replies = await broker.replies();
     expect(await broker.replies()).toBe(replies);
-    const answers = [replies.wait('1', 5_000), replies.wait('2', 5_000)];
+    const answers = [replies.wait('1', 60_000), replies.wait('2', 60_000)];
     await reply(broker, replies.name, '2');
     await reply(broker, replies.name, '1');
     const correlated = (await Promise.all(answers)).map(({ properties }) => properties.correlationId);
@@ -31,7 +31,7 @@ describe('the queue of replies', () => {
     await vhost.closeConnections();
     expect(await lost).toMatchObject({ code: 'recorder_unavailable' });
     const { name } = await broker.replies();
-    const answer = replies.wait('again', 5_000);
+    const answer = replies.wait('again', 60_000);
     await reply(broker, name, 'again');
     await answer;
   });
@@ -43,7 +43,7 @@ describe('the queue of replies', () => {
     const { broker } = await openBroker({ vhost, instance: 'twin' });
     const replies = await broker.replies();
     expect(replies.name).toBe('heddle.replies.twin');
-    const answer = replies.wait('1', 5_000);
+    const answer = replies.wait('1', 60_000);
     await reply(broker, replies.name, '1');
     await answer;
   });

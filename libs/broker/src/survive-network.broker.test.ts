@@ -3,15 +3,16 @@ import { idsFrom, job, openBroker, openProxy, openVhost, publishJobs, TASK } fro
 import { type Broker, connectBroker, type Delivery, silentLog } from './index.ts';
 
 const queue = `heddle.jobs.${TASK}` as const;
-/** Everything in the job queue, by id, with how often it is there. */
-async function drain(broker: Broker): Promise<Map<string, number>> {
+/** Everything in the job queue, by id, with how often it is there: so many different ones. */
+async function drain(broker: Broker, count: number): Promise<Map<string, number>> {
   const found = new Map<string, number>();
   const consumer = await broker.consume(queue, { prefetch: 500 }, (delivery) => {
     const id = delivery.message.properties.messageId ?? '';
     found.set(id, (found.get(id) ?? 0) + 1);
     delivery.ack();
   });
-  await expect.poll(() => broker.countMessages(queue), { timeout: 10_000 }).toBe(0);
+  await expect.poll(() => found.size).toBe(count);
+  await expect.poll(() => broker.countMessages(queue)).toBe(0);
   await consumer.close();
   return found;
 }
@@ -23,7 +24,7 @@ describe('connecting', () => {
     proxy.refuse(true);
     const opening = openBroker({ vhost, url: proxy.url });
     // Both connections have been refused, and one of them a second time.
-    await expect.poll(() => proxy.refused, { timeout: 10_000 }).toBeGreaterThan(2);
+    await expect.poll(() => proxy.refused).toBeGreaterThan(2);
     proxy.refuse(false);
     expect((await opening).broker.state).toBe('connected');
   });
@@ -54,11 +55,12 @@ describe('connecting', () => {
       let opened = false;
       const opening = openBroker({ vhost, url: proxy.url }).finally(() => (opened = true));
       // A cut that nobody noticed ends with the limit of connecting: ten seconds.
-      await expect.poll(() => opened || proxy.accepted >= 6, { timeout: 15_000 }).toBe(true);
+      await expect.poll(() => opened || proxy.accepted >= 6, { timeout: 60_000 }).toBe(true);
       proxy.cutAfter(undefined);
       const { broker } = await opening;
       await publishJobs(broker, ['job-1']);
-      expect(broker.health()).toMatchObject({ ok: true });
+      // A connection that was made before breaks off at its bytes even now, and comes back.
+      await expect.poll(() => broker.health()).toMatchObject({ ok: true });
     },
   );
 });
@@ -82,17 +84,14 @@ describe('when connections are reset again and again', () => {
     for (let resets = 0; resets < 5; resets++) {
       const before = proxy.forwarded['to-broker'];
       await expect
-        .poll(() => settled || proxy.forwarded['to-broker'] > before + 100_000, {
-          timeout: 15_000,
-          interval: 5,
-        })
+        .poll(() => settled || proxy.forwarded['to-broker'] > before + 100_000, { interval: 5 })
         .toBe(true);
       proxy.reset();
     }
     await publishing;
-    await expect.poll(() => seen.size, { timeout: 15_000 }).toBe(ids.length);
+    await expect.poll(() => seen.size).toBe(ids.length);
     await expect.poll(() => other.broker.countMessages(queue)).toBe(0);
-    expect(broker.health().ok).toBe(true);
+    await expect.poll(() => broker.health().ok).toBe(true);
   });
 });
 
@@ -110,7 +109,7 @@ describe('when confirms are lost on their way', () => {
     proxy.reset();
     proxy.release();
     await publishing;
-    const found = await drain(other.broker);
+    const found = await drain(other.broker, 100);
     expect([...found.keys()].sort()).toEqual(idsFrom(0, 100).sort());
     expect(published).toEqual({ confirmed: 100 });
   });
@@ -143,7 +142,7 @@ describe('when acks are lost on their way', () => {
     await new Promise((resolve) => setImmediate(resolve));
     proxy.reset();
     proxy.release();
-    await expect.poll(() => deliveries, { timeout: 5_000 }).toHaveLength(10);
+    await expect.poll(() => deliveries).toHaveLength(10);
     expect(deliveries.every(({ message }) => message.redelivered)).toBe(true);
     for (const delivery of deliveries) delivery.ack();
     await broker.close();
@@ -177,9 +176,9 @@ describe('when the broker freezes', () => {
     proxy.release();
     await waiting;
     await expect
-      .poll(() => deliveries.map(({ message }) => message.properties.messageId), { timeout: 10_000 })
+      .poll(() => deliveries.map(({ message }) => message.properties.messageId))
       .toContain('patient');
-    await expect.poll(() => broker.health().ok, { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => broker.health().ok).toBe(true);
   });
 
   it('closing ends nevertheless', async () => {
@@ -192,7 +191,7 @@ describe('when the broker freezes', () => {
     const failed = given.catch((error: unknown) => error);
     const began = performance.now();
     await broker.close();
-    expect(performance.now() - began).toBeLessThan(9_000);
+    expect(performance.now() - began).toBeLessThan(30_000);
     expect(await failed).toMatchObject({ code: 'shutting_down' });
   });
 });

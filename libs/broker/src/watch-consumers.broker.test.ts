@@ -3,10 +3,13 @@ import { expect, it, onTestFinished } from 'vitest';
 import { openVhost } from '../test/open-broker.ts';
 import { ConsumerWatchdog, type WatchedConsumer } from './watch-consumers.ts';
 
+/** It looks when the test says so. */
+const NEVER_MS = 3_600_000;
+
 async function watch(consumers: WatchedConsumer[], url: string): Promise<ConsumerWatchdog> {
   const connection = await amqp.connect(url);
   onTestFinished(() => connection.close());
-  const watchdog = new ConsumerWatchdog(consumers, () => connection);
+  const watchdog = new ConsumerWatchdog(consumers, () => connection, NEVER_MS);
   onTestFinished(() => watchdog.stop());
   const channel = await connection.createChannel();
   await channel.assertQueue('watched');

@@ -25,7 +25,7 @@ describe('a lock', () => {
     expect(await a.acquire({ blocking: false })).toBeUndefined();
     await lease.release();
     // Another session's question may overtake the release on its way through the broker.
-    await vi.waitFor(async () => expect(await b.locked()).toBe(false));
+    await vi.waitFor(async () => expect(await b.locked()).toBe(false), { timeout: 30_000 });
     const next = await b.acquire({ blocking: false });
     expect(next?.fence).toBeGreaterThan(lease.fence);
     await next?.release();
@@ -69,7 +69,7 @@ describe('a lock', () => {
     // The holder consumes too; a consumer that stayed behind would take the lock and nobody have it.
     await sessions.consumersOf('heddle.sync.tokens.lock.timeout', 1);
     await lease.release();
-    const next = await lock.acquire({ timeout: '2s' });
+    const next = await lock.acquire({ timeout: '60s' });
     expect(next).toBeDefined();
   });
 
@@ -151,7 +151,7 @@ describe('between processes', () => {
   });
 
   it('many seed a lock at the same time, and make one token', async () => {
-    const all = await Promise.all(Array.from({ length: 4 }, () => sessions.start()));
+    const all = await Promise.all(Array.from({ length: 4 }, () => sessions.start(60)));
     const granted: RemoteLease[] = [];
     const asked = all.map(async (one) => {
       granted.push(await one.ask<RemoteLease>({ do: 'acquire', kind: 'lock', name: 'seeded' }));

@@ -37,7 +37,7 @@ describe('a re-entrant lock', () => {
     expect(await other.locked()).toBe(true);
     await lock.release();
     // Another session's question may overtake the release on its way through the broker.
-    await vi.waitFor(async () => expect(await other.locked()).toBe(false));
+    await vi.waitFor(async () => expect(await other.locked()).toBe(false), { timeout: 30_000 });
     const next = await other.acquire();
     expect(next.fence).toBeGreaterThan(outer.fence);
     await next.release();

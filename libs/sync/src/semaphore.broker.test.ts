@@ -92,7 +92,7 @@ describe('between processes', () => {
 
   it('permits of those that are killed come back, each once', async () => {
     const semaphore = new Semaphore(await connect(), 'killed', 4);
-    const all = await Promise.all([1, 2].map(() => sessions.start()));
+    const all = await Promise.all([1, 2].map(() => sessions.start(60)));
     const ask = { do: 'acquire', kind: 'semaphore', name: 'killed', value: 4 } as const;
     await Promise.all(all.flatMap((one) => [one.ask(ask), one.ask(ask)]));
     expect(await semaphore.value()).toBe(0);

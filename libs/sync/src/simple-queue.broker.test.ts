@@ -55,7 +55,7 @@ describe('a simple queue', () => {
     await expect(q.get({ timeout: 0 })).rejects.toThrow(Empty);
     await expect(q.get({ signal: AbortSignal.timeout(40) })).rejects.toThrow(/abort/i);
     await q.put(1);
-    expect(await q.get({ timeout: '5s' })).toBe(1);
+    expect(await q.get({ timeout: '60s' })).toBe(1);
     const other = await queue('empty');
     for (const turns of [0, 0, 1, 2, 3, 4, 6, 8]) {
       const ending = new AbortController();
@@ -114,7 +114,7 @@ describe('a simple queue', () => {
     expect(await q.get()).toBe(1);
     await expect.poll(() => sessions.vhost.countConnections()).toBeGreaterThan(0);
     await sessions.vhost.closeConnections();
-    expect(await q.get({ timeout: '20s' })).toBe(1);
+    expect(await q.get({ timeout: '60s' })).toBe(1);
   });
 
   it('goes on giving to who waits when a connection was lost', async () => {

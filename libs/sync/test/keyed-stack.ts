@@ -13,7 +13,8 @@ export interface KeyedStack {
   readonly vhost: TestVhost;
   connect(): Promise<SyncSession>;
   connectBroker(): Promise<Broker>;
-  start(): Promise<KeyedProcess>;
+  /** `heartbeatSeconds`: default 1, for one that is frozen. */
+  start(heartbeatSeconds?: number): Promise<KeyedProcess>;
   stopRecorder(): Promise<void>;
   startRecorder(): Promise<void>;
   /** Ends the sessions and processes that were opened since the last time. */
@@ -32,7 +33,7 @@ export async function openKeyedStack(given?: TestVhost): Promise<KeyedStack> {
     connect: () => sessions.connect(),
     connectBroker: () =>
       connectBroker({ url: vhost.url, service: 'test', instance: `test-${process.pid}`, log: silentLog }),
-    start: () => sessions.start(),
+    start: (heartbeatSeconds) => sessions.start(heartbeatSeconds),
     stopRecorder: () => recorder.stop(),
     startRecorder: async () => {
       recorder = await services.startRecorder();

@@ -7,7 +7,7 @@ import { InProcessStack } from '../../../test/support/in-process-stack.ts';
 import { atGates, held } from '../test/tasks/serial-tasks.ts';
 
 const SERIAL_TASKS = new URL('../test/tasks/serial-tasks.ts', import.meta.url).href;
-const SOON = { timeout: 20_000, interval: 50 };
+const SOON = { timeout: 30_000, interval: 50 };
 
 let stack: InProcessStack;
 beforeEach(async () => {
@@ -174,7 +174,7 @@ describe('tickets', () => {
       async () => {
         expect(await countIn(url, 'tickets.reserve')).toEqual({ succeeded: 100, failed: 901 });
       },
-      { timeout: 20_000, interval: 200 },
+      { timeout: 30_000, interval: 200 },
     );
   });
 });

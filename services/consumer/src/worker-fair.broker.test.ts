@@ -38,7 +38,7 @@ const waiting = async (task: string) => {
 const pause = async (task: string) => {
   await worker.publish('heddle.control', '', encodeControl({ type: 'paused', tasks: [task] }));
   const consumers = () => worker.broker.inspectQueue(laneQueue(task, 0));
-  await expect.poll(consumers, { timeout: 10_000 }).toMatchObject({ consumers: 0 });
+  await expect.poll(consumers).toMatchObject({ consumers: 0 });
 };
 const resume = () => worker.publish('heddle.control', '', encodeControl({ type: 'paused', tasks: [] }));
 
@@ -89,10 +89,10 @@ describe('a task with fair shares', () => {
       (token) => void elsewhere.push(token),
     );
     await worker.publish('heddle.control', '', encodeControl({ type: 'recall-tokens', limit }));
-    await expect.poll(() => elsewhere.length, { timeout: 10_000 }).toBe(2);
+    await expect.poll(() => elsewhere.length).toBe(2);
     // What it holds goes back, and is not sorted again.
     const unsorted = () => worker.broker.countMessages(jobQueue('fair.limited'));
-    await expect.poll(unsorted, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(unsorted).toBeGreaterThan(0);
     await other.close();
     expect(await allEnd(jobs.flat())).toEqual(['succeeded']);
   });

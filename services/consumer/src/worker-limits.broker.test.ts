@@ -17,7 +17,7 @@ const settlesAt = (most: number) =>
       await run('limited.jobs', 12, 20);
       expect(seen.most).toBe(most);
     },
-    { timeout: 20_000 },
+    { timeout: 30_000 },
   );
 
 async function run(task: string, jobs: number, ms: number): Promise<string[]> {

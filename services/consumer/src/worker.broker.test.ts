@@ -103,11 +103,16 @@ describe('a worker', () => {
   it('counts what it does', async () => {
     const { id } = await worker.submitter.submit({ task: 'debug.fail', input: { message: 'no' } });
     await worker.ended(id);
-    const text = await vi.waitFor(async () => {
-      const metrics = await worker.metrics.registry.metrics();
-      expect(metrics).toMatch(/heddle_jobs_total\{task="debug.fail",outcome="failed",service="consumer"\} 1/);
-      return metrics;
-    });
+    const text = await vi.waitFor(
+      async () => {
+        const metrics = await worker.metrics.registry.metrics();
+        expect(metrics).toMatch(
+          /heddle_jobs_total\{task="debug.fail",outcome="failed",service="consumer"\} 1/,
+        );
+        return metrics;
+      },
+      { timeout: 30_000 },
+    );
     expect(text).toMatch(/heddle_jobs_total\{task="debug.fail",outcome="succeeded",service="consumer"\} 0/);
     expect(text).toMatch(/heddle_jobs_in_progress\{task="debug.fail",service="consumer"\} 0/);
     expect(text).toMatch(/heddle_job_duration_seconds_count\{task="debug.fail",service="consumer"\} 1/);

@@ -14,7 +14,7 @@ beforeAll(async () => {
   await stack.startRecorder();
   gateway = await stack.startGateway();
   await stack.startWorker('debug.echo');
-  await vi.waitFor(async () => expect((await submit()).status).toBe(202), { timeout: 10_000 });
+  await vi.waitFor(async () => expect((await submit()).status).toBe(202), { timeout: 30_000 });
 });
 afterAll(async () => {
   await stack.stop();
@@ -40,10 +40,13 @@ describe('a broker', () => {
   it('with a memory alarm: submits are refused at once, and taken again when it is over', async () => {
     await node.setMemoryAlarm(true);
     // The broker says so to a connection that publishes.
-    await vi.waitFor(() => {
-      void submit();
-      expect(gateway.broker.state).toBe('blocked');
-    });
+    await vi.waitFor(
+      () => {
+        void submit();
+        expect(gateway.broker.state).toBe('blocked');
+      },
+      { timeout: 30_000 },
+    );
     expect(await shown()).toEqual({ connected: '1', blocked: '1' });
     const began = Date.now();
     expect(await refusal(await submit())).toBe('broker_blocked');
@@ -57,13 +60,13 @@ describe('a broker', () => {
     expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
     expect((await fetch(`${gateway.url}/readyz`)).status).toBe(503);
     await node.setMemoryAlarm(false);
-    await vi.waitFor(async () => expect((await submit()).status).toBe(202), { timeout: 10_000 });
+    await vi.waitFor(async () => expect((await submit()).status).toBe(202), { timeout: 30_000 });
     expect(await shown()).toEqual({ connected: '1', blocked: '0' });
   });
 
   it('that is down: everything that needs it is refused at once, and works again when it is back', async () => {
     await node.halt();
-    await vi.waitFor(() => expect(gateway.broker.state).toBe('disconnected'), { timeout: 10_000 });
+    await vi.waitFor(() => expect(gateway.broker.state).toBe('disconnected'), { timeout: 30_000 });
     expect(await shown()).toEqual({ connected: '0', blocked: '0' });
     const began = Date.now();
     expect(await refusal(await submit())).toBe('broker_unavailable');
@@ -92,7 +95,7 @@ describe('a broker', () => {
         });
         expect(await response.json()).toMatchObject({ state: 'succeeded', result: 'back' });
       },
-      { timeout: 20_000, interval: 200 },
+      { timeout: 30_000, interval: 200 },
     );
     expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
     expect(await shown()).toEqual({ connected: '1', blocked: '0' });

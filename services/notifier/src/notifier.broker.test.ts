@@ -23,7 +23,7 @@ import { startNotifier } from './start-notifier.ts';
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
 const log = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' });
-const soon = { timeout: 15_000 };
+const soon = { timeout: 30_000 };
 
 let vhost: TestVhost;
 let watching: Broker;

@@ -46,13 +46,13 @@ describe('recording deliveries', () => {
     });
     const first = deliveryOf('a');
     recorder.take(first);
-    await vi.waitFor(() => expect(batches).toEqual([['a']]));
+    await vi.waitFor(() => expect(batches).toEqual([['a']]), { timeout: 30_000 });
     const later = [deliveryOf('b'), deliveryOf('c')];
     for (const delivery of later) recorder.take(delivery);
     expect(first.ack).not.toHaveBeenCalled();
     expect(recorder.holding).toBe(3);
     commits[0]?.();
-    await vi.waitFor(() => expect(batches).toEqual([['a'], ['b', 'c']]));
+    await vi.waitFor(() => expect(batches).toEqual([['a'], ['b', 'c']]), { timeout: 30_000 });
     expect(first.ack).toHaveBeenCalledOnce();
     commits[1]?.();
     await recorder.drain();
@@ -106,9 +106,9 @@ describe('recording deliveries', () => {
     const recorder = recorderWith(write);
     const delivery = deliveryOf('a');
     recorder.take(delivery);
-    await vi.waitFor(() => expect(recorder.trouble).toContain('disk full'));
+    await vi.waitFor(() => expect(recorder.trouble).toContain('disk full'), { timeout: 30_000 });
     expect(delivery.ack).not.toHaveBeenCalled();
-    await vi.waitFor(() => expect(delivery.ack).toHaveBeenCalledOnce());
+    await vi.waitFor(() => expect(delivery.ack).toHaveBeenCalledOnce(), { timeout: 30_000 });
     expect(recorder.trouble).toBeUndefined();
   });
 
@@ -126,7 +126,7 @@ describe('recording deliveries', () => {
     const recorder = recorderWith(() => Promise.reject(new Error('away')));
     const delivery = deliveryOf('a');
     recorder.take(delivery);
-    await vi.waitFor(() => expect(recorder.trouble).toContain('away'));
+    await vi.waitFor(() => expect(recorder.trouble).toContain('away'), { timeout: 30_000 });
     await recorder.drain();
     expect(delivery.ack).not.toHaveBeenCalled();
   });

@@ -78,7 +78,7 @@ describe.each(databaseKinds)('recorders that are killed, on %s,', (kind) => {
     for (const part of [0.1, 0.4]) {
       const beyond = TOTAL * part;
       const ready = async () => expect(await counted()).toBeGreaterThan(beyond);
-      await vi.waitFor(ready, { timeout: 20_000, interval: 5 });
+      await vi.waitFor(ready, { timeout: 30_000, interval: 5 });
       child.kill('SIGKILL');
       await once(child, 'exit');
       child = await start();

@@ -58,7 +58,7 @@ describe('a recorder in trouble', () => {
   };
   const untilReadEmpty = () =>
     vi.waitFor(async () => expect(await broker.countMessages('heddle.events.recorder')).toBe(0), {
-      timeout: 20_000,
+      timeout: 30_000,
       interval: 100,
     });
 
@@ -74,7 +74,7 @@ describe('a recorder in trouble', () => {
       const child = await spawnRecorder(vhost, database);
       const published = publish(ids.slice(round * 4_000, (round + 1) * 4_000));
       await vi.waitFor(async () => expect(await countRecorded('succeeded')).toBeGreaterThan(before), {
-        timeout: 10_000,
+        timeout: 30_000,
         interval: 5,
       });
       before = await countRecorded('succeeded');
@@ -164,7 +164,7 @@ describe('a recorder in trouble', () => {
     await client.ask({ op: 'submit', idempotencyKey: randomUUID(), fingerprint: 'a'.repeat(64), job });
     await broker.declareJobQueue(task);
     await vi.waitFor(async () => expect(await broker.countMessages(`heddle.jobs.${task}`)).toBe(1), {
-      timeout: 10_000,
+      timeout: 30_000,
       interval: 100,
     });
   });
@@ -225,7 +225,7 @@ describe('two recorders on one PostgreSQL', () => {
         expect(await client.ask({ op: 'counts' })).toEqual([
           { task: 'debug.echo', state: 'succeeded', count: ids.length },
         ]),
-      { timeout: 20_000, interval: 200 },
+      { timeout: 30_000, interval: 200 },
     );
     for (const id of ids.slice(0, 50)) {
       expect(await client.ask({ op: 'job', id })).toMatchObject({ input: { id }, result: id });
@@ -252,7 +252,7 @@ describe('two recorders on one PostgreSQL', () => {
         const counts = await client.ask({ op: 'counts' });
         expect(counts).toEqual([{ task: 'debug.echo', state: 'queued', count: ids.length }]);
       },
-      { timeout: 20_000, interval: 200 },
+      { timeout: 30_000, interval: 200 },
     );
     await vi.waitFor(() => expect(recorders.flatMap((recorder) => recorder.notReady())).toEqual([]), 10_000);
   });

@@ -18,7 +18,7 @@ import { accepted, failed, succeeded } from '../test/job-events.ts';
 import { createTestDatabase, type TestDatabase } from '../test/open-test-store.ts';
 import { connect, startTestRecorder, type TestRecorder } from '../test/start-test-recorder.ts';
 
-const soon = { timeout: 10_000, interval: 20 };
+const soon = { timeout: 30_000, interval: 20 };
 
 describe('the recorder, of jobs that people depend on,', () => {
   let vhost: TestVhost;

@@ -54,7 +54,10 @@ describe('the recorder', () => {
     await publish(succeeded(id, { result: 'done' }));
     expect(await ask(id)).toMatchObject({ state: 'succeeded', result: 'done' });
     await publish(started(id), accepted(id, { tags: ['late'] }));
-    await vi.waitFor(async () => expect(await ask(id)).toMatchObject({ state: 'succeeded', tags: ['late'] }));
+    await vi.waitFor(
+      async () => expect(await ask(id)).toMatchObject({ state: 'succeeded', tags: ['late'] }),
+      { timeout: 30_000 },
+    );
   });
 
   test('says of a job that was never submitted that there is none', async () => {
@@ -259,7 +262,7 @@ describe('the recorder', () => {
     await connection.close();
     await vhost.closeConnections();
     await vi.waitFor(async () => expect(await client.ask({ op: 'stream-epoch' })).not.toEqual({ epoch }), {
-      timeout: 20_000,
+      timeout: 30_000,
       interval: 200,
     });
   });

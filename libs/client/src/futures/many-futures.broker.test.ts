@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { TimeoutError, ValueError } from '@heddle/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { echo, type FuturesStack, sleep, startFutures } from '../../test/futures-stack.ts';
-import { square } from '../../test/tasks/followed-tasks.ts';
+import { openGate } from '../../../../test/support/gates.ts';
+import { gated } from '../../../../test/support/tasks/gated-task.ts';
+import { echo, type FuturesStack, startFutures } from '../../test/futures-stack.ts';
+import { gatedFailure, square } from '../../test/tasks/followed-tasks.ts';
 import type { Future } from './future.ts';
 import { asCompleted, wait } from './wait-futures.ts';
 
@@ -29,32 +31,35 @@ describe('wait', () => {
   it('returns at its timeout with what is done by then', async () => {
     const executor = await connect();
     const quick = executor.submit(echo, 1);
-    const slow = executor.submit(sleep, { ms: 500 });
+    const slow = executor.submit(gated, { gate: 'at the timeout' });
     await quick.result();
     const { done, notDone } = await wait<Future>([quick, slow], { timeout: 20 });
+    openGate('at the timeout');
     expect([[...done], [...notDone]]).toEqual([[quick], [slow]]);
   });
 
   it('returns when the first is done, if that is asked for', async () => {
     const executor = await connect();
     const quick = executor.submit(echo, 1);
-    const slow = executor.submit(sleep, { ms: 1_000 });
+    const slow = executor.submit(gated, { gate: 'after the first' });
     const { done } = await wait<Future>([slow, quick], { returnWhen: 'FIRST_COMPLETED' });
+    openGate('after the first');
     expect([...done]).toEqual([quick]);
   });
 
   it('returns when the first has failed, which a cancelled one has not', async () => {
     const executor = await connect();
-    const cancelled = executor.submit(sleep, { ms: 1 }, { delay: '1h' });
-    const slow = executor.submit(sleep, { ms: 5_000 });
-    const failing = executor.submit('debug.fail', { message: 'x' }, { delay: 200 });
+    const cancelled = executor.submit(echo, 1, { delay: '1h' });
+    const slow = executor.submit(gated, { gate: 'after the failure' });
+    const failing = executor.submit(gatedFailure, { gate: 'the failure' });
     await cancelled.accepted;
     const waited = wait<Future>([slow, cancelled, failing], { returnWhen: 'FIRST_EXCEPTION' });
     await cancelled.cancel();
+    openGate('the failure');
     const { done, notDone } = await waited;
+    openGate('after the failure');
     expect([...done]).toEqual([cancelled, failing]);
     expect([...notDone]).toEqual([slow]);
-    await slow.cancel({ running: true });
   });
 
   it('takes each future once, none at all, and no other words', async () => {
@@ -68,11 +73,14 @@ describe('wait', () => {
 describe('asCompleted', () => {
   it('gives those that are done first, then the others as they end', async () => {
     const executor = await connect();
-    const slow = executor.submit(sleep, { ms: 400 });
+    const slow = executor.submit(gated, { gate: 'the slow one' });
     const quick = executor.submit(echo, 1);
     await ended(quick);
     const order: Future[] = [];
-    for await (const future of asCompleted<Future>([slow, quick, quick])) order.push(future);
+    for await (const future of asCompleted<Future>([slow, quick, quick])) {
+      order.push(future);
+      openGate('the slow one');
+    }
     expect(order).toEqual([quick, slow]);
   });
 
@@ -80,12 +88,13 @@ describe('asCompleted', () => {
     const executor = await connect();
     const quick = executor.submit(echo, 1);
     await ended(quick);
-    const slow = executor.submit(sleep, { ms: 1_000 });
+    const slow = executor.submit(gated, { gate: 'in no time' });
     const order: Future[] = [];
     const all = async () => {
       for await (const future of asCompleted<Future>([slow, quick], { timeout: 300 })) order.push(future);
     };
     await expect(all()).rejects.toThrow(new TimeoutError('1 (of 2) futures have not ended'));
+    openGate('in no time');
     expect(order).toEqual([quick]);
   });
 });
@@ -157,9 +166,9 @@ describe('map', () => {
   });
 
   it('throws a TimeoutError when a result is not there in time', async () => {
-    const results = (await connect()).map(sleep, [{ ms: 1 }, { ms: 5_000 }], { timeout: 2_500 });
-    await results.next();
+    const results = (await connect()).map(gated, [{ gate: 'nobody opens it in time' }], { timeout: 100 });
     await expect(results.next()).rejects.toThrow(TimeoutError);
+    openGate('nobody opens it in time');
   });
 
   it('throws what its source threw', async () => {

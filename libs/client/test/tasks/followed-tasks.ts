@@ -1,5 +1,6 @@
 import { defineTask } from '@heddle/client';
 import { z } from 'zod';
+import { waitAt } from '../../../../test/support/gates.ts';
 
 /** Reports progress, once a tenth, for as long as it is told. */
 export const stepper = defineTask({
@@ -11,6 +12,16 @@ export const stepper = defineTask({
       await new Promise((resolve) => setTimeout(resolve, input.ms / 10));
     }
     return { steps: 10 };
+  },
+});
+
+/** Fails when its test opens the gate. */
+export const gatedFailure = defineTask({
+  name: 'test.gated-failure',
+  input: z.object({ gate: z.string() }),
+  run: async ({ input }) => {
+    await waitAt(input.gate);
+    throw new RangeError('the gate is open');
   },
 });
 

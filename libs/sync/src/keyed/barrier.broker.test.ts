@@ -18,7 +18,7 @@ const untilWaiting = async (barrier: Barrier, count: number) =>
 describe('a barrier', () => {
   it('opens when all parties are there, tells each when it came, and begins anew', async () => {
     const here = await open('race', 3);
-    const there = await stack.start();
+    const there = await stack.start(60);
     const call = { kind: 'barrier', name: 'race', size: 3, call: 'wait', args: [] } as const;
     for (let round = 0; round < 3; round++) {
       const first = here.wait();
@@ -70,7 +70,7 @@ describe('a barrier', () => {
 
   it('breaks when a party dies', async () => {
     const barrier = await open('dead', 3);
-    const one = await stack.start();
+    const one = await stack.start(60);
     void one.ask({ kind: 'barrier', name: 'dead', size: 3, call: 'wait', args: [] }).catch(() => undefined);
     await untilWaiting(barrier, 1);
     const waiting = expect(barrier.wait()).rejects.toThrow(BrokenBarrierError);

@@ -67,7 +67,7 @@ describe('a condition', () => {
     await condition.acquire();
     await condition.acquire();
     const notified = other.run(() => other.notify());
-    expect(await condition.wait('20s')).toBe(true);
+    expect(await condition.wait('60s')).toBe(true);
     await notified;
     expect(await condition.lock.locked()).toBe(true);
     await condition.release();
@@ -135,8 +135,8 @@ describe('a condition', () => {
     const session = await stack.connect();
     const lock = new RLock(session, 'late', { longestHold: 300 });
     const late = new Condition(session, 'late', lock);
-    const lease = await lock.acquire();
     await stack.stopRecorder();
+    const lease = await lock.acquire();
     const waiting = expect(late.wait()).rejects.toThrow(LeaseLostError);
     await expect.poll(() => lease.signal.aborted).toBe(true);
     await stack.startRecorder();
@@ -162,7 +162,7 @@ describe('a condition', () => {
   });
 
   it('skips those who died', async () => {
-    const one = await stack.start();
+    const one = await stack.start(60);
     const here = new Queue(await stack.connect(), 'dead.here');
     void one.ask({ kind: 'condition', name: 'dead', size: 0, call: 'wait', args: [] }).catch(() => undefined);
     await here.get();

@@ -9,7 +9,7 @@ let processes: KeyedProcess[];
 
 beforeAll(async () => {
   stack = await openKeyedStack();
-  processes = await Promise.all([stack.start(), stack.start(), stack.start()]);
+  processes = await Promise.all([1, 2, 3].map(() => stack.start(60)));
 });
 afterAll(() => stack.stop());
 

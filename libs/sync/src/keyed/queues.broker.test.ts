@@ -74,7 +74,7 @@ describe('a queue', () => {
   });
 
   it('never holds more than its maxsize, however many put at once', async () => {
-    const processes = await Promise.all([stack.start(), stack.start()]);
+    const processes = await Promise.all([stack.start(60), stack.start(60)]);
     const puts = processes.flatMap((one) =>
       Array.from({ length: 10 }, (_, item) =>
         one.ask({ kind: 'fifo', name: 'exact', size: 5, call: 'putNowait', args: [item] }),
@@ -115,7 +115,7 @@ describe('a queue', () => {
     // None of those who gave up has left anything behind.
     expect(await queue.qsize()).toBe(0);
     await queue.put(5, { block: false, timeout: -1 });
-    expect(await queue.get({ timeout: 5_000 })).toBe(5);
+    expect(await queue.get({ timeout: 60_000 })).toBe(5);
   });
 
   it('is joined when every item is done, and not before', async () => {
@@ -194,7 +194,7 @@ describe('a recorder that is away', () => {
     await expect(got).rejects.toBe(reason);
     await expect(queue.put(2, { timeout: 30 })).rejects.toMatchObject({ code: 'recorder_unavailable' });
     await stack.startRecorder();
-    expect(await queue.get({ timeout: '20s' })).toBe(1);
+    expect(await queue.get({ timeout: '60s' })).toBe(1);
   });
 
   it('shows who waits by the name of the session when it is there', async () => {
@@ -260,7 +260,7 @@ describe('a queue outlives', () => {
 
   it('a process that is killed: what it had taken comes back, and it waits no more', async () => {
     const queue = await fifo<string>('killed');
-    const one = await stack.start();
+    const one = await stack.start(60);
     const get = { kind: 'fifo', name: 'killed', size: 0, call: 'get', args: [] } as const;
     await queue.put('a');
     expect(await one.ask<string>(get)).toBe('a');

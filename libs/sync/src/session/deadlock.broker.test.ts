@@ -65,13 +65,10 @@ describe('a deadlock', () => {
     const recorder = new RecorderClient(broker);
     // Both have been reported, more than once.
     await expect
-      .poll(
-        async () => {
-          const { waiters, holders } = await recorder.ask({ op: 'sync-view' });
-          return [waiters.length, holders.length, waiters.every(({ since }) => Date.now() - since > 3_500)];
-        },
-        { timeout: 30_000 },
-      )
+      .poll(async () => {
+        const { waiters, holders } = await recorder.ask({ op: 'sync-view' });
+        return [waiters.length, holders.length, waiters.every(({ since }) => Date.now() - since > 3_500)];
+      })
       .toEqual([2, 2, true]);
     done.abort();
     await Promise.all(holds);
@@ -97,9 +94,7 @@ describe('a wait for a condition', () => {
     const other = notifier.condition.run(async () => {
       // It waits before the one that it wakes does: that one gives way.
       const held = notifier.other.acquire();
-      await expect
-        .poll(async () => (await waits()).some(({ object }) => object === 'lock.other'), { timeout: 20_000 })
-        .toBe(true);
+      await expect.poll(async () => (await waits()).some(({ object }) => object === 'lock.other')).toBe(true);
       await notifier.condition.notify();
       return await held;
     });
@@ -121,7 +116,7 @@ async function waits() {
 /** Resolves when so many wait for the condition. */
 async function inLine(count: number): Promise<void> {
   const here = async () => (await waits()).filter(({ object }) => object === 'condition.state').length;
-  await expect.poll(here, { timeout: 20_000 }).toBe(count);
+  await expect.poll(here).toBe(count);
 }
 
 /** Resolves for all when so many have come. */

@@ -58,7 +58,7 @@ describe('runJob', () => {
     worker.beforeConfirm = () => new Promise((resolve) => (confirm = resolve));
     const delivery = holdDelivery(received(someJob({ task: 'math.double', input: { n: 1 } })));
     const done = runJob(service, delivery, freeSlot);
-    await vi.waitFor(() => expect(worker.published).toHaveLength(1));
+    await vi.waitFor(() => expect(worker.published).toHaveLength(1), { timeout: 30_000 });
     expect(freeSlot).toHaveBeenCalledOnce();
     expect(delivery.settled).toBeUndefined();
     confirm();

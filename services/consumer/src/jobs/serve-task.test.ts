@@ -85,7 +85,7 @@ describe('TaskServer', () => {
     for (const input of ['a', 'b', 'c']) send(input);
     expect(begun).toEqual(['a', 'b']);
     end('a');
-    await vi.waitFor(() => expect(begun).toEqual(['a', 'b', 'c']));
+    await vi.waitFor(() => expect(begun).toEqual(['a', 'b', 'c']), { timeout: 30_000 });
   });
 
   it('takes the waiting job of the highest priority next', async () => {
@@ -94,9 +94,9 @@ describe('TaskServer', () => {
     send('low', 1);
     send('high', 9);
     end('first');
-    await vi.waitFor(() => expect(begun).toEqual(['first', 'high']));
+    await vi.waitFor(() => expect(begun).toEqual(['first', 'high']), { timeout: 30_000 });
     end('high');
-    await vi.waitFor(() => expect(begun).toEqual(['first', 'high', 'low']));
+    await vi.waitFor(() => expect(begun).toEqual(['first', 'high', 'low']), { timeout: 30_000 });
   });
 
   it('passes over what the broker has taken back meanwhile', async () => {
@@ -106,7 +106,7 @@ describe('TaskServer', () => {
     lost.lost = true;
     send('next');
     end('first');
-    await vi.waitFor(() => expect(begun).toEqual(['first', 'next']));
+    await vi.waitFor(() => expect(begun).toEqual(['first', 'next']), { timeout: 30_000 });
     expect(lost.settled).toBeUndefined();
   });
 
@@ -116,12 +116,14 @@ describe('TaskServer', () => {
     const waiting = send('waiting');
     await server.setPaused(true);
     const late = send('late');
-    await vi.waitFor(() => expect([waiting.settled, late.settled]).toEqual(['acked', 'acked']));
+    await vi.waitFor(() => expect([waiting.settled, late.settled]).toEqual(['acked', 'acked']), {
+      timeout: 30_000,
+    });
     expect(handedBack(worker)).toEqual(['waiting', 'late']);
     expect(consumers).toEqual(['stopped']);
     end('running');
-    await vi.waitFor(() => expect(running.settled).toBe('acked'));
-    await vi.waitFor(() => expect(consumers).toEqual(['closed']));
+    await vi.waitFor(() => expect(running.settled).toBe('acked'), { timeout: 30_000 });
+    await vi.waitFor(() => expect(consumers).toEqual(['closed']), { timeout: 30_000 });
     await server.setPaused(false);
     expect(consumers).toEqual(['closed', 'consuming']);
     send('next');
@@ -134,9 +136,9 @@ describe('TaskServer', () => {
       (starting) => void starting.setPaused(true),
     );
     await server.setPaused(true);
-    await vi.waitFor(() => expect(consumers).toEqual(['closed']));
+    await vi.waitFor(() => expect(consumers).toEqual(['closed']), { timeout: 30_000 });
     const late = send('late');
-    await vi.waitFor(() => expect(late.settled).toBe('acked'));
+    await vi.waitFor(() => expect(late.settled).toBe('acked'), { timeout: 30_000 });
     expect(handedBack(worker)).toEqual(['late']);
     await server.setPaused(false);
     send('next');
@@ -149,7 +151,9 @@ describe('TaskServer', () => {
     const waiting = send('waiting');
     await server.stop();
     const late = send('late');
-    await vi.waitFor(() => expect([waiting.settled, late.settled]).toEqual(['acked', 'acked']));
+    await vi.waitFor(() => expect([waiting.settled, late.settled]).toEqual(['acked', 'acked']), {
+      timeout: 30_000,
+    });
     expect(handedBack(worker)).toEqual(['waiting', 'late']);
     end('running');
     await server.idle();
@@ -163,7 +167,7 @@ describe('TaskServer', () => {
     const unconfirmed = send('unconfirmed');
     await server.stop();
     end('unconfirmed');
-    await vi.waitFor(() => expect(unconfirmed.settled).toBe('requeued'));
+    await vi.waitFor(() => expect(unconfirmed.settled).toBe('requeued'), { timeout: 30_000 });
     expect(worker.logged).toContainEqual({
       level: 'error',
       message: 'a delivery could not be settled and goes back',

@@ -28,7 +28,7 @@ describe('settleRun', () => {
     const { run, delivery } = someRun(task, { worker });
     void run.output('a', 'text/plain', Buffer.from('a'));
     const settled = settleRun(worker, run, succeeded('done'));
-    await vi.waitFor(() => expect(worker.published).toHaveLength(1));
+    await vi.waitFor(() => expect(worker.published).toHaveLength(1), { timeout: 30_000 });
     expect(worker.eventsSent()).toEqual([]);
     await confirmNext();
     expect(worker.eventsSent()).toMatchObject([
@@ -152,8 +152,9 @@ describe('settleRun', () => {
     const { worker, confirmNext } = slowWorker();
     const { run, delivery } = someRun(task, { worker, job });
     const settled = settleRun(worker, run, failed(new Error('no')));
-    await vi.waitFor(() =>
-      expect(worker.published).toMatchObject([{ exchange: 'heddle.events', routingKey: 'output' }]),
+    await vi.waitFor(
+      () => expect(worker.published).toMatchObject([{ exchange: 'heddle.events', routingKey: 'output' }]),
+      { timeout: 30_000 },
     );
     const outputs = String(worker.published[0]?.message.properties.headers?.[header.outputs]);
     expect(JSON.parse(outputs)).toMatchObject([{ name: '$input', type }]);

@@ -27,7 +27,7 @@ describe('a batch', () => {
     expect([status, body['total']]).toEqual([202, 250]);
     const page = `/v1/batches/${body['id']}`;
     await expect
-      .poll(() => show(page), { timeout: 20_000 })
+      .poll(() => show(page))
       .toMatchObject({ state: 'succeeded', progress: 1, counts: { total: 250, succeeded: 250 } });
     expect(batchViewSchema.safeParse(await show(page)).error).toBeUndefined();
 
@@ -58,7 +58,7 @@ describe('a batch', () => {
       'idempotency_key_reused',
     ]);
     await expect
-      .poll(() => show(`/v1/batches/${one?.['id']}`), { timeout: 20_000 })
+      .poll(() => show(`/v1/batches/${one?.['id']}`))
       .toMatchObject({ state: 'succeeded', counts: { total: 300, succeeded: 300 } });
     const { results } = await show(`/v1/batches/${one?.['id']}/results?first=298`);
     expect(results).toMatchObject([

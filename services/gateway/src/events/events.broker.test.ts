@@ -41,10 +41,13 @@ const submit = async (task: string, input: unknown): Promise<string> =>
 
 async function runToItsEnd(): Promise<string> {
   const id = await submit('debug.echo', 1);
-  await vi.waitFor(async () => {
-    const response = await fetch(`${gateway.url}/v1/jobs/${id}`);
-    expect(await response.json()).toMatchObject({ state: 'succeeded' });
-  });
+  await vi.waitFor(
+    async () => {
+      const response = await fetch(`${gateway.url}/v1/jobs/${id}`);
+      expect(await response.json()).toMatchObject({ state: 'succeeded' });
+    },
+    { timeout: 30_000 },
+  );
   return id;
 }
 
@@ -169,7 +172,7 @@ describe('all events', () => {
     expect((await client.until('accepted')).data?.['job']).toBe(after);
     // The gateway's other connections may still be on their way back, and the next test wants all of them.
     await vi.waitFor(async () => expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200), {
-      timeout: 10_000,
+      timeout: 30_000,
     });
   });
 });

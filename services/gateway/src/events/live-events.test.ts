@@ -34,11 +34,11 @@ test('a connection that goes again while the recorder is asked does no harm', as
   ask.mockReturnValueOnce(first).mockResolvedValueOnce({ epoch: 'one' });
   reconnect();
   reconnect();
-  await vi.waitFor(() => expect(ask).toHaveBeenCalledTimes(3));
+  await vi.waitFor(() => expect(ask).toHaveBeenCalledTimes(3), { timeout: 30_000 });
   // Both attempts of the first question: a rejection that nobody handles would end the process.
   ask.mockRejectedValueOnce(new Error('away')).mockResolvedValue({ epoch: 'one' });
   fail(new Error('away'));
-  await vi.waitFor(() => expect(ask.mock.calls.length).toBeGreaterThan(3));
+  await vi.waitFor(() => expect(ask.mock.calls.length).toBeGreaterThan(3), { timeout: 30_000 });
   expect(consume).toHaveBeenCalledTimes(1);
 });
 

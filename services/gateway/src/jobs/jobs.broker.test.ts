@@ -124,9 +124,7 @@ describe('Prefer: wait', () => {
     const asked = await get(`/v1/jobs/${body['id']}`);
     expect([asked.status, Number(asked.headers.get('retry-after')) > 0]).toEqual([503, true]);
     recorder = await stack.startRecorder();
-    await expect
-      .poll(async () => (await get(`/v1/jobs/${body['id']}`)).status, { timeout: 10_000 })
-      .toBe(200);
+    await expect.poll(async () => (await get(`/v1/jobs/${body['id']}`)).status).toBe(200);
   });
 
   it('stops waiting when the client leaves', async () => {
@@ -145,7 +143,9 @@ describe('Prefer: wait', () => {
 describe('a gateway that shuts down', () => {
   it('answers those who wait with 202 instead of keeping them', async () => {
     const other = await stack.startGateway();
-    await vi.waitFor(async () => expect((await fetch(`${other.url}/readyz`)).status).toBe(200));
+    await vi.waitFor(async () => expect((await fetch(`${other.url}/readyz`)).status).toBe(200), {
+      timeout: 30_000,
+    });
     const waiting = fetch(`${other.url}/v1/jobs`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', prefer: 'wait=60' },
@@ -199,9 +199,7 @@ describe('announced tasks', () => {
     expect((await submit({ task: 'image.thumbnail', input: {} })).body['code']).toBe('unknown_task');
     const worker = await stack.startWorker('image.thumbnail');
     await expect
-      .poll(async () => (await submit({ task: 'image.thumbnail', input: {} })).body['code'], {
-        timeout: 10_000,
-      })
+      .poll(async () => (await submit({ task: 'image.thumbnail', input: {} })).body['code'])
       .toBe('invalid_request');
     await worker.stop();
     const { body } = await get('/v1/tasks');
@@ -210,7 +208,7 @@ describe('announced tasks', () => {
 
   it('lists the workers that serve them', async () => {
     await expect
-      .poll(async () => (await get('/v1/workers')).body, { timeout: 15_000 })
+      .poll(async () => (await get('/v1/workers')).body)
       .toMatchObject({
         workers: [
           {
@@ -238,9 +236,7 @@ describe('a broker that closes every connection', () => {
     await Promise.all(submitting);
     expect(refused.filter((code) => code !== new HeddleError('broker_unavailable', '').code)).toEqual([]);
     for (const id of accepted) {
-      await expect
-        .poll(async () => (await get(`/v1/jobs/${id}`)).body['state'], { timeout: 15_000 })
-        .toBe('succeeded');
+      await expect.poll(async () => (await get(`/v1/jobs/${id}`)).body['state']).toBe('succeeded');
     }
   });
 });

@@ -37,7 +37,7 @@ describe('KnownTasks', () => {
     const { tasks } = scripted(async () => [announced('a.b', { type: 'string' })]);
     const first = await tasks.find('a.b');
     tasks.refresh();
-    await vi.waitFor(() => expect(tasks.get('a.b')).not.toBe(first));
+    await vi.waitFor(() => expect(tasks.get('a.b')).not.toBe(first), { timeout: 30_000 });
     expect(tasks.get('a.b')?.checkInput).toBe(first.checkInput);
   });
 
@@ -67,7 +67,9 @@ describe('KnownTasks', () => {
         throw new HeddleError(code, 'away');
       });
       tasks.refresh();
-      await vi.waitFor(() => expect(asked.mock.settledResults[0]?.type).toBe('rejected'));
+      await vi.waitFor(() => expect(asked.mock.settledResults[0]?.type).toBe('rejected'), {
+        timeout: 30_000,
+      });
       await expect(tasks.find('a.b')).rejects.toThrow('away');
       tasks.stop();
       expect(warn).toHaveBeenCalledTimes(times);
@@ -79,10 +81,10 @@ describe('KnownTasks', () => {
     const { tasks } = scripted(() => new Promise((resolve) => answers.push(resolve)));
     tasks.refresh();
     tasks.refresh();
-    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    await vi.waitFor(() => expect(answers).toHaveLength(1), { timeout: 30_000 });
     answers[0]?.([]);
-    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    await vi.waitFor(() => expect(answers).toHaveLength(2), { timeout: 30_000 });
     answers[1]?.([announced('a.new')]);
-    await vi.waitFor(() => expect(tasks.get('a.new')).toBeDefined());
+    await vi.waitFor(() => expect(tasks.get('a.new')).toBeDefined(), { timeout: 30_000 });
   });
 });

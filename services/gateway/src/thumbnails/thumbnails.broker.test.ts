@@ -37,7 +37,7 @@ describe('an image as the body', () => {
     const { id } = (await response.json()) as { id: string };
     expect([response.status, response.headers.get('location')]).toEqual([202, `/v1/jobs/${id}`]);
     await expect
-      .poll(async () => (await fetch(`${gateway.url}/v1/jobs/${id}`)).json(), { timeout: 10_000 })
+      .poll(async () => (await fetch(`${gateway.url}/v1/jobs/${id}`)).json())
       .toMatchObject({
         state: 'succeeded',
         task: 'image.thumbnail',
@@ -181,7 +181,7 @@ describe('a form with many images', () => {
     socket.write(
       'POST /v1/thumbnails HTTP/1.1\r\nhost: x\r\ncontent-type: multipart/form-data; boundary=b\r\ncontent-length: 5000\r\n\r\n--b\r\ncontent-disposition: form-data; name="f"; filename="a"\r\n\r\nxx',
     );
-    await vi.waitFor(() => expect(socket.bytesWritten).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(socket.bytesWritten).toBeGreaterThan(0), { timeout: 30_000 });
     socket.destroy();
     expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
   });

@@ -21,7 +21,7 @@ import { createProducerMetrics } from '../metrics.ts';
 import { expandBatches } from './expand-batches.ts';
 
 const task = 'debug.echo';
-const soon = { timeout: 20_000 };
+const soon = { timeout: 30_000 };
 
 let vhost: TestVhost;
 let watching: Broker;

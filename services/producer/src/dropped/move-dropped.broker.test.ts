@@ -64,7 +64,7 @@ describe('what the broker set aside', () => {
       messageId: 'their-id',
       headers: { theirs: 'kept' },
     });
-    await vi.waitFor(() => expect(dead).toHaveLength(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(dead).toHaveLength(1), { timeout: 30_000 });
     const [message] = dead;
     expect(message?.body).toEqual(body);
     expect(message?.properties).toMatchObject({ contentType: 'image/png', messageId: 'their-id' });
@@ -84,20 +84,20 @@ describe('what the broker set aside', () => {
       expiration: '20',
       headers: { ...message.properties.headers },
     });
-    await vi.waitFor(() => expect(dead).toHaveLength(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(dead).toHaveLength(1), { timeout: 30_000 });
     const headers = dead[0]?.properties.headers;
     expect(headers).toMatchObject({
       [header.source]: `heddle.jobs.${task}`,
       [header.reason]: expect.stringMatching(/^message_expired: .*of 20 ms/),
     });
     expect(headers).not.toHaveProperty('x-death');
-    await vi.waitFor(() => expect(events).toHaveLength(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(events).toHaveLength(1), { timeout: 30_000 });
     expect(events[0]).toMatchObject({ type: 'expired', job: id, task, error: { code: 'message_expired' } });
   });
 
   test('as expired and without an id reaches heddle.dead, and is nobody’s job', async () => {
     channel.publish('heddle.jobs', task, Buffer.from('1'), { expiration: '1' });
-    await vi.waitFor(() => expect(dead).toHaveLength(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(dead).toHaveLength(1), { timeout: 30_000 });
     await mover.drain();
     expect(events).toEqual([]);
   });
@@ -106,20 +106,22 @@ describe('what the broker set aside', () => {
     channel.publish('heddle.jobs', 'no.such-task', Buffer.from('1'), {
       headers: { large: 'x'.repeat(65_000) },
     });
-    await vi.waitFor(() => expect(dead).toHaveLength(1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(dead).toHaveLength(1), { timeout: 30_000 });
     expect(dead[0]?.properties.headers?.[header.reason]).toContain('headers were too large');
   });
 
   test('is settled only after its copy is confirmed: a mover that ends leaves nothing behind', async () => {
     const count = 200;
     for (let i = 0; i < count; i += 1) channel.publish('heddle.jobs', 'no.such-task', Buffer.from(String(i)));
-    await vi.waitFor(() => expect(dead.length).toBeGreaterThan(0), { timeout: 10_000 });
+    await vi.waitFor(() => expect(dead.length).toBeGreaterThan(0), { timeout: 30_000 });
     await mover.drain();
     mover = await moveDropped(broker, silentLog, metrics);
     const bodies = () => new Set(dead.map(({ body }) => body.toString()));
-    await vi.waitFor(() => expect(bodies().size).toBe(count), { timeout: 10_000 });
+    await vi.waitFor(() => expect(bodies().size).toBe(count), { timeout: 30_000 });
     await mover.drain();
-    await vi.waitFor(async () => expect(await broker.countMessages('heddle.dropped')).toBe(0));
+    await vi.waitFor(async () => expect(await broker.countMessages('heddle.dropped')).toBe(0), {
+      timeout: 30_000,
+    });
   });
 });
 

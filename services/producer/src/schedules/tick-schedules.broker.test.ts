@@ -7,7 +7,7 @@ import { anySchedule } from '../../test/any-schedule.ts';
 import { type ProducerProcess, startProducerProcess } from '../../test/producer-process.ts';
 import { answerRequests } from '../../test/scripted-recorder.ts';
 
-const soon = { timeout: 25_000 };
+const soon = { timeout: 30_000 };
 const LEADS = 'ticks the schedules from now on';
 
 let vhost: TestVhost;

@@ -58,7 +58,7 @@ test('a transaction that stands still is ended by the server, and sets free what
     .transaction()
     .execute(async (tx) => {
       await works(tx);
-      await vi.waitFor(() => expect(broken).not.toEqual([]), { timeout: 20_000 });
+      await vi.waitFor(() => expect(broken).not.toEqual([]), { timeout: 30_000 });
       await works(tx);
     })
     .then(

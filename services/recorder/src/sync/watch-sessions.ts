@@ -11,8 +11,8 @@ const LOOK_EVERY_MS = 1_000;
 const LOOKS_UNTIL_FORGOTTEN = 60;
 /** How long a session may be without its connection: most come back sooner. */
 const GRACE_MS = 2_000;
-/** After the broker was away, everybody comes back, and not at once. */
-const SETTLING_MS = 5_000;
+/** After the broker was away, everybody comes back, and not at once: up to 5 s pass between attempts to connect, and each takes a while. */
+const SETTLING_MS = 8_000;
 const PING_MS = 2_000;
 const PINGS_AT_ONCE = 200;
 /** A process that has not heard of an outcome asks again within seconds, and gives up within minutes. */
