@@ -123,7 +123,7 @@ function listFeatures(session: BenchSession, stack: FeatureStack): readonly Feat
     { name: 'ten priorities', jobs, run: sendEach((index) => ({ priority: index % PRIORITIES })) },
     { name: 'delayed, and cancelled before that', jobs: few, run: (count) => sendAndCancel(stack, count) },
     {
-      name: 'progress, told once',
+      name: 'progress, of jobs too short to be told of',
       jobs,
       run: send({ task: 'bench.telling' }),
       beside: send({ task: 'bench.plain' }),
