@@ -7,9 +7,6 @@ const STOP_MS = 20_000;
 /** What a keeper without an owner may take: its clients drain, then its node stops. */
 const KEEPER_ENDS_MS = 60_000;
 
-/** Thrown when the folder's node has a living keeper: another run of ours uses it. */
-class BrokerInUseError extends Error {}
-
 /**
  * Stops the node that an earlier keeper left in this folder because it was itself killed with -9. A keeper whose owner was killed is
  * waited for: it is about to end by itself.
@@ -17,12 +14,12 @@ class BrokerInUseError extends Error {}
 export async function stopStaleNode(folder) {
   const stale = readRecord(folder);
   if (!stale) return;
-  const keeps = () => isOurProcess(stale.keeperPid, 'keep-node.mjs');
   if (stale.ownerPid && !isOurProcess(stale.ownerPid, '')) {
-    for (const deadline = Date.now() + KEEPER_ENDS_MS; keeps() && Date.now() < deadline; ) await pause(100);
+    for (const deadline = Date.now() + KEEPER_ENDS_MS; isKept(stale) && Date.now() < deadline; )
+      await pause(100);
   }
-  if (keeps()) {
-    throw new BrokerInUseError(
+  if (isKept(stale)) {
+    throw new Error(
       `a run that goes on uses ${folder} (process ${stale.keeperPid}): stop it, or set HEDDLE_DATA to another folder`,
     );
   }
@@ -36,15 +33,16 @@ export async function sweepStaleNodes(parent) {
   if (!existsSync(parent)) return;
   for (const name of readdirSync(parent)) {
     const folder = join(parent, name);
-    if (!readRecord(folder)) continue;
-    try {
-      await stopStaleNode(folder);
-    } catch (error) {
-      if (error instanceof BrokerInUseError) continue;
-      throw error;
-    }
+    const stale = readRecord(folder);
+    // One that has a keeper is in use, or its keeper is about to remove it.
+    if (!stale || isKept(stale)) continue;
+    await stopStaleNode(folder);
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+function isKept({ keeperPid }) {
+  return isOurProcess(keeperPid, 'keep-node.mjs');
 }
 
 /** SIGTERM, then SIGKILL; resolves when the process, which is not a child of ours, is gone. */
