@@ -23,5 +23,6 @@ export { EventPublisher, type EventPublisherOptions } from './publish-events.ts'
 export { isAtLeast } from './queue-arguments.ts';
 export type { BrokerSession, SessionChannel, SessionOptions } from './session/broker-session.ts';
 export { openSession } from './session/open-session.ts';
+export { setAside } from './set-aside.ts';
 export { silentLog } from './silent-log.ts';
 export type { TlsFiles } from './tls-files.ts';

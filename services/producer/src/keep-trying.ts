@@ -5,23 +5,44 @@ import type { BrokerLog, Delivery } from '@heddle/broker';
 const RETRY_MS = 1_000;
 
 /**
- * Works on a delivery until it is done, or somebody else's: giving it back would only bring it again at once. Resolves to
- * whether it is done.
+ * Works on deliveries, each until it is done, which acks it, or until it is somebody else's: giving it back would only bring it
+ * again at once.
  */
-export async function keepTrying(
-  delivery: Delivery,
-  draining: AbortSignal,
-  log: BrokerLog,
-  work: () => Promise<void>,
-): Promise<boolean> {
-  while (!delivery.lost && !draining.aborted) {
-    try {
-      await work();
-      return true;
-    } catch (error) {
-      log.warn({ err: error }, 'cannot be done yet');
-      await wait(RETRY_MS, undefined, { signal: draining }).catch(() => {});
+export class PersistentWork {
+  readonly #log: BrokerLog;
+  readonly #draining = new AbortController();
+  readonly #going = new Set<Promise<void>>();
+
+  constructor(log: BrokerLog) {
+    this.#log = log;
+  }
+
+  /** Aborted when draining begins. */
+  get signal(): AbortSignal {
+    return this.#draining.signal;
+  }
+
+  begin(delivery: Delivery, work: () => Promise<void>): void {
+    const going = this.#tryUntilDone(delivery, work).finally(() => this.#going.delete(going));
+    this.#going.add(going);
+  }
+
+  /** Tries nothing again; resolves when no try is under way any more. The deliveries that are not done stay unsettled. */
+  async drain(): Promise<void> {
+    this.#draining.abort();
+    await Promise.all(this.#going);
+  }
+
+  async #tryUntilDone(delivery: Delivery, work: () => Promise<void>): Promise<void> {
+    while (!delivery.lost && !this.signal.aborted) {
+      try {
+        await work();
+      } catch (error) {
+        this.#log.warn({ err: error }, 'cannot be done yet');
+        await wait(RETRY_MS, undefined, { signal: this.signal }).catch(() => {});
+        continue;
+      }
+      return delivery.ack();
     }
   }
-  return false;
 }

@@ -1,7 +1,12 @@
-import type { Delivery } from '@heddle/broker';
+import { type Delivery, setAside } from '@heddle/broker';
 import { newJobId } from '@heddle/client';
-import { DEFAULT_PRIORITY, header, type WireMessage, withoutBrokerHeaders } from '@heddle/contracts';
-import { setAside } from './set-aside.ts';
+import {
+  DEFAULT_PRIORITY,
+  header,
+  jobQueue,
+  type WireMessage,
+  withoutBrokerHeaders,
+} from '@heddle/contracts';
 import type { WorkerPorts } from './worker-ports.ts';
 
 /**
@@ -14,7 +19,8 @@ export async function adoptMessage(worker: WorkerPorts, delivery: Delivery, task
   const { maxMessageBytes } = worker.publisher;
   if (body.length > maxMessageBytes) {
     const detail = `expected a body of at most ${maxMessageBytes} bytes, got ${body.length}`;
-    return await setAside(worker, delivery, task, { code: 'message_too_large', detail });
+    const source = jobQueue(task);
+    return await setAside(worker, 'job', delivery.message, { code: 'message_too_large', detail, source });
   }
   const adopted: WireMessage<'job'> = {
     kind: 'job',

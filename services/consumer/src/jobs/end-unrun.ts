@@ -1,9 +1,8 @@
-import type { Delivery } from '@heddle/broker';
-import { describeIssues, HeddleError, type Job } from '@heddle/contracts';
+import { type Delivery, setAside } from '@heddle/broker';
+import { describeIssues, HeddleError, type Job, jobQueue } from '@heddle/contracts';
 import { countErrors } from './count-errors.ts';
 import { JobRun } from './job-run.ts';
 import { failed, type Outcome } from './outcome.ts';
-import { setAside } from './set-aside.ts';
 import { settleRun } from './settle-run.ts';
 import type { TaskService } from './task-service.ts';
 
@@ -18,6 +17,16 @@ export async function endUnrun(
   control.forget(job);
   countErrors(metrics, told);
   if (told.state !== 'handed-back' && told.state !== 'retrying') metrics.finished(told.state);
+}
+
+/** A message that is no job. The delivery is still to be acked. */
+export async function refuseMessage(
+  { task, worker }: TaskService,
+  delivery: Delivery,
+  detail: string,
+): Promise<void> {
+  const source = jobQueue(task.name);
+  await setAside(worker, 'job', delivery.message, { code: 'unreadable_message', detail, source });
 }
 
 /** A job whose input does not fit: the message is kept for a person to look at, and the job ends as failed. */
@@ -42,6 +51,7 @@ export async function refuseJob(
   job: Job,
   error: HeddleError,
 ): Promise<void> {
-  await setAside(service.worker, delivery, job.task, { code: error.code, detail: error.message });
+  const reason = { code: error.code, detail: error.message, source: jobQueue(job.task) };
+  await setAside(service.worker, 'job', delivery.message, reason);
   await endUnrun(service, delivery, job, failed(error));
 }

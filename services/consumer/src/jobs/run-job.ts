@@ -5,7 +5,7 @@ import { adoptMessage } from './adopt-message.ts';
 import { checkJob } from './check-job.ts';
 import { countErrors } from './count-errors.ts';
 import { decodeDelivery } from './decode-delivery.ts';
-import { endUnrun, refuseInput, refuseJob } from './end-unrun.ts';
+import { endUnrun, refuseInput, refuseJob, refuseMessage } from './end-unrun.ts';
 import { isolateSuspect } from './isolate-suspect.ts';
 import { JobRun } from './job-run.ts';
 import { judgeGuard } from './judge-guard.ts';
@@ -13,7 +13,6 @@ import { judgeRun } from './judge-run.ts';
 import type { Outcome } from './outcome.ts';
 import { planRetry } from './plan-retry.ts';
 import { refuseStart } from './refuse-start.ts';
-import { setAside } from './set-aside.ts';
 import { settleRun } from './settle-run.ts';
 import type { TaskService } from './task-service.ts';
 import { beginSpan, endSpan } from './trace-run.ts';
@@ -36,7 +35,7 @@ export async function runJob(
   if (decoded.is !== 'job') {
     freeSlot();
     if (decoded.is === 'nameless') await adoptMessage(worker, delivery, task.name);
-    else await setAside(worker, delivery, task.name, { code: 'unreadable_message', detail: decoded.reason });
+    else await refuseMessage(service, delivery, decoded.reason);
     return delivery.ack();
   }
 

@@ -3,8 +3,7 @@ import { HeddleError, type Job } from '@heddle/contracts';
 import { adoptMessage } from '../jobs/adopt-message.ts';
 import { checkJob } from '../jobs/check-job.ts';
 import type { DecodedDelivery } from '../jobs/decode-delivery.ts';
-import { refuseInput, refuseJob } from '../jobs/end-unrun.ts';
-import { setAside } from '../jobs/set-aside.ts';
+import { refuseInput, refuseJob, refuseMessage } from '../jobs/end-unrun.ts';
 import type { TaskService } from '../jobs/task-service.ts';
 
 /** A delivery that holds a job with a key, or what is to be done with one that does not. */
@@ -23,8 +22,7 @@ export function readSerialJob(
   if (decoded.is !== 'job') {
     const settle = async (): Promise<void> => {
       if (decoded.is === 'nameless') await adoptMessage(worker, delivery, task.name);
-      else
-        await setAside(worker, delivery, task.name, { code: 'unreadable_message', detail: decoded.reason });
+      else await refuseMessage(service, delivery, decoded.reason);
       delivery.ack();
     };
     return { is: 'other', settle };

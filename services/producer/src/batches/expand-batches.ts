@@ -1,4 +1,4 @@
-import { type Broker, type BrokerLog, type Delivery, EventPublisher } from '@heddle/broker';
+import { type Broker, type BrokerLog, type Delivery, EventPublisher, setAside } from '@heddle/broker';
 import { JobSubmitter, type RecorderClient } from '@heddle/client';
 import {
   decodeProducerMessage,
@@ -8,9 +8,8 @@ import {
 } from '@heddle/contracts';
 import { listFolder } from '../folders/list-folder.ts';
 import { submitFiles } from '../folders/submit-files.ts';
-import { keepTrying } from '../keep-trying.ts';
+import { PersistentWork } from '../keep-trying.ts';
 import type { ProducerMetrics } from '../metrics.ts';
-import { setAside } from '../set-aside.ts';
 import { planJobs, planReduceJob } from './plan-jobs.ts';
 import { submitJobs } from './submit-jobs.ts';
 
@@ -31,31 +30,37 @@ export async function expandBatches(
   const { maxMessageBytes } = publisher;
   const events = new EventPublisher(publisher);
   const ports = { submitter: new JobSubmitter(broker), events, folders, maxMessageBytes };
-  const draining = new AbortController();
-  const held = new Set<Promise<void>>();
+  const work = new PersistentWork(log);
+  const { signal } = work;
 
-  const serve = async (delivery: Delivery): Promise<void> => {
-    const decoded = decodeProducerMessage(delivery.message);
-    const done = await keepTrying(delivery, draining.signal, log, () =>
-      decoded.ok ? produce(decoded.value) : setAside(broker, delivery, decoded.reason, QUEUE),
+  const serve = (delivery: Delivery): void => {
+    const { message } = delivery;
+    const decoded = decodeProducerMessage(message);
+    work.begin(delivery, () =>
+      decoded.ok
+        ? produce(decoded.value)
+        : setAside({ publisher, log }, 'production', message, {
+            code: 'unreadable_message',
+            detail: decoded.reason,
+            source: QUEUE,
+          }),
     );
-    if (done) delivery.ack();
   };
 
   const produce = async (message: ProducerMessage): Promise<void> => {
     if (message.type === 'wake') return;
     if (message.type === 'batch-complete') {
-      await submitJobs(ports, [planReduceJob(message)], draining.signal);
+      await submitJobs(ports, [planReduceJob(message)], signal);
       return metrics.made('reduce', 1);
     }
     if (await isOver(message.plan.id)) return;
     if (message.type === 'list-folder') {
-      return await listFolder(recorder, message.plan, folders, draining.signal);
+      return await listFolder(recorder, message.plan, folders, signal);
     }
     const { jobs, rest } = planJobs(message);
     const { files } = message.plan;
-    if (files === undefined) await submitJobs(ports, jobs, draining.signal);
-    else await submitFiles(ports, files.folder, jobs, draining.signal);
+    if (files === undefined) await submitJobs(ports, jobs, signal);
+    else await submitFiles(ports, files.folder, jobs, signal);
     metrics.made('batch', jobs.length);
     if (rest === undefined) return;
     const next = encodeProducerMessage(rest, `${rest.plan.id}/${rest.first}`);
@@ -69,15 +74,11 @@ export async function expandBatches(
   };
 
   const { prefetch } = queues[QUEUE];
-  const consumer = await broker.consume(QUEUE, { prefetch }, (delivery) => {
-    const serving = serve(delivery).finally(() => held.delete(serving));
-    held.add(serving);
-  });
+  const consumer = await broker.consume(QUEUE, { prefetch }, serve);
   return {
     async drain() {
       await consumer.stop();
-      draining.abort();
-      await Promise.all(held);
+      await work.drain();
       await consumer.close();
     },
   };

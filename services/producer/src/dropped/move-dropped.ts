@@ -1,6 +1,6 @@
-import { type Broker, type BrokerLog, type Delivery, EventPublisher } from '@heddle/broker';
-import { queues, toDeadMessage } from '@heddle/contracts';
-import { keepTrying } from '../keep-trying.ts';
+import { type Broker, type BrokerLog, type Delivery, EventPublisher, setAside } from '@heddle/broker';
+import { queues } from '@heddle/contracts';
+import { PersistentWork } from '../keep-trying.ts';
 import type { ProducerMetrics } from '../metrics.ts';
 import { endJob } from './end-job.ts';
 import { explainDrop } from './explain-drop.ts';
@@ -16,37 +16,27 @@ export async function moveDropped(
 ): Promise<{ drain(): Promise<void> }> {
   const { publisher } = broker;
   const events = new EventPublisher(publisher);
-  const draining = new AbortController();
-  const moving = new Set<Promise<void>>();
+  const moves = new PersistentWork(log);
 
-  const move = async (delivery: Delivery): Promise<void> => {
+  const move = (delivery: Delivery): void => {
     const { message } = delivery;
     const drop = explainDrop(message);
     const ends = endJob(message, drop);
-    const dead = toDeadMessage('job', message, drop, publisher.maxMessageBytes);
-    const isMoved = await keepTrying(delivery, draining.signal, log, async () => {
+    moves.begin(delivery, async () => {
       // The events first: told twice they are the same, but a second copy is a second message.
       await events.addAll(ends);
-      // Mandatory: if somebody deleted the queue, the message must not vanish.
-      await publisher.publish('heddle.dead', '', dead, { mandatory: true });
+      await setAside({ publisher, log }, 'job', message, drop);
+      metrics.dropped(drop.code);
     });
-    if (!isMoved) return;
-    delivery.ack();
-    metrics.dropped(drop.code);
-    log.info({ job: message.properties.messageId, reason: drop.code, source: drop.source }, 'set aside');
   };
 
   const { prefetch } = queues['heddle.dropped'];
-  const consumer = await broker.consume('heddle.dropped', { prefetch }, (delivery) => {
-    const moved = move(delivery).finally(() => moving.delete(moved));
-    moving.add(moved);
-  });
+  const consumer = await broker.consume('heddle.dropped', { prefetch }, move);
 
   return {
     async drain() {
       await consumer.stop();
-      draining.abort();
-      await Promise.all(moving);
+      await moves.drain();
       await consumer.close();
     },
   };

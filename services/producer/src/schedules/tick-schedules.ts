@@ -1,12 +1,12 @@
-import type { Broker, BrokerLog, Delivery } from '@heddle/broker';
+import { type Broker, type BrokerLog, type Delivery, setAside } from '@heddle/broker';
 import type { RecorderClient } from '@heddle/client';
 import { decodeControl, decodeProducerMessage, encodeProducerMessage, queues } from '@heddle/contracts';
-import { keepTrying } from '../keep-trying.ts';
+import { PersistentWork } from '../keep-trying.ts';
 import type { ProducerMetrics } from '../metrics.ts';
-import { setAside } from '../set-aside.ts';
 import { Scheduler } from './scheduler.ts';
 
-const { prefetch: WAKES } = queues['heddle.scheduler'];
+const QUEUE = 'heddle.scheduler';
+const { prefetch: WAKES } = queues[QUEUE];
 const { prefetch: NEWS } = queues['heddle.control.<instance>'];
 
 export interface TickOptions {
@@ -33,19 +33,19 @@ export async function tickSchedules({
   metrics.watchLeads(leads);
   const scheduler = new Scheduler({ recorder, log, leads, onTick: () => metrics.made('schedule', 1) });
 
-  const stopping = new AbortController();
-  const refuse = async (delivery: Delivery, reason: string): Promise<void> => {
-    const done = await keepTrying(delivery, stopping.signal, log, () =>
-      setAside(broker, delivery, reason, 'heddle.scheduler'),
+  const refusals = new PersistentWork(log);
+  const refuse = (delivery: Delivery, detail: string): void => {
+    const reason = { code: 'unreadable_message', detail, source: QUEUE } as const;
+    refusals.begin(delivery, () =>
+      setAside({ publisher: broker.publisher, log }, 'production', delivery.message, reason),
     );
-    if (done) delivery.ack();
   };
 
-  const reader = await broker.consume('heddle.scheduler', { prefetch: WAKES }, (delivery) => {
+  const reader = await broker.consume(QUEUE, { prefetch: WAKES }, (delivery) => {
     const message = decodeProducerMessage(delivery.message);
-    if (!message.ok) return void refuse(delivery, message.reason);
+    if (!message.ok) return refuse(delivery, message.reason);
     if (message.value.type !== 'wake') {
-      return void refuse(delivery, `type: expected "wake" in this queue, got "${message.value.type}"`);
+      return refuse(delivery, `type: expected "wake" in this queue, got "${message.value.type}"`);
     }
     if (!leads()) log.info({}, 'ticks the schedules from now on');
     wake?.ack();
@@ -76,8 +76,8 @@ export async function tickSchedules({
   return {
     async drain() {
       unsubscribe();
-      stopping.abort();
       await reader.stop();
+      await refusals.drain();
       await scheduler.stop();
       await news.close();
       // The wake goes back to the queue with the channel, and to the next producer.

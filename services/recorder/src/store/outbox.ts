@@ -87,7 +87,7 @@ export function deadMessage(
 ): OutgoingMessage<'heddle.dead'> {
   const reason = { code: 'unreadable_message', detail, source } as const;
   const message = toDeadMessage(kind, received, reason, DEFAULT_MAX_MESSAGE_BYTES);
-  return { exchange: 'heddle.dead', routingKey: '', message };
+  return { exchange: 'heddle.dead', routingKey: '', message, mandatory: true };
 }
 
 export interface ClaimedMessage extends OutgoingMessage {
