@@ -1,3 +1,6 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { HeddleError } from '@heddle/contracts';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -95,5 +98,19 @@ describe('compileSchema', () => {
       'fits',
       'input: expected string, got number',
     ]);
+  });
+
+  it('holds no input that it has refused', async () => {
+    const check = compileSchema({ type: 'object', required: ['n'] });
+    const refused = () => {
+      const input = { m: 1 };
+      expect(() => check(input)).toThrow('input.n');
+      return new WeakRef(input);
+    };
+    const input = refused();
+    setFlagsFromString('--expose-gc');
+    await turn();
+    (runInNewContext('gc') as () => void)();
+    expect(input.deref()).toBeUndefined();
   });
 });

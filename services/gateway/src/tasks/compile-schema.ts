@@ -23,6 +23,8 @@ export function compileSchema(schema: JsonSchema): CheckInput {
   return (input) => {
     if (validate(input)) return;
     const issue = explainFault(validate.errors ?? [], input);
+    // They hold what is wrong, which may be the whole input.
+    validate.errors = null;
     throw new HeddleError('invalid_input', `${issue.path}: ${issue.message}`, { issues: [issue] });
   };
 }
