@@ -38,7 +38,8 @@ export class FileAggregation {
     this.#parts = parts;
     this.#options = options;
     this.#signal = signal;
-    this.#partials = new HeldPartials(options.maxMessageBytes);
+    const beside = Buffer.byteLength(JSON.stringify(mergeInput(options.spec, [])));
+    this.#partials = new HeldPartials(options.maxMessageBytes - beside);
   }
 
   /** Resolves when there is room for the next; `release` is called when the chunk's bytes are not needed any more. Rejects with what a step before came to. */
@@ -87,7 +88,7 @@ export class FileAggregation {
   async #merge(): Promise<void> {
     this.#isMerging = true;
     try {
-      const input = { ...this.#options.spec, partials: this.#partials.take(), partial: true };
+      const input = mergeInput(this.#options.spec, this.#partials.take());
       this.#partials.add(await this.#run<PartialAggregate>('data.merge', input));
     } finally {
       this.#isMerging = false;
@@ -114,6 +115,11 @@ export class FileAggregation {
     await Promise.all(this.#running);
     if (this.#failure) throw this.#failure;
   }
+}
+
+/** What makes one partial result of several. */
+function mergeInput(spec: AggregateSpec, partials: readonly PartialAggregate[]) {
+  return { ...spec, partials, partial: true };
 }
 
 function linesIn(bytes: Buffer): number {

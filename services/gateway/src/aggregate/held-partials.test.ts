@@ -2,12 +2,11 @@ import type { PartialAggregate } from '@heddle/contracts';
 import { describe, expect, it } from 'vitest';
 import { HeldPartials } from './held-partials.ts';
 
-const BESIDE = 64 * 1024;
 /** About so many bytes of JSON. */
 const partialOf = (bytes: number): PartialAggregate => ({ rows: 1, groups: [[['x'.repeat(bytes)], 1, []]] });
 
 function held(messageBytes: number, ...sizes: number[]): HeldPartials {
-  const partials = new HeldPartials(BESIDE + messageBytes);
+  const partials = new HeldPartials(messageBytes);
   for (const size of sizes) partials.add(partialOf(size));
   return partials;
 }

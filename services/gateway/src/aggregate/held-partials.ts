@@ -2,8 +2,7 @@ import { HeddleError, type PartialAggregate } from '@heddle/contracts';
 
 /** Partial results that one job merges at most. */
 const MERGED_AT_ONCE = 16;
-/** Of a message, for what stands beside the partial results. */
-const BESIDE_BYTES = 64 * 1024;
+const COMMA = 1;
 
 /** Partial results of a file that wait to be merged, as many at once as a message carries. */
 export class HeldPartials {
@@ -11,8 +10,9 @@ export class HeldPartials {
   readonly #held: { readonly partial: PartialAggregate; readonly bytes: number }[] = [];
   #bytes = 0;
 
-  constructor(maxMessageBytes: number) {
-    this.#maxBytes = maxMessageBytes - BESIDE_BYTES;
+  /** `maxBytes`: of a message, for a list of partial results without its brackets. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
   }
 
   /** Whether they are more than one job can merge, or as many. */
@@ -21,7 +21,7 @@ export class HeldPartials {
   }
 
   add(partial: PartialAggregate): void {
-    const bytes = Buffer.byteLength(JSON.stringify(partial));
+    const bytes = Buffer.byteLength(JSON.stringify(partial)) + COMMA;
     this.#held.push({ partial, bytes });
     this.#bytes += bytes;
   }
@@ -44,7 +44,7 @@ export class HeldPartials {
     if (taken.length === 1 && this.#held.length > 0) {
       throw new HeddleError(
         'data_too_many_groups',
-        `expected groups whose partial results fit into a message of ${this.#maxBytes} bytes, got ${bytes} in one and more in others`,
+        `expected groups of which two partial results fit into ${this.#maxBytes} bytes of a message, got ${bytes} in one alone`,
       );
     }
     this.#held.splice(0, taken.length - 1);
