@@ -17,7 +17,7 @@ export interface TaskContext<I = unknown> {
    * slot until it ends or its time is up after a cancel.
    */
   readonly signal: AbortSignal;
-  /** Tells how far the job is, 0 to 1, in a few words if wanted (up to 500 characters). Cheap: only the newest is sent, a few times a second. */
+  /** Tells how far the job is, 0 to 1, in a few words if wanted (up to 500 characters). Cheap: only the newest is sent, once a second. */
   readonly progress: (fraction: number, note?: string) => void;
   /**
    * Gives the job a named blob. Small ones are sent together at the run's end; resolves when there is room for the next.

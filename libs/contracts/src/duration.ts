@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
-const PATTERN = /^(\d{1,12})(ms|s|m|h|d)$/;
+/** Text that is a duration. */
+export const DURATION_TEXT = /^(\d{1,12})(ms|s|m|h|d)$/;
 
 /** The longest duration anywhere in Heddle: 365 days, in milliseconds. */
 export const MAX_DURATION_MS = 365 * UNIT_MS.d;
@@ -11,7 +12,7 @@ export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Milliseconds of `"250ms"`, `"30s"`, `"5m"`, `"2h"`, `"1d"`; undefined if the text is no such thing. */
 export function parseDuration(text: string): number | undefined {
-  const match = PATTERN.exec(text);
+  const match = DURATION_TEXT.exec(text);
   if (!match) return undefined;
   return Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS];
 }

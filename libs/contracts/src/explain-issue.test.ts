@@ -11,7 +11,7 @@ const faults = (schema: z.ZodType, value: unknown): string[] => {
 describe('what is wrong with a value', () => {
   it.each<[string, z.ZodType, unknown]>([
     ['expected number, got string', z.int(), 'three'],
-    ['expected number, got no number', z.coerce.number(), 'three'],
+    ['expected number, got NaN', z.number(), Number.NaN],
     ['expected a whole number, got 1.5', z.int(), 1.5],
     ['expected string, got nothing', z.string(), undefined],
     ['expected string, got null', z.string(), null],

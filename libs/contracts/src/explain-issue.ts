@@ -14,8 +14,8 @@ export function showValue(value: unknown): string {
 export function kindOf(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
-  // What became of a word where a query parameter should be a number.
-  if (Number.isNaN(value)) return 'no number';
+  // Results and states of tasks may hold what JSON cannot.
+  if (Number.isNaN(value)) return 'NaN';
   return Array.isArray(value) ? 'array' : typeof value;
 }
 

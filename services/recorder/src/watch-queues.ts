@@ -29,7 +29,7 @@ interface Look {
 interface QueueLook extends QueueInspection {
   readonly queue: string;
   readonly oldestSeconds: number;
-  /** From the second look on, unless nothing waits. */
+  /** 0 if nothing waits; undefined until some have waited at two looks in a row. */
   readonly drainSeconds: number | undefined;
 }
 

@@ -16,7 +16,7 @@ const GUARD_AGAIN_MS = 30_000;
 
 /**
  * Looks after everything that runs in this worker with one timer, however many jobs there are: sends `started` for those
- * that have outlived a tick, sends their progress, and stops those whose time is up.
+ * that are not over at once, sends their progress, and stops those whose time is up.
  */
 export class RunWatch {
   readonly #runs = new Set<JobRun>();

@@ -1,5 +1,5 @@
 import { defineState, defineTask } from '@heddle/client';
-import { expected, HeddleError, MAX_DURATION_MS, parseDuration } from '@heddle/contracts';
+import { DURATION_TEXT, expected, HeddleError, MAX_DURATION_MS, parseDuration } from '@heddle/contracts';
 import { z } from 'zod';
 
 const account = z
@@ -42,7 +42,7 @@ const deadline = z
       z.int().min(0).max(MAX_DURATION_MS),
       z
         .string()
-        .regex(/^\d{1,12}(?:ms|s|m|h|d)$/)
+        .regex(DURATION_TEXT)
         .transform((text) => parseDuration(text))
         .pipe(z.int().max(MAX_DURATION_MS)),
       z.iso.datetime({ offset: true }).transform((text) => new Date(text)),

@@ -1,6 +1,6 @@
 /**
- * Memory that many pages and files share while they are read. A share grows as its bytes come. When all is used, one of them goes on beyond it, to its
- * own limit, and the others wait until something is given back: so they never all wait for each other.
+ * Memory that many pages and files share while they are read. A share grows as its bytes come. When all is used, one of them
+ * goes on beyond it, to its own limit, and the others wait until something is given back: so they never all wait for each other.
  */
 export class ByteBudget {
   readonly #total: number;
@@ -49,7 +49,7 @@ export class ByteBudget {
   }
 }
 
-/** What one download holds. */
+/** What one page or file holds. */
 export class ByteShare {
   readonly #budget: ByteBudget;
   #bytes = 0;
