@@ -1,11 +1,8 @@
 import amqp, { type Channel, type ChannelModel } from 'amqplib';
-import { afterAll } from 'vitest';
+import { onTestFinished } from 'vitest';
 
-/** By address, until the end of the test file. */
+/** By address, until the end of the test that was first to use it. */
 const open = new Map<string, ChannelModel>();
-afterAll(async () => {
-  for (const connection of open.values()) await connection.close().catch(() => {});
-});
 
 async function onConnection<T>(url: string, work: (connection: ChannelModel) => Promise<T>): Promise<T> {
   const known = open.get(url);
@@ -13,6 +10,10 @@ async function onConnection<T>(url: string, work: (connection: ChannelModel) => 
   const connection = await amqp.connect(url);
   connection.on('error', () => {});
   open.set(url, connection);
+  onTestFinished(async () => {
+    open.delete(url);
+    await connection.close().catch(() => {});
+  });
   return work(connection);
 }
 
