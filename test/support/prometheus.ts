@@ -6,7 +6,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findFreePorts } from '../../scripts/broker/find-free-port.mjs';
 import { findPrometheus } from '../../scripts/prometheus/find-prometheus.mjs';
-import { runPromtool } from './promtool.ts';
 
 export interface PrometheusOptions {
   /** Ports on 127.0.0.1 that serve `/metrics`. */
@@ -72,11 +71,6 @@ export class TestPrometheus {
       throw error;
     }
     return started;
-  }
-
-  /** Checks `text` as `promtool check metrics` does. */
-  static checkMetrics(text: string): ReturnType<typeof runPromtool> {
-    return runPromtool(['check', 'metrics'], text);
   }
 
   /** What a query gives now, or gave at that time (milliseconds since the epoch). Rejects with Prometheus' words if it is none. */

@@ -6,6 +6,7 @@ import { dashboards } from '../../scripts/generate/grafana/dashboards.ts';
 import { fillInQuery } from '../support/fill-in-query.ts';
 import { mixedLoad } from '../support/mixed-load.ts';
 import { type Series, TestPrometheus } from '../support/prometheus.ts';
+import { runPromtool } from '../support/promtool.ts';
 import { readAlerts } from '../support/read-alerts.ts';
 import { SystemStack } from '../support/system-stack.ts';
 
@@ -164,7 +165,7 @@ describe('a stack under load, scraped by Prometheus', () => {
         .map((name) => `${name} ${metricTable[name].type}`);
       expect(new Set(shown)).toEqual(new Set(expected));
       const ours = text.split('\n').filter((line) => line.includes('heddle_'));
-      expect(await TestPrometheus.checkMetrics(text)).toEqual({ code: 0, output: '' });
+      expect(await runPromtool(['check', 'metrics'], text)).toEqual({ code: 0, output: '' });
       expect(ours.filter((line) => !line.startsWith('#') && !line.includes(`service="${service}"`))).toEqual(
         [],
       );
