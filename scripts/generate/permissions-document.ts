@@ -133,7 +133,7 @@ its own objects only, each by the exchange that is its mark (to locks not at all
 
 - An \`Executor\`, and a session once the recorder has to hear of it, takes one of the ${REPLY_SLOTS} queues of replies that were made beforehand, ${INSTANCE_SLOTS} of which the services may need.
 - Objects are called what errors and \`GET /v1/sync\` call them: \`queue.NAME\` is a \`SimpleQueue\`; a \`Condition\` without a lock of its own wants \`rlock.NAME\`. Bounded queues, conditions and barriers themselves the recorder keeps: nothing has to be made.
-- An object that was not made is a \`RuntimeError\`, which says how to make it. A semaphore with another number of permits than was declared is a \`ValueError\`, at its first permit.
+- An object that was not made is a \`RuntimeError\`, which says how to make it. One that a program with more rights has made by using it is found, but nothing leads to it for others until it is declared too: what they put into it is \`publish_returned\`, which says so. A semaphore with another number of permits than was declared is a \`ValueError\`, at its first permit.
 - Declaring again changes nothing. For another number of permits, delete the queue \`heddle.sync.tokens.semaphore.NAME\` while nobody holds one, then declare.
 - **Names that are made at run time**, a lock for each account say, cannot be declared. \`--sync 'lock.account-*'\` gives a program the right to make all locks whose names begin so, and so the rights to configure, write and read what is called
   that and nothing else: within that prefix it can also delete. It puts in what they begin with by \`heddle.sync\`, which leads to every object: so it can put messages into those of others too, though not take any out. Their queues stay until somebody deletes them.

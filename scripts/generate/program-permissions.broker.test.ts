@@ -93,10 +93,24 @@ describe('a program whose objects were made beforehand', () => {
     const session = await sessionOf(url);
     // Of these it may not even ask on RabbitMQ 4.
     await expect(new Lock(session, 'nowhere').acquire()).rejects.toMatchObject({ name: 'RuntimeError' });
-    const forgotten = await sessionOf(await urlOf('forgotten', ['lock.forgotten']));
+    const forgotten = await sessionOf(await urlOf('forgotten', ['lock.forgotten', 'semaphore.forgotten']));
     await expect(new Lock(forgotten, 'forgotten').acquire()).rejects.toThrow(
-      'npm run topology -- declare --sync lock.forgotten',
+      'npm run topology -- declare --sync lock.forgotten makes',
     );
+    await expect(new Semaphore(forgotten, 'forgotten', 3).acquire()).rejects.toThrow(
+      '--sync semaphore.forgotten=3 makes',
+    );
+  });
+
+  test('is told what to do about one that its first user has made: nothing leads there for who may not publish to all', async () => {
+    await new SimpleQueue(await sessionOf(vhost.url), 'made').put(1);
+    const session = await sessionOf(await urlOf('putter', ['queue.made']));
+    const queue = new SimpleQueue(session, 'made');
+    await expect(queue.put(2)).rejects.toThrow('npm run topology -- declare --sync queue.made');
+    await declare(['queue.made']);
+    await queue.put(2);
+    expect(await queue.get({ timeout: '10s' })).toBe(1);
+    expect(await queue.get({ timeout: '10s' })).toBe(2);
   });
 
   test('learns that a semaphore has another number of permits', async () => {

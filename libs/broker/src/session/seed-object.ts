@@ -1,5 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { HeddleError, RuntimeError, type SyncSeed, syncNames, ValueError } from '@heddle/contracts';
+import {
+  HeddleError,
+  RuntimeError,
+  type SyncObject,
+  type SyncSeed,
+  syncNames,
+  ValueError,
+} from '@heddle/contracts';
 import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
 import { replyCode, replyCodeOf } from '../amqp-error.ts';
 import { closeChannel } from '../close-channel.ts';
@@ -42,11 +49,15 @@ export async function seedObject(
     return EXCHANGE;
   } catch (error) {
     if (replyCodeOf(error) !== replyCode.accessRefused) throw error;
-    const make = `npm run topology -- declare --sync ${object}`;
-    throw new RuntimeError(`${object} is not there for this user, who may not make it: ${make} makes it`, {
-      cause: error,
-    });
+    const why = `${object} is not there for this user, who may not make it: ${howToMake(object, seed.count)} makes it`;
+    throw new RuntimeError(why, { cause: error });
   }
+}
+
+/** The command that makes an object for those who may not, whoever has made it before: of a semaphore, with so many permits. */
+export function howToMake(object: SyncObject, permits: number | 'PERMITS' = 'PERMITS'): string {
+  const size = /^(bounded-)?semaphore\./.test(object) ? `=${permits}` : '';
+  return `npm run topology -- declare --sync ${object}${size}`;
 }
 
 /** What it is to this user, if it is there. */

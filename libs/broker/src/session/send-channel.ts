@@ -3,6 +3,7 @@ import { HeddleError, type SyncObject, type WireMessage } from '@heddle/contract
 import type { ChannelModel, ConfirmChannel } from 'amqplib';
 import { closeChannel } from '../close-channel.ts';
 import { toPublishOptions } from '../wire-properties.ts';
+import { EXCHANGE, howToMake } from './seed-object.ts';
 
 /** Messages in flight at once; those beyond wait for room. */
 const WINDOW = 1_000;
@@ -79,7 +80,7 @@ export class SendChannel {
       this.#channel.publish(exchange, object, body, options, (error: unknown) => {
         this.#inFlight.delete(id);
         this.#waiting.shift()?.();
-        if (sent.returned) reject(new HeddleError('publish_returned', `${object}: there is no such object`));
+        if (sent.returned) reject(new HeddleError('publish_returned', nobodyGetsIt(exchange, object)));
         else if (error) reject(new HeddleError('publish_nacked', `${object}: refused`, { cause: error }));
         else resolve();
       });
@@ -130,4 +131,10 @@ export class SendChannel {
       this.#waiting.push(go);
     });
   }
+}
+
+/** A mark leads to its object if that was made beforehand, and not if its first user has made it. */
+function nobodyGetsIt(exchange: string, object: SyncObject): string {
+  if (exchange === EXCHANGE) return `${object}: there is no such object`;
+  return `${object}: nothing leads to it for this user: ${howToMake(object)} mends that`;
 }
