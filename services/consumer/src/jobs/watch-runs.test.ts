@@ -77,6 +77,17 @@ describe('RunWatch', () => {
     expect(worker.published).toHaveLength(2);
   });
 
+  it('tells of runs that begin after the clock was set back', async () => {
+    const worker = recordingWorker();
+    const watch = new RunWatch(worker);
+    watch.add(someRun(task, { worker }).run);
+    await vi.advanceTimersByTimeAsync(200);
+    vi.setSystemTime(Date.now() - 3_600_000);
+    watch.add(someRun(task, { worker }).run);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(worker.eventsSent().map((event) => event.type)).toEqual(['started', 'started']);
+  });
+
   it('stops a run whose time is up, and only that', async () => {
     const worker = recordingWorker();
     const watch = new RunWatch(worker);

@@ -1,7 +1,10 @@
-import type { ServerResponse } from 'node:http';
+import { maxHeaderSize, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { HeddleError } from '@heddle/contracts';
 import { problemOf } from './problem.ts';
+
+/** A client that dawdles over its headers is cut off; bodies have idle limits of their own, because bulk streams may take hours. */
+export const HEADERS_TIMEOUT_MS = 10_000;
 
 /** Reason phrases of what `brokenRequest` gives. */
 const REASONS: Readonly<Record<number, string>> = {
@@ -12,11 +15,12 @@ const REASONS: Readonly<Record<number, string>> = {
 
 /**
  * For `clientError` of a server: what cannot be read as an HTTP request is told so in the form of every other error, and its
- * connection is closed. A client in the middle of an answer is cut off: more would look like a part of it.
+ * connection is closed. A client that is still owed an answer, or the rest of one, is cut off: this would be taken for it.
  */
 export function answerBroken(error: Error, socket: Socket, active: Iterable<ServerResponse>): void {
-  const answered = [...active].some((response) => response.socket === socket && response.headersSent);
-  if (!socket.writable || answered) {
+  const owes = (response: ServerResponse) =>
+    response.socket === socket && (response.headersSent || response.req.complete);
+  if (!socket.writable || [...active].some(owes)) {
     socket.destroy();
     return;
   }
@@ -38,10 +42,16 @@ export function answerBroken(error: Error, socket: Socket, active: Iterable<Serv
 
 function brokenRequest(error: Error & { readonly code?: string; readonly reason?: string }): HeddleError {
   if (error.code === 'HPE_HEADER_OVERFLOW') {
-    return new HeddleError('headers_too_large', 'expected at most 16 KiB of headers, got more');
+    return new HeddleError(
+      'headers_too_large',
+      `expected at most ${maxHeaderSize} bytes of headers, got more`,
+    );
   }
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
-    return new HeddleError('request_timeout', 'expected the whole of the headers within 10 s');
+    return new HeddleError(
+      'request_timeout',
+      `expected the whole of the headers within ${HEADERS_TIMEOUT_MS} ms`,
+    );
   }
   return new HeddleError('malformed_request', `expected HTTP/1.1: ${error.reason ?? error.message}`);
 }

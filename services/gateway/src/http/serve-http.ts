@@ -4,14 +4,12 @@ import type { BrokerLog } from '@heddle/broker';
 import { HeddleError } from '@heddle/contracts';
 import type { HttpMetrics } from '@heddle/service';
 import { answerError } from './answer.ts';
-import { answerBroken } from './answer-broken.ts';
+import { answerBroken, HEADERS_TIMEOUT_MS } from './answer-broken.ts';
 import { answerRoute } from './answer-route.ts';
 import { buildApp } from './build-app.ts';
 import { noteRoute, observeRequest } from './observe-requests.ts';
 import type { Route } from './route.ts';
 
-/** A client that dawdles over its headers is cut off; bodies have idle limits of their own, because bulk streams may take hours. */
-const HEADERS_TIMEOUT_MS = 10_000;
 const CHECK_CONNECTIONS_MS = 2_000;
 /** Longer than the usual 60 s of load balancers, which would otherwise reuse a connection that is just being closed. */
 const KEEP_ALIVE_MS = 65_000;
