@@ -9,7 +9,7 @@ const column = z
   .min(1)
   .max(200)
   .refine((name) => name !== '__proto__', {
-    error: 'expected a name that a field of JSON can have, got "__proto__"',
+    error: 'expected any other name, got "__proto__"',
   });
 const columns = (most: number) =>
   z

@@ -3,8 +3,8 @@ import { type CounterMeter, type Meters, OTHER } from '@heddle/service';
 
 /** Without events for so long, nothing is behind. */
 const QUIET_MS = 15_000;
-/** Of a system with more tasks, the others share a series. */
-const MOST_TASKS = 200;
+/** Tasks that have series of their own; of a system with more, the others share one or have none. */
+export const MOST_TASKS = 200;
 const REQUEST_OUTCOMES = ['answered', 'refused', 'failed'] as const;
 export type RequestOutcome = (typeof REQUEST_OUTCOMES)[number];
 

@@ -8,6 +8,7 @@ import {
   suspectQueue,
 } from '@heddle/contracts';
 import type { Meters } from '@heddle/service';
+import { MOST_TASKS } from './metrics.ts';
 import { QueueHistory } from './queue-history.ts';
 import type { Store } from './store/open-database.ts';
 import { countOutbox, readBacklogs, type TaskBacklog } from './store/read-backlogs.ts';
@@ -15,8 +16,6 @@ import { countOutbox, readBacklogs, type TaskBacklog } from './store/read-backlo
 export const LOOK_EVERY_MS = 5_000;
 /** Queues that the broker is asked about at once; each takes a channel. */
 const AT_ONCE = 4;
-/** Of a system with more tasks, the first of the alphabet are watched. */
-const MOST_TASKS = 200;
 const UNFINISHED = ['queued', 'delayed', 'running', 'retrying'] as const satisfies readonly JobState[];
 
 /** What the last look found. */
@@ -92,6 +91,7 @@ export class QueueWatch {
 
   async #look(): Promise<void> {
     const { store, onTasks } = this.#options;
+    // Of more tasks, the first of the alphabet.
     const tasks = (await readBacklogs(store.db)).slice(0, MOST_TASKS);
     onTasks(tasks.map(({ task }) => task));
     const names: [string, TaskBacklog | undefined][] = [
