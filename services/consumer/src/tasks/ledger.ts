@@ -1,15 +1,17 @@
 import { defineState, defineTask } from '@heddle/client';
-import { DURATION_TEXT, expected, HeddleError, MAX_DURATION_MS, parseDuration } from '@heddle/contracts';
+import {
+  DURATION_TEXT,
+  expected,
+  HeddleError,
+  MAX_DURATION_MS,
+  parseDuration,
+  stateKeySchema,
+} from '@heddle/contracts';
 import { z } from 'zod';
 
-const account = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(/^[^\0]*$/);
 /** In the smallest unit of the currency: whole numbers add up. */
 const amount = z.int().min(1);
-const result = z.object({ account, balance: z.int() });
+const result = z.object({ account: stateKeySchema, balance: z.int() });
 
 export const accounts = defineState({
   name: 'ledger',
@@ -20,7 +22,7 @@ export const accounts = defineState({
 export const ledgerDeposit = defineTask({
   name: 'ledger.deposit',
   description: 'Adds an amount to an account, once.',
-  input: z.strictObject({ account, amount }),
+  input: z.strictObject({ account: stateKeySchema, amount }),
   output: result,
   state: accounts,
   serialBy: (input) => input.account,
@@ -55,7 +57,7 @@ export const ledgerWithdraw = defineTask({
   name: 'ledger.withdraw',
   description:
     'Takes an amount from an account as soon as it has it; gives up at the deadline with insufficient_funds.',
-  input: z.strictObject({ account, amount, deadline: deadline.default(DEFAULT_WAIT_MS) }),
+  input: z.strictObject({ account: stateKeySchema, amount, deadline: deadline.default(DEFAULT_WAIT_MS) }),
   output: result,
   state: accounts,
   errorCodes: ['insufficient_funds'],
@@ -75,7 +77,7 @@ export const ledgerWithdraw = defineTask({
 export const ledgerBalance = defineTask({
   name: 'ledger.balance',
   description: 'What an account has now.',
-  input: z.strictObject({ account }),
+  input: z.strictObject({ account: stateKeySchema }),
   output: result,
   run: async ({ input, readState }) => ({
     account: input.account,

@@ -1,12 +1,7 @@
 import { defineState, defineTask } from '@heddle/client';
-import { HeddleError } from '@heddle/contracts';
+import { HeddleError, stateKeySchema } from '@heddle/contracts';
 import { z } from 'zod';
 
-const event = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(/^[^\0]*$/);
 const seats = z.int().min(1).max(1_000_000_000);
 
 /** How many seats an event has, and how many of them are reserved; `null`: it was never opened. */
@@ -19,8 +14,8 @@ export const houses = defineState({
 export const ticketsOpen = defineTask({
   name: 'tickets.open',
   description: 'Says how many seats an event has; again: changes it, but not below what is reserved.',
-  input: z.strictObject({ event, seats }),
-  output: z.object({ event, seats: z.int(), left: z.int() }),
+  input: z.strictObject({ event: stateKeySchema, seats }),
+  output: z.object({ event: stateKeySchema, seats: z.int(), left: z.int() }),
   state: houses,
   errorCodes: ['seats_taken'],
   serialBy: (input) => input.event,
@@ -39,8 +34,8 @@ export const ticketsOpen = defineTask({
 export const ticketsReserve = defineTask({
   name: 'tickets.reserve',
   description: 'Reserves seats of an event, all of them or none; never more than there are.',
-  input: z.strictObject({ event, seats: seats.default(1) }),
-  output: z.object({ event, seats: z.int(), left: z.int() }),
+  input: z.strictObject({ event: stateKeySchema, seats: seats.default(1) }),
+  output: z.object({ event: stateKeySchema, seats: z.int(), left: z.int() }),
   state: houses,
   errorCodes: ['event_not_found', 'sold_out'],
   serialBy: (input) => input.event,
