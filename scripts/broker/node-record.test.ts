@@ -20,7 +20,7 @@ it.runIf(existsSync('/proc'))(
     onTestFinished(() => void parent.kill('SIGKILL'));
     const [data] = (await once(parent.stdout, 'data')) as [Buffer];
     const child = Number(data.toString());
-    await vi.waitUntil(() => !isOurProcess(child, ''));
+    await vi.waitUntil(() => !isOurProcess(child, ''), { timeout: 25_000 });
     expect(() => process.kill(child, 0)).not.toThrow();
   },
 );

@@ -67,7 +67,7 @@ describe('the boundary check', () => {
     tree = mkdtempSync(join(tmpdir(), 'heddle-boundaries-'));
     plantTree(tree);
     violations = await cruise(tree);
-  }, 30_000);
+  }, 120_000);
   afterAll(() => rmSync(tree, { recursive: true }));
 
   test.each(planted)('%s: notices %s', (rule, file) => {

@@ -49,7 +49,7 @@ describe('the lint', () => {
       JSON.stringify({ extends: join(root, 'tsconfig.base.json'), compilerOptions: { types: [] } }),
     );
     found = lint(folder);
-  }, 30_000);
+  }, 120_000);
   afterAll(() => rmSync(folder, { recursive: true }));
 
   test.each([...Object.keys(planted), ...Object.keys(plantedTests)])('notices %s', (rule) => {

@@ -105,7 +105,7 @@ async function publishEverywhere(broker: Broker, service: Service): Promise<void
     const [kind = 'job'] = carries;
     const message = { kind: kind as never, body: Buffer.from('1'), properties: {} };
     if (name === 'heddle.rest.<ms>') continue;
-    await broker.publisher.publish(name, 'debug.echo', message, { timeoutMs: 5_000 });
+    await broker.publisher.publish(name, 'debug.echo', message, { timeoutMs: 30_000 });
   }
 }
 
@@ -123,5 +123,5 @@ async function restJob(broker: Broker, service: Service): Promise<void> {
     acceptedAt: Date.now(),
     accepted: true,
   });
-  await broker.publishLater(message, task, 60_000, { timeoutMs: 5_000 });
+  await broker.publishLater(message, task, 60_000, { timeoutMs: 30_000 });
 }

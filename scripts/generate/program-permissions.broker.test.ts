@@ -61,10 +61,10 @@ async function useAll(session: SyncSession): Promise<void> {
   await new BoundedSemaphore(session, 'gpu', 2).run(() => undefined);
   const event = new Event(session, 'go');
   await event.set();
-  expect(await event.wait('10s')).toBe(true);
+  expect(await event.wait('50s')).toBe(true);
   const queue = new SimpleQueue(session, 'line');
   await queue.put({ part: 1 });
-  expect(await queue.get({ timeout: '10s' })).toEqual({ part: 1 });
+  expect(await queue.get({ timeout: '50s' })).toEqual({ part: 1 });
   expect(await queue.qsize()).toBe(0);
 }
 
@@ -164,7 +164,7 @@ test('a program makes the objects itself that are told by how their names begin,
   await expect(new Semaphore(session, 'account-7', 3).acquire()).rejects.toThrow('another number of permits');
   const queue = new SimpleQueue(session, 'account-7');
   await queue.put(1);
-  expect(await queue.get({ timeout: '10s' })).toBe(1);
+  expect(await queue.get({ timeout: '50s' })).toBe(1);
   const refused = { name: 'RuntimeError' };
   await expect(new Lock(session, 'bank').acquire()).rejects.toMatchObject(refused);
   await expect(new SimpleQueue(session, 'line').get()).rejects.toMatchObject(refused);

@@ -12,7 +12,7 @@ it('ends a command with the processes that it has started', async () => {
   const grandchild = Number(data.toString());
   expect(isAlive(grandchild)).toBe(true);
   killGroups();
-  await vi.waitUntil(() => !isAlive(grandchild));
+  await vi.waitUntil(() => !isAlive(grandchild), { timeout: 25_000 });
 });
 
 it('shows a command that was ended so as failed', async () => {

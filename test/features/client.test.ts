@@ -108,7 +108,9 @@ describe('the client', () => {
       { retry: { attempts: 2, delay: 1 } },
     );
     await heddle.ended(id);
-    await expect.poll(() => heddle.dead.groups()).toContainEqual(expect.objectContaining({ error: code }));
+    await expect
+      .poll(() => heddle.dead.groups(), { timeout: 60_000 })
+      .toContainEqual(expect.objectContaining({ error: code }));
     expect((await all(heddle.dead.jobs({ error: code }))).map((job: JobView) => job.id)).toEqual([id]);
     expect(await heddle.dead.replay({ ids: [id] })).toMatchObject({ replayed: 1, left: 0 });
     expect((await heddle.ended(id)).attempts).toHaveLength(4);

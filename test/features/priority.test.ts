@@ -29,7 +29,7 @@ it('a job of high priority is the next to run after those already running, howev
     },
     { timeout: 60_000, interval: 50 },
   );
-  const { id } = await api.submit({ task: 'few.at-once', input: { ms: 1 }, priority: 9 });
+  const { id } = await api.submit({ task: 'few.at-once', input: { ms: 50 }, priority: 9 });
   // There is room for one.
   await cancel(running[0]);
   const high = await api.untilJob(id, { state: 'succeeded' });

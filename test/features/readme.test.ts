@@ -92,7 +92,7 @@ describe("README's lines", () => {
 
   test('define a task that runs, and whose input the gateway checks', async () => {
     const shout = (input: unknown) =>
-      api.call('POST', '/v1/jobs', { task: 'text.shout', input }, { prefer: 'wait=5' });
+      api.call('POST', '/v1/jobs', { task: 'text.shout', input }, { prefer: 'wait=80' });
     expect((await shout({ text: 'hello' })).body).toMatchObject({ result: { text: 'HELLO' } });
     expect((await shout({ text: 1 })).status).toBe(422);
   });

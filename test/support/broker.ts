@@ -81,7 +81,7 @@ export async function startBroker(
     kill: async () => {
       // RabbitMQ 3 keeps what was declared in its own memory for up to two seconds: a queue of a moment ago would be gone
       // with its messages, which no client can help. A node that does not answer is killed as it is.
-      await evaluate(broker.record, 'catch mnesia:sync_log(), ok', 5_000).catch(() => undefined);
+      await evaluate(broker.record, 'catch mnesia:sync_log(), ok').catch(() => undefined);
       await broker.kill();
     },
     start: broker.start,

@@ -10,7 +10,7 @@ export interface Answer<T = Json> {
 }
 
 /** Long enough for a busy machine; what comes sooner is seen sooner. */
-const SOON = { timeout: 60_000, interval: 50 };
+const SOON = { timeout: 80_000, interval: 50 };
 
 /** A gateway's HTTP interface as tests use it. */
 export class HttpApi {
@@ -55,13 +55,16 @@ export class HttpApi {
     return this.get<JobView>(`/v1/jobs/${id}`);
   }
 
-  /** Waits until what is found there looks like this; gives it. */
-  until<T = Json>(path: string, expected: object): Promise<T> {
-    return vi.waitFor(async () => {
-      const found = await this.get<T>(path);
-      expect(found).toMatchObject(expected);
-      return found;
-    }, SOON);
+  /** Waits until what is found there looks like this; gives it. `timeout`: milliseconds. */
+  until<T = Json>(path: string, expected: object, timeout = SOON.timeout): Promise<T> {
+    return vi.waitFor(
+      async () => {
+        const found = await this.get<T>(path);
+        expect(found).toMatchObject(expected);
+        return found;
+      },
+      { ...SOON, timeout },
+    );
   }
 
   untilJob(id: string, expected: object): Promise<JobView> {

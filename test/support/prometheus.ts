@@ -20,7 +20,7 @@ export interface Series {
   readonly values?: readonly (readonly [number, string])[];
 }
 
-const STARTUP_MS = 20_000;
+const STARTUP_MS = 60_000;
 const rules = fileURLToPath(new URL('../../prometheus/alerts.yaml', import.meta.url));
 
 /** A real Prometheus that scrapes services of this machine and knows our alerts. */

@@ -10,9 +10,9 @@ export interface SeenJob {
 /** Asked again this often while jobs have not ended: a REST client has nothing else to wait on for 20,000 jobs. */
 const BETWEEN_LOOKS_MS = 500;
 /** No progress for this long means that what is missing will not come. */
-const STALL_MS = 30_000;
+const STALL_MS = 60_000;
 
-/** Pages through every job until all the `wanted` ones have ended, or until a whole look brings nothing new for 30 s. */
+/** Pages through every job until all the `wanted` ones have ended, or until a whole look brings nothing new for a minute. */
 export async function readAllJobs(
   url: string,
   wanted: ReadonlySet<string>,

@@ -9,7 +9,7 @@ import { type ServiceName, type ServiceProcess, startService } from './service-p
 import { createStackDatabase, type StackDatabase } from './stack-database.ts';
 
 const BATCH_JOBS = 2_000;
-const READY_MS = 30_000;
+const READY_MS = 60_000;
 
 /** Several processes of each service over a broker and a database of their own, to be replaced one by one while they work. */
 export class ServiceFleet {

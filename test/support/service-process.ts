@@ -31,7 +31,8 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
-const STARTUP_MS = 30_000;
+/** Many start at once while tests run; one that hangs is told from one that is slow by this alone. */
+const STARTUP_MS = 90_000;
 const root = new URL('../../', import.meta.url);
 
 /** Starts a built service with these settings on free ports; resolves once it says `until` in its log. */
@@ -58,6 +59,8 @@ export async function startService(
   const errors: string[] = [];
   child.stderr?.on('data', (chunk: Buffer) => errors.push(chunk.toString()));
   const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  // What it said last may be read after its end has been heard of.
+  const silent = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
   const logging = new EventEmitter();
   readLog(child, (line) => {
     log.push(line);
@@ -68,7 +71,7 @@ export async function startService(
       const known = log.find((line) => line.msg === msg);
       if (known) return resolve(known);
       logging.on('line', (line: LogLine) => line.msg === msg && resolve(line));
-      void exited.then((code) =>
+      void silent.then((code) =>
         reject(new Error(`${name} ended with ${code} before it said "${msg}"\n${tail(log, errors)}`)),
       );
     });

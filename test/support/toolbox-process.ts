@@ -7,7 +7,7 @@ import { answerParent, tellParent } from './answer-parent.ts';
 export type Call = { readonly name: string } & (
   | { readonly do: 'acquire' | 'get' | 'wait'; readonly timeout?: number }
   | {
-      readonly do: 'tryAcquire' | 'release' | 'acquirePermit' | 'permits' | 'getNowait' | 'set';
+      readonly do: 'tryAcquire' | 'release' | 'acquirePermit' | 'permits' | 'getNowait' | 'size' | 'set';
     }
   | { readonly do: 'put'; readonly item: unknown }
   | { readonly do: 'writeRow'; readonly url: string; readonly fence: number }
@@ -64,6 +64,8 @@ async function run({ name, ...call }: Call): Promise<unknown> {
       return await queue().get({ timeout: call.timeout });
     case 'getNowait':
       return await queue().getNowait();
+    case 'size':
+      return await queue().qsize();
     case 'set':
       return await event().set();
     case 'wait':

@@ -20,14 +20,16 @@ afterAll(async () => {
   await supervised;
 });
 
-/** Starts a worker anew whenever one has died, as `npm start` and Kubernetes do. */
+/** Starts a worker anew whenever one has died, as `npm start` and Kubernetes do; also one that died before it was up. */
 async function supervise(first: ServiceProcess): Promise<void> {
   let worker = first;
-  for (;;) {
-    await worker.exited;
+  for (let isUp = true; ; ) {
+    if (isUp) await worker.exited;
     if (isOver) return;
     deaths++;
-    worker = await stack.killAndRestart(worker);
+    const next = await stack.killAndRestart(worker).catch(() => undefined);
+    isUp = next !== undefined;
+    worker = next ?? worker;
   }
 }
 

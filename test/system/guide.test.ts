@@ -9,7 +9,7 @@ const guide = fileURLToPath(new URL('../../docs/guide/', import.meta.url));
 const samples = fileURLToPath(new URL('../../samples', import.meta.url));
 const PRINTED_ADDRESS = 'http://127.0.0.1:8080';
 const linesOf = (page: string) => shellLines(readFileSync(join(guide, page), 'utf8'));
-const soon = { timeout: 30_000, interval: 200 };
+const soon = { timeout: 90_000, interval: 200 };
 
 describe("the guide's lines, as they stand there", () => {
   let stack: SystemStack;

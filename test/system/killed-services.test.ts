@@ -58,7 +58,7 @@ describe('a kill -9', () => {
       interval: 10,
     });
     await stack.killAndRestart(stack.of('producer'));
-    await one.until(page, { state: 'succeeded', counts: { total, succeeded: total } });
+    await one.until(page, { state: 'succeeded', counts: { total, succeeded: total } }, 120_000);
     const numbers: number[] = [];
     for (let first: number | null = 0; first !== null; ) {
       const { results, next }: { results: { result: { from: number } }[]; next: number | null } =
@@ -84,8 +84,9 @@ describe('a kill -9', () => {
   });
 
   it('of recorder and worker forgets no cancel: the job is not run when its time comes', async () => {
-    const cancelled = await one.submit({ task: 'debug.echo', input: 'never', delay: '2s' });
-    const marker = await one.submit({ task: 'debug.echo', input: 'runs', delay: '3s' });
+    // Long enough that it still rests when it is cancelled, on a machine that stands still for a while too.
+    const cancelled = await one.submit({ task: 'debug.echo', input: 'never', delay: '10s' });
+    const marker = await one.submit({ task: 'debug.echo', input: 'runs', delay: '11s' });
     expect([cancelled.state, marker.state]).toEqual(['delayed', 'delayed']);
     expect((await other.call('DELETE', `/v1/jobs/${cancelled.id}`)).status).toBe(200);
     await Promise.all([

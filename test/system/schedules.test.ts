@@ -32,6 +32,7 @@ test('of two producers one ticks; each tick makes one job, also while that produ
   const created = await stack.api.call<{ createdAt: string }>('POST', '/v1/schedules', beat);
   expect(created.status).toBe(201);
   await threeMoreBeats();
+  await Promise.any(stack.all('producer').map((producer) => producer.logged(LEADS)));
   const leaders = stack.all('producer').filter(({ log }) => log.some(({ msg }) => msg === LEADS));
   expect(leaders).toHaveLength(1);
   for (const leader of leaders) await stack.kill(leader);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { untilKnown } from '../support/await-tasks.ts';
 import { keepPosting } from '../support/keep-posting.ts';
 import { ServiceFleet, untilReady } from '../support/service-fleet.ts';
 import type { ServiceName } from '../support/service-process.ts';
@@ -28,12 +29,15 @@ it('every service that starts while the broker is down says so, and works as soo
   await fleet.start(services, 'connecting to the broker');
   for (const { ops, name } of fleet.running) {
     expect((await fetch(`http://127.0.0.1:${ops}/healthz`)).status, name).toBe(200);
-    await vi.waitFor(async () => {
-      const answer = await fetch(`http://127.0.0.1:${ops}/readyz`);
-      expect(answer.status, name).toBe(503);
-      const { reasons } = (await answer.json()) as { reasons: string[] };
-      expect(reasons.join(), name).toMatch(/no broker to publish to: .*ECONNREFUSED/);
-    });
+    await vi.waitFor(
+      async () => {
+        const answer = await fetch(`http://127.0.0.1:${ops}/readyz`);
+        expect(answer.status, name).toBe(503);
+        const { reasons } = (await answer.json()) as { reasons: string[] };
+        expect(reasons.join(), name).toMatch(/no broker to publish to: .*ECONNREFUSED/);
+      },
+      { timeout: 60_000 },
+    );
   }
   for (const url of fleet.gateways) {
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
@@ -56,8 +60,10 @@ it('every service that starts while the broker is down says so, and works as soo
 
   await fleet.node.start();
   for (const service of fleet.running) await untilReady(service);
+  // A worker's word of its tasks goes to the gateways by way of the recorder.
+  for (const url of fleet.gateways) await untilKnown(url, ['debug.echo', 'debug.sleep']);
   const job = await fetch(`${fleet.gateways[0]}/v1/jobs`, {
-    ...post({ task: 'debug.echo', input: 'here' }, { prefer: 'wait=10' }),
+    ...post({ task: 'debug.echo', input: 'here' }, { prefer: 'wait=60' }),
   });
   expect(await job.json()).toMatchObject({ state: 'succeeded', result: 'here' });
 });

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it, type TestContext, vi } from 'vitest';
 import { listens } from '../../scripts/broker/probe-port.mjs';
 import { isAlive } from '../support/is-alive.ts';
+import { patient } from '../support/run-lines.ts';
 
 interface RunningStart {
   readonly child: ChildProcess;
@@ -87,7 +88,7 @@ function childrenOf(pid: number): number[] {
 /** The `curl` command as it was printed. */
 function printedCurl(start: RunningStart): string {
   const first = start.lines.findIndex((line) => line.includes('curl '));
-  return start.lines.slice(first, start.lines.indexOf('', first)).join('\n');
+  return patient(start.lines.slice(first, start.lines.indexOf('', first)).join('\n'));
 }
 
 function runShell(command: string): Promise<string> {
@@ -141,8 +142,10 @@ it.concurrent('leaves nothing behind when it is itself killed with -9, and can b
 });
 
 it.concurrent('ends with 0 on Ctrl-C, also while its broker boots', async (test) => {
-  const start = await runStart(test);
-  await start.line('build …');
+  const data = await makeData(test);
+  const start = runStartIn(data, test);
+  // The note beside a node is there from the beginning of its boot.
+  await vi.waitUntil(() => existsSync(join(data, 'broker', 'node.json')), { timeout: 90_000 });
   start.child.kill('SIGINT');
   expect(await start.exited).toBe(0);
 });

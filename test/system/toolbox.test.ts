@@ -7,6 +7,8 @@ import { createDatabase } from '../support/postgres.ts';
 import { startToolboxProcess, type ToolboxProcess } from '../support/start-toolbox-process.ts';
 import type { Done } from '../support/toolbox-process.ts';
 
+const SOON = { timeout: 60_000 };
+
 let node: BrokerNode;
 let url: string;
 let all: [ToolboxProcess, ToolboxProcess, ToolboxProcess];
@@ -43,7 +45,7 @@ it('a process that is frozen past its heartbeat loses its lease, and its stale f
     const late = write(frozen, stale);
     frozen.thaw();
     expect(await late).toBe(0);
-    await expect.poll(() => frozen.news).toEqual([stale]);
+    await expect.poll(() => frozen.news, SOON).toEqual([stale]);
     expect((await frozen.tell({ do: 'release', name: 'row' })).error).toBe('LeaseLostError');
     const { rows } = await client.query('select fence from account');
     expect(rows).toEqual([{ fence: String(fence) }]);
@@ -61,10 +63,12 @@ it('items and permits that a killed process had are there again, each once', asy
   for (const item of ['a', 'b']) await killed.tell({ do: 'put', name: 'killed', item });
   expect((await killed.tell({ do: 'get', name: 'killed' })).value).toBe('a');
   await killed.kill();
+  // The broker learns of its end from the connection, and others may ask before.
+  await expect.poll(async () => (await other.tell({ do: 'size', name: 'killed' })).value, SOON).toBe(2);
   expect((await other.tell({ do: 'get', name: 'killed' })).value).toBe('a');
   expect((await other.tell({ do: 'get', name: 'killed' })).value).toBe('b');
   expect((await other.tell({ do: 'getNowait', name: 'killed' })).error).toBe('Empty');
-  await expect.poll(async () => (await other.tell({ do: 'permits', name: 'killed' })).value).toBe(2);
+  await expect.poll(async () => (await other.tell({ do: 'permits', name: 'killed' })).value, SOON).toBe(2);
 });
 
 it('over restarts of the broker no fence comes twice, no token and no item is lost, and nobody who waits is forgotten', async () => {
@@ -105,7 +109,7 @@ it('over restarts of the broker no fence comes twice, no token and no item is lo
   for (const own of fences) expect(own).toEqual(own.toSorted((a, b) => a - b));
   expect((await one.tell({ do: 'tryAcquire', name: 'restart' })).value).toEqual(expect.any(Number));
   expect((await two.tell({ do: 'tryAcquire', name: 'restart' })).value).toBe(null);
-  expect((await two.tell({ do: 'permits', name: 'restart' })).value).toBe(2);
+  await expect.poll(async () => (await two.tell({ do: 'permits', name: 'restart' })).value, SOON).toBe(2);
   await one.tell({ do: 'set', name: 'restart' });
   expect((await event).value).toBe(true);
   await one.tell({ do: 'put', name: 'line', item: 'next' });

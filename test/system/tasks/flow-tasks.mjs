@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineTask } from '@heddle/client';
 import { z } from 'zod';
@@ -39,10 +39,16 @@ export const rated = defineTask({
   run: (context) => run(context.job.id, context.input.ms),
 });
 
+/** With `until`: runs until there is a file at this path. */
 export const long = defineTask({
   name: 'flow.long',
-  input,
-  run: (context) => run(context.job.id, context.input.ms),
+  input: input.extend({ until: z.string().optional() }),
+  run: async ({ job, input: { ms, until } }) => {
+    note('begin', job.id);
+    await sleep(ms);
+    while (until !== undefined && !existsSync(until)) await sleep(20);
+    note('end', job.id);
+  },
 });
 
 export const fair = defineTask({
