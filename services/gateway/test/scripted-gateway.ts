@@ -72,6 +72,7 @@ export async function startScriptedGateway(
     maxMessageBytes?: number;
     maxBytesInFlight?: number;
     maxRequests?: number;
+    lastRequestMs?: number;
     events?: Pick<LiveEventsOptions, 'broker' | 'lingerMs' | 'ring'>;
   } = {},
 ): Promise<ScriptedGateway> {
@@ -143,7 +144,7 @@ export async function startScriptedGateway(
     log,
   };
   const server = await serveHttp({
-    lastRequestMs: 0,
+    lastRequestMs: options.lastRequestMs ?? 0,
     host: '127.0.0.1',
     port: 0,
     maxRequests: options.maxRequests ?? 1_000,

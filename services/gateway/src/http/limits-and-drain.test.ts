@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type ScriptedGateway, startScriptedGateway } from '../../test/scripted-gateway.ts';
 import { postJob, problemOf } from '../../test/send-requests.ts';
@@ -108,4 +110,46 @@ describe('draining', () => {
     await begun;
     await drained;
   });
+
+  it('answers what came on an idle connection while the process stood still', async () => {
+    const lastRequestMs = 100;
+    await gateway.drain(100);
+    gateway = await startScriptedGateway({ lastRequestMs });
+    // Places: may it go on, has it sent.
+    const signs = new Int32Array(new SharedArrayBuffer(8));
+    const workerData = { port: Number(new URL(gateway.url).port), signs };
+    const client = new Worker(CLIENT, { eval: true, workerData });
+    const answers: string[] = [];
+    client.on('message', (text: string) => answers.push(text));
+    await expect.poll(() => answers.join()).toContain('200 OK');
+    // Timers come next, before anything is read.
+    await setImmediate();
+    const drained = gateway.drain(5_000);
+    Atomics.store(signs, 0, 1);
+    Atomics.notify(signs, 0);
+    // From here on nothing runs in this thread until the request is sent and its time is over.
+    Atomics.wait(signs, 1, 0);
+    Atomics.wait(signs, 0, 1, 2 * lastRequestMs);
+    await once(client, 'exit');
+    expect(answers.join()).toContain('503 Service Unavailable');
+    await drained;
+  });
 });
+
+/** A thread that asks once, and once more on the same connection when it may. */
+const CLIENT = `
+  const { connect } = require('node:net');
+  const { parentPort, workerData: { port, signs } } = require('node:worker_threads');
+  const socket = connect(port, '127.0.0.1');
+  const ask = (then) => socket.write('GET /healthz HTTP/1.1\\r\\nhost: x\\r\\n\\r\\n', then);
+  socket.on('error', (error) => parentPort.postMessage(error.message));
+  socket.on('data', (chunk) => parentPort.postMessage(chunk.toString()));
+  socket.once('data', () => {
+    Atomics.wait(signs, 0, 0);
+    ask(() => {
+      Atomics.store(signs, 1, 1);
+      Atomics.notify(signs, 1);
+    });
+  });
+  ask();
+`;

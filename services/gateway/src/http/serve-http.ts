@@ -19,6 +19,8 @@ const KEEP_ALIVE_MS = 65_000;
  * on a machine so busy that processes stand still for some tenths of a second.
  */
 const LAST_REQUEST_MS = 1_000;
+/** That time is counted in so many steps, and between two of them what has come is read: standing still for longer takes but one of them. */
+const LAST_REQUEST_STEPS = 10;
 
 export interface HttpOptions {
   readonly host: string;
@@ -106,7 +108,13 @@ function urlOf({ address, family, port }: AddressInfo): string {
 /** Stops listening at once, closes what is idle after `idleMs`, and everything after `limitMs`. */
 function closeWithin(server: Server, limitMs: number, idleMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const closeIdle = setTimeout(() => server.close(), idleMs);
+    let steps = LAST_REQUEST_STEPS;
+    const step = () => {
+      steps -= 1;
+      if (steps === 0) server.close();
+      else closeIdle = setTimeout(step, idleMs / LAST_REQUEST_STEPS);
+    };
+    let closeIdle = setTimeout(step, idleMs / LAST_REQUEST_STEPS);
     const closeAll = setTimeout(() => server.closeAllConnections(), limitMs);
     // Not the HTTP server's own `close`, which begins with the idle connections.
     NetServer.prototype.close.call(server, () => {
