@@ -71,12 +71,15 @@ export class HttpApi {
     return this.until<JobView>(`/v1/jobs/${id}`, expected);
   }
 
-  /** Waits until the job has ended, however; gives it. */
-  ended(id: string): Promise<JobView> {
-    return vi.waitFor(async () => {
-      const { status, body } = await this.call<JobView>('GET', `/v1/jobs/${id}`);
-      expect(status === 200 && isTerminal(body.state), JSON.stringify(body)).toBe(true);
-      return body;
-    }, SOON);
+  /** Waits until the job has ended, however; gives it. `timeout`: milliseconds. */
+  ended(id: string, timeout = SOON.timeout): Promise<JobView> {
+    return vi.waitFor(
+      async () => {
+        const { status, body } = await this.call<JobView>('GET', `/v1/jobs/${id}`);
+        expect(status === 200 && isTerminal(body.state), JSON.stringify(body)).toBe(true);
+        return body;
+      },
+      { ...SOON, timeout },
+    );
   }
 }
