@@ -39,6 +39,11 @@ export const rated = defineTask({
   run: (context) => run(context.job.id, context.input.ms),
 });
 
+/** @param {string} path */
+async function untilThere(path) {
+  while (!existsSync(path)) await sleep(20);
+}
+
 /** With `until`: runs until there is a file at this path. */
 export const long = defineTask({
   name: 'flow.long',
@@ -46,7 +51,7 @@ export const long = defineTask({
   run: async ({ job, input: { ms, until } }) => {
     note('begin', job.id);
     await sleep(ms);
-    while (until !== undefined && !existsSync(until)) await sleep(20);
+    if (until !== undefined) await untilThere(until);
     note('end', job.id);
   },
 });
