@@ -5,5 +5,9 @@ export async function setup(): Promise<(() => Promise<void>) | undefined> {
   if (process.env['HEDDLE_TEST_POSTGRES']) return undefined;
   const server = await startPostgres();
   process.env['HEDDLE_TEST_POSTGRES'] = server.url;
-  return () => server.stop();
+  return async () => {
+    // Files share their process: the next one must not look for a server that has gone.
+    delete process.env['HEDDLE_TEST_POSTGRES'];
+    await server.stop();
+  };
 }

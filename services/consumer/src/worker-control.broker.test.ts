@@ -1,9 +1,11 @@
 import { type ControlNews, encodeControl, jobQueue, type RecorderRequest } from '@heddle/contracts';
 import { afterEach, describe, expect, it } from 'vitest';
+import { openGate } from '../../../test/support/gates.ts';
 import { until } from '../test/open-test-pool.ts';
 import { type RunningWorker, runWorker } from '../test/running-worker.ts';
 
 const TASKS = new URL('../test/tasks/pool-tasks.ts', import.meta.url).href;
+const SLOW_TASKS = new URL('../test/tasks/slow-tasks.ts', import.meta.url).href;
 
 let worker: RunningWorker;
 afterEach(() => worker.close());
@@ -67,13 +69,16 @@ describe('a job with a time to live', () => {
 
 describe('a paused task', () => {
   it('finishes what runs, leaves the rest in the queue, and goes on when it is resumed', async () => {
-    worker = await runWorker({ HEDDLE_TASKS: 'debug.sleep' });
-    const running = await worker.submitter.submit({ task: 'debug.sleep', input: { ms: 500 } });
+    const task = 'slow.gated';
+    worker = await runWorker({ HEDDLE_TASKS: SLOW_TASKS });
+    const running = await worker.submitter.submit({ task, input: { gate: 'while paused', ms: 0 } });
     await started(running.id);
-    await tell({ type: 'paused', tasks: ['debug.sleep'] });
+    await tell({ type: 'paused', tasks: [task] });
+    await expect.poll(() => worker.broker.inspectQueue(jobQueue(task))).toMatchObject({ consumers: 0 });
+    openGate('while paused');
     expect(await worker.ended(running.id)).toMatchObject({ type: 'succeeded' });
-    const waiting = await worker.submitter.submit({ task: 'debug.sleep', input: { ms: 1 } });
-    expect(await worker.broker.countMessages(jobQueue('debug.sleep'))).toBe(1);
+    const waiting = await worker.submitter.submit({ task, input: { gate: 'while paused', ms: 0 } });
+    expect(await worker.broker.countMessages(jobQueue(task))).toBe(1);
     await tell({ type: 'paused', tasks: [] });
     expect(await worker.ended(waiting.id)).toMatchObject({ type: 'succeeded' });
   });
@@ -120,10 +125,16 @@ describe('a job that comes again', () => {
   });
 
   it('runs where it belongs when only the connection was lost', async () => {
-    worker = await runWorker({ HEDDLE_TASKS: TASKS });
-    const { id } = await worker.submitter.submit({ task: 'event-loop.pid-late', input: {}, bytes });
+    worker = await runWorker({ HEDDLE_TASKS: SLOW_TASKS });
+    const input = { gate: 'both runs', ms: 0 };
+    const { id } = await worker.submitter.submit({ task: 'slow.gated', input });
     await started(id);
     await worker.vhost.closeConnections();
+    // It comes again while it runs.
+    await expect
+      .poll(() => worker.broker.inspectQueue(jobQueue('slow.gated')).catch(() => undefined))
+      .toMatchObject({ consumers: 1 });
+    openGate('both runs');
     // What ran meanwhile tells its end, too.
     const ends = () => worker.eventsOf(id).filter(({ type }) => type === 'succeeded');
     await until(() => ends().length === 2);

@@ -1,5 +1,6 @@
 import { jobQueue } from '@heddle/contracts';
 import { afterEach, describe, expect, it } from 'vitest';
+import { openGate } from '../../../test/support/gates.ts';
 import { until } from '../test/open-test-pool.ts';
 import { type RunningWorker, runWorker } from '../test/running-worker.ts';
 
@@ -12,14 +13,17 @@ afterEach(() => worker.close());
 const endedInOrder = () =>
   worker.recorded.flatMap((entry) => ('seq' in entry && entry.type === 'succeeded' ? [entry.job] : []));
 
+const someStarted = () => worker.recorded.some((entry) => 'seq' in entry && entry.type === 'started');
+
 describe('priorities', () => {
   it('let a job overtake a backlog, save for what runs already', async () => {
     worker = await runWorker({ HEDDLE_TASKS: TASKS });
-    const submit = (priority: number) =>
-      worker.submitter.submit({ task: 'slow.one-at-a-time', input: { ms: 30 }, priority });
+    const input = { gate: 'backlog', ms: 100 };
+    const submit = (priority: number) => worker.submitter.submit({ task: 'slow.gated', input, priority });
     const backlog = await Promise.all(Array.from({ length: 10 }, () => submit(1)));
-    await until(() => endedInOrder().length > 0);
+    await until(someStarted);
     const urgent = await submit(9);
+    openGate('backlog');
     await worker.ended(urgent.id);
     await Promise.all(backlog.map(({ id }) => worker.ended(id)));
     // One may have been running and one on its way when it came.
@@ -47,15 +51,18 @@ describe('a worker that is told to end', () => {
     worker = await runWorker({ HEDDLE_TASKS: TASKS });
     const submitted = await Promise.all(
       Array.from({ length: 5 }, () =>
-        worker.submitter.submit({ task: 'slow.one-at-a-time', input: { ms: 200 } }),
+        worker.submitter.submit({ task: 'slow.gated', input: { gate: 'drain', ms: 0 } }),
       ),
     );
-    await until(() => worker.recorded.some((entry) => 'seq' in entry && entry.type === 'started'));
-    await worker.drain();
+    await until(someStarted);
+    const drained = worker.drain();
+    const queue = () => worker.broker.inspectQueue(jobQueue('slow.gated'));
+    await expect.poll(queue).toMatchObject({ consumers: 0 });
+    openGate('drain');
+    await drained;
     await until(() => endedInOrder().length > 0);
-    const left = await worker.broker.countMessages(jobQueue('slow.one-at-a-time'));
-    expect(endedInOrder().length + left).toBe(submitted.length);
-    expect(left).toBeGreaterThanOrEqual(3);
+    await expect.poll(queue).toMatchObject({ ready: submitted.length - 1 });
+    expect(endedInOrder()).toHaveLength(1);
   });
 
   it('gives back a job that does not end in time', async () => {
@@ -67,7 +74,7 @@ describe('a worker that is told to end', () => {
     );
     await worker.drain();
     for (const task of ['slow.deaf', 'slow.one-at-a-time'])
-      expect(await worker.broker.countMessages(jobQueue(task))).toBe(1);
+      await expect.poll(() => worker.broker.countMessages(jobQueue(task))).toBe(1);
     expect(endedInOrder()).toEqual([]);
   });
 });

@@ -6,8 +6,8 @@ import { type RunningWorker, runWorker } from '../test/running-worker.ts';
 
 const TASKS = `debug.*,${new URL('../test/tasks/long-tasks.ts', import.meta.url).href}`;
 /** The broker takes deliveries back that are held for longer. */
-const TIMEOUT_MS = 2_000;
-const LONG_MS = 3 * TIMEOUT_MS;
+const TIMEOUT_MS = 4_000;
+const LONG_MS = 2.5 * TIMEOUT_MS;
 
 let node: BrokerNode;
 let worker: RunningWorker;

@@ -32,10 +32,11 @@ describe('the metrics of a worker', () => {
     const { id } = await worker.submitter.submit({ task: 'debug.echo', input: 1, delayMs: 1_500 });
     await worker.ended(id);
     await expect.poll(() => valueOf('heddle_job_wait_seconds_count{task="debug.echo"}')).toBe(1);
-    expect(await valueOf('heddle_job_wait_seconds_sum{task="debug.echo"}')).toBeLessThan(1.4);
-    await expect
-      .poll(() => valueOf('heddle_job_end_to_end_seconds_sum{task="debug.echo"}'))
-      .toBeGreaterThan(1.4);
+    await expect.poll(() => valueOf('heddle_job_end_to_end_seconds_count{task="debug.echo"}')).toBe(1);
+    const waited = (await valueOf('heddle_job_wait_seconds_sum{task="debug.echo"}')) ?? Number.NaN;
+    const all = (await valueOf('heddle_job_end_to_end_seconds_sum{task="debug.echo"}')) ?? Number.NaN;
+    // Whatever it waited besides, on a busy machine.
+    expect(all - waited).toBeGreaterThan(1.4);
   });
 
   it('tell of threads as of one worker', async () => {

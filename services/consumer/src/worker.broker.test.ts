@@ -1,5 +1,6 @@
 import { DEFAULT_PRIORITY, header } from '@heddle/contracts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openGate } from '../../../test/support/gates.ts';
 import { until } from '../test/open-test-pool.ts';
 import { quartersImage } from '../test/pictures.ts';
 import { type RunningWorker, runWorker } from '../test/running-worker.ts';
@@ -26,14 +27,19 @@ describe('a worker', () => {
   });
 
   it('tells of the start of a job that takes its time', async () => {
-    const { id } = await worker.submitter.submit({ task: 'debug.sleep', input: { ms: 300 } });
+    const SLOW_TASKS = new URL('../test/tasks/slow-tasks.ts', import.meta.url).href;
+    await worker.another({ HEDDLE_TASKS: SLOW_TASKS });
+    const input = { gate: 'seen to start', ms: 0 };
+    const { id } = await worker.submitter.submit({ task: 'slow.gated', input });
+    await until(() => worker.eventsOf(id).some(({ type }) => type === 'started'));
+    openGate('seen to start');
     await worker.ended(id);
     expect(worker.eventsOf(id).map(({ type }) => type)).toEqual(['accepted', 'started', 'succeeded']);
   });
 
   it('sends the result to whoever waits for it', async () => {
     const replies = await worker.broker.replies();
-    const reply = replies.wait('c-1', 10_000);
+    const reply = replies.wait('c-1', 60_000);
     const job = { task: 'debug.echo', input: [1, 2], replyTo: replies.name, correlationId: 'c-1' };
     const { id } = await worker.submitter.submit(job);
     expect(JSON.parse((await reply).body.toString())).toEqual({
@@ -163,6 +169,7 @@ describe('messages of other clients', () => {
       error: { code: 'invalid_input', issues: [{ path: 'input.ms' }] },
     });
     expect(worker.eventsOf('theirs-3').map(({ type }) => type)).toEqual(['accepted', 'failed']);
+    await until(() => worker.dead.length > 0);
     expect(worker.dead).toHaveLength(1);
     expect(worker.dead[0]?.properties.headers?.[header.reason]).toMatch(/^invalid_input: input\.ms/);
   });

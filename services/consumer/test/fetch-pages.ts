@@ -37,12 +37,12 @@ export async function names(zone: Zone) {
 export const fetcherWith = (env: Record<string, string>) => new PageFetcher(readWebSettings(env));
 export const local = fetcherWith(LOCAL);
 
-export const titleAt = (url: string, fetcher = local, limitMs = 5_000) =>
+export const titleAt = (url: string, fetcher = local, limitMs = 50_000) =>
   fetcher.fetch(request(url, 2 * MIB, limitMs), async (page) => ({
     page,
     ...(await readPageTitle(page, new AbortController().signal)),
   }));
-export const fileAt = (url: string, maxBytes = MIB, limitMs = 5_000) =>
+export const fileAt = (url: string, maxBytes = MIB, limitMs = 50_000) =>
   local.fetch(request(url, maxBytes, limitMs), (page) => read(page, maxBytes));
 const read = (page: Page, maxBytes: number) =>
   readFile(page, maxBytes, new AbortController().signal, (file) => Promise.resolve(file));

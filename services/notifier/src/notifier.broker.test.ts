@@ -67,13 +67,14 @@ afterEach(async () => {
 
 async function start(
   env: Record<string, string> = { HEDDLE_WEBHOOK_ALLOW: '127.0.0.0/8' },
-  options: { maxMessageBytes?: number } = {},
+  options: { maxMessageBytes?: number; restsMs?: readonly number[] } = {},
 ): Promise<void> {
   const instance = `notifier-${newJobId()}`;
-  const broker = await connectBroker({ url: vhost.url, service: 'notifier', instance, log, ...options });
+  const { restsMs = [100, 150, 200], ...more } = options;
+  const broker = await connectBroker({ url: vhost.url, service: 'notifier', instance, log, ...more });
   const settings = notifierSettings.parse({ HEDDLE_WEBHOOK_SECRET: SECRET, ...env });
   const context = { settings, log, metrics: createMetrics('notifier'), instance, broker };
-  const service = await startNotifier({ ...context, signal: new AbortController().signal }, [100, 150, 200]);
+  const service = await startNotifier({ ...context, signal: new AbortController().signal }, restsMs);
   running.push({ broker, service });
 }
 
@@ -208,7 +209,8 @@ describe('the notifier', () => {
     );
     await vi.waitFor(async () => expect(await watching.countMessages('heddle.dropped')).toBe(1), soon);
     const queues: QueueName[] = ['heddle.events.notifier', 'heddle.jobs.webhook.deliver'];
-    for (const queue of queues) expect(await watching.countMessages(queue)).toBe(0);
+    for (const queue of queues)
+      await vi.waitFor(async () => expect(await watching.countMessages(queue)).toBe(0), soon);
   });
 
   const tell = (news: ControlNews) => watching.publisher.publish('heddle.control', '', encodeControl(news));
@@ -239,7 +241,8 @@ describe('the notifier', () => {
   test('does not post what is cancelled, and tries what was cancelled meanwhile no more', async () => {
     const cancelled = newJobId();
     control = { cancelled: [cancelled], paused: [] };
-    await start();
+    // Long enough for the news to come before the next attempt.
+    await start(undefined, { restsMs: [3_000] });
     const { url, received } = await receiver((request, response) => {
       const job = String(request.headers['webhook-id']);
       void tell({ type: 'cancel', job }).then(() => response.writeHead(500).end());

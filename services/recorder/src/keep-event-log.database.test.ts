@@ -17,7 +17,7 @@ test('an event log that could not be made anew at once is, and begins an epoch',
   const before = await readEpoch(db);
   declareEventLog.mockRejectedValueOnce(new Error('away')).mockResolvedValue({ created: true });
   reconnect();
-  await vi.waitFor(async () => expect(await readEpoch(db)).not.toBe(before), 5_000);
+  await vi.waitFor(async () => expect(await readEpoch(db)).not.toBe(before), 30_000);
   kept.stop();
   await db.destroy();
   await database.remove();

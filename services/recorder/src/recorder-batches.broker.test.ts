@@ -91,6 +91,6 @@ describe.each(databaseKinds)('recorders that are killed, on %s,', (kind) => {
       expect([...completions]).toEqual([batch.reduceJob]);
       expect(await broker.countMessages('heddle.events.recorder')).toBe(0);
     };
-    await vi.waitFor(complete, { timeout: 30_000, interval: 100 });
-  }, 90_000);
+    await vi.waitFor(complete, { timeout: 60_000, interval: 100 });
+  });
 });

@@ -174,7 +174,7 @@ describe('the recorder, of jobs that people depend on,', () => {
       const batch = await client.ask({ op: 'batch', id });
       expect(batch).toMatchObject({ state: 'failed', counts: { failed: 1, cancelled: jobs.length - 1 } });
     }, soon);
-    expect(news).toContainEqual({ type: 'cancel', job: id });
+    await vi.waitFor(() => expect(news).toContainEqual({ type: 'cancel', job: id }), soon);
     const cancel = client.ask({ op: 'cancel-batch', id });
     await expect(cancel).rejects.toMatchObject({ code: 'not_cancellable' });
   });

@@ -76,7 +76,7 @@ describe('the recorder', () => {
       expect(page.jobs.map((job) => job.id)).toEqual([ids[2], ids[1]]);
       const last = await client.ask({ op: 'jobs', filter, limit: 2, cursor: page.next ?? '' });
       expect(last).toMatchObject({ jobs: [{ id: ids[0] }], next: null });
-    }, 10_000);
+    }, 30_000);
     expect(await client.ask({ op: 'counts' })).toContainEqual({
       task: 'debug.search',
       state: 'failed',
@@ -132,7 +132,7 @@ describe('the recorder', () => {
     const id = newJobId();
     await publish(accepted(id));
     expect(await ask(id)).toMatchObject({ id });
-    await vi.waitFor(() => expect(dead.messages).toHaveLength(3), 10_000);
+    await vi.waitFor(() => expect(dead.messages).toHaveLength(3), 30_000);
     const reasons = dead.messages.map((message) => String(message.properties.headers?.[header.reason]));
     expect(reasons.toSorted()).toEqual([
       expect.stringContaining('body is not JSON'),
@@ -155,7 +155,7 @@ describe('the recorder', () => {
     await told.addAll([succeeded(id, { task: 'webhook.deliver', result: 'forged' })]);
     await told.addAll([accepted(delivery, { task: 'webhook.deliver' })]);
     expect(await ask(delivery)).toMatchObject({ state: 'queued', task: 'webhook.deliver' });
-    await vi.waitFor(() => expect(dead.messages).toHaveLength(2), 10_000);
+    await vi.waitFor(() => expect(dead.messages).toHaveLength(2), 30_000);
     expect(await ask(id)).toMatchObject({ state: 'queued', task: 'debug.echo' });
     const reasons = dead.messages.map((message) => String(message.properties.headers?.[header.reason]));
     expect(reasons.toSorted()).toEqual([
@@ -187,7 +187,7 @@ describe('the recorder', () => {
       jobs.push(delivery.message);
       delivery.ack();
     });
-    await vi.waitFor(() => expect(jobs).toHaveLength(1), 10_000);
+    await vi.waitFor(() => expect(jobs).toHaveLength(1), 30_000);
     expect(jobs[0]?.properties).toMatchObject({ messageId: id, type: task, priority: 6 });
     await consumer.close();
   });
@@ -230,7 +230,7 @@ describe('the recorder', () => {
   test('answers a request it cannot read, and keeps it for people', async () => {
     const dead = await collectDead(broker);
     const replies = await broker.replies();
-    const reply = replies.wait('unreadable', 5_000);
+    const reply = replies.wait('unreadable', 60_000);
     const properties = { replyTo: replies.name, correlationId: 'unreadable' };
     const question = { kind: 'request', body: Buffer.from('{"op":"nonsense"}'), properties } as const;
     await broker.publisher.publish('heddle.requests', 'queries', question);
@@ -238,7 +238,7 @@ describe('the recorder', () => {
       ok: false,
       error: { code: 'invalid_request' },
     });
-    await vi.waitFor(() => expect(dead.messages).toHaveLength(1), 10_000);
+    await vi.waitFor(() => expect(dead.messages).toHaveLength(1), 30_000);
     await dead.stop();
   });
 
@@ -249,9 +249,10 @@ describe('the recorder', () => {
     await published;
     await vi.waitFor(
       async () => expect(await ask(ids[199] ?? '')).toMatchObject({ state: 'queued' }),
-      20_000,
+      30_000,
     );
-    for (const id of ids) expect(await ask(id)).toMatchObject({ id });
+    for (const id of ids)
+      await vi.waitFor(async () => expect(await ask(id)).toMatchObject({ id }), { timeout: 30_000 });
   });
 
   test('begins a new epoch when the event stream had to be made anew', async () => {
@@ -271,7 +272,7 @@ describe('the recorder', () => {
     const text = await recorder.registry.metrics();
     expect(text).toMatch(/heddle_recorder_transaction_duration_seconds_count\{service="recorder"\} [1-9]/);
     expect(text).toMatch(/heddle_recorder_refused_messages_total\{service="recorder"\} [1-9]/);
-    expect(recorder.notReady()).toEqual([]);
+    await vi.waitFor(() => expect(recorder.notReady()).toEqual([]), { timeout: 30_000 });
   });
 });
 

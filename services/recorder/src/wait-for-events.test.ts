@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { EventWatch } from './wait-for-events.ts';
 
 const ID = '019aa0d8-0000-7000-8000-000000000000';
@@ -8,6 +8,12 @@ function watchOf({ ready = 0, holding = 0, shared = false } = {}) {
   const recorder = { holding, taken: 0 };
   const countMessages = vi.fn<() => Promise<number>>(() => Promise.resolve(ready));
   return { recorder, countMessages, watch: new EventWatch({ countMessages }, recorder, shared) };
+}
+
+/** Patience does not end, however long the machine takes. */
+function stopClock(): void {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
 }
 
 describe('waiting for events', () => {
@@ -34,6 +40,7 @@ describe('waiting for events', () => {
   });
 
   test('finds what arrives while it waits', async () => {
+    stopClock();
     const { watch } = watchOf({ ready: 1 });
     const find = vi.fn<() => Promise<string | undefined>>(nothing).mockResolvedValueOnce(undefined);
     find.mockResolvedValueOnce(undefined).mockResolvedValueOnce('job');
@@ -41,6 +48,7 @@ describe('waiting for events', () => {
   });
 
   test('looks again when something was delivered in between', async () => {
+    stopClock();
     const { watch, recorder } = watchOf();
     let looks = 0;
     const find = () => {
@@ -64,10 +72,10 @@ describe('waiting for events', () => {
 
   test('lets only so many questions wait', async () => {
     const { watch } = watchOf({ ready: 1 });
-    const waiting = Array.from({ length: 40 }, () => watch.find(ID, nothing).catch(() => 'behind'));
-    const began = performance.now();
+    let refused = 0;
+    const waiting = Array.from({ length: 40 }, () => watch.find(ID, nothing).catch(() => (refused += 1)));
     await expect(watch.find(ID, nothing)).rejects.toMatchObject({ code: 'recorder_behind' });
-    expect(performance.now() - began).toBeLessThan(500);
+    expect(refused).toBe(15);
     await Promise.all(waiting);
   });
 });

@@ -1,9 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { openTestPool, type TestPool, until } from '../../test/open-test-pool.ts';
-
-// A process under a TypeScript loader takes seconds to start on a busy machine.
-vi.setConfig({ testTimeout: 30_000 });
 
 const opened: TestPool[] = [];
 afterEach(async () => {

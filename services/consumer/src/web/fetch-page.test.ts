@@ -188,7 +188,7 @@ describe('many pages at once', () => {
   test('five hundred are fetched side by side', async () => {
     const server = await web(together(500));
     const titles = await Promise.all(
-      Array.from({ length: 500 }, (_, index) => titleAt(`${server.url}/${index}`, local, 20_000)),
+      Array.from({ length: 500 }, (_, index) => titleAt(`${server.url}/${index}`, local, 50_000)),
     );
     expect(titles.filter(({ title }) => title === 'Hello')).toHaveLength(500);
     expect(server.most()).toBe(500);

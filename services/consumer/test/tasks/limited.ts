@@ -14,7 +14,8 @@ export function forget(): void {
 export const limitedTask = (name: string, limit: LimitInput, attempts = 1) =>
   defineTask({
     name,
-    input: z.object({ ms: z.number() }),
+    /** `together`: it does not end before so many have run at once. */
+    input: z.object({ ms: z.number(), together: z.number().default(1) }),
     limit,
     retry: { attempts, delay: 100, jitter: 0 },
     run: async ({ input, job }) => {
@@ -23,6 +24,7 @@ export const limitedTask = (name: string, limit: LimitInput, attempts = 1) =>
       seen.starts.push(performance.now());
       try {
         await sleep(input.ms);
+        while (seen.most < input.together) await sleep(5);
         if (job.attempt < attempts) throw new Error('again');
         return job.attempt;
       } finally {

@@ -47,10 +47,6 @@ function tasksFor(pool: PoolKind) {
     }),
     define('exit', z.unknown(), () => process.exit(3)),
     define('pid', z.unknown(), () => process.pid),
-    define('pid-late', z.unknown(), async () => {
-      await sleep(500);
-      return process.pid;
-    }),
     define('reduce', z.unknown(), async ({ batchResults }) => {
       const results: unknown[] = [];
       for await (const { index, result } of batchResults()) results.push([index, result]);

@@ -5,14 +5,21 @@ import { waitAt } from '../../../../test/support/gates.ts';
 
 const counts = defineState({ name: 'counts', schema: z.object({ count: z.int() }), initial: { count: 0 } });
 
-/** Counts by key; fails until its attempt has that number. */
+/** Gates that the second attempts of jobs have come to. */
+export const secondAttempts: string[] = [];
+
+/** Counts by key; fails until its attempt has that number. The second attempt waits at `secondAt`, if there is one. */
 export const count = defineTask({
   name: 'serial.count',
-  input: z.object({ key: z.string(), succeedsAt: z.int().default(1) }),
+  input: z.object({ key: z.string(), succeedsAt: z.int().default(1), secondAt: z.string().optional() }),
   serialBy: (input) => input.key,
   state: counts,
   retry: { attempts: 3, delay: 100, jitter: 0 },
-  run: ({ input, job, state, commit }) => {
+  run: async ({ input, job, state, commit }) => {
+    if (job.attempt === 2 && input.secondAt !== undefined) {
+      secondAttempts.push(input.secondAt);
+      await waitAt(input.secondAt);
+    }
     if (job.attempt < input.succeedsAt) throw new Error('not yet');
     return commit({ count: state.count + 1 }, state.count + 1);
   },

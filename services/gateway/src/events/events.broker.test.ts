@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { openGate } from '../../../../test/support/gates.ts';
 import { HttpApi } from '../../../../test/support/http-api.ts';
 import { type InProcessService, InProcessStack } from '../../../../test/support/in-process-stack.ts';
-import { openSse, type SseReader } from '../../test/read-sse.ts';
+import { openSse, type SseMessage, type SseReader } from '../../test/read-sse.ts';
 
 const gatedTask = fileURLToPath(new URL('../../../../test/support/tasks/gated-task.ts', import.meta.url));
 
@@ -49,6 +49,14 @@ async function runToItsEnd(): Promise<string> {
     { timeout: 30_000 },
   );
   return id;
+}
+
+/** Reads on until this event of one of the jobs: those of tests before may still be on their way. */
+async function untilOf(reader: SseReader, event: string, ...jobs: string[]): Promise<SseMessage> {
+  for (;;) {
+    const message = await reader.until(event);
+    if (jobs.includes(message.data?.['job'] as string)) return message;
+  }
 }
 
 /** An event of a job that nobody runs. */
@@ -98,9 +106,8 @@ describe("a job's events", () => {
   it('go on after Last-Event-ID, and are 204 after the last', async () => {
     const all = await open('/v1/events');
     const id = await runToItsEnd();
-    const first = await all.until('accepted');
-    const last = await all.until('succeeded');
-    expect([first.data?.['job'], last.data?.['job']]).toEqual([id, id]);
+    const first = await untilOf(all, 'accepted', id);
+    const last = await untilOf(all, 'succeeded', id);
 
     const resumed = await (await open(`/v1/jobs/${id}/events`, first.id)).rest();
     expect(resumed.map(({ event }) => event)).not.toContain('snapshot');
@@ -114,7 +121,7 @@ describe('all events', () => {
   it('come to every client', async () => {
     const clients = await Promise.all([open('/v1/events'), open('/v1/events')]);
     const id = await submit('debug.echo', 1);
-    for (const client of clients) expect((await client.until('accepted')).data?.['job']).toBe(id);
+    for (const client of clients) await untilOf(client, 'accepted', id);
   });
 
   it('can be those of one task', async () => {
@@ -131,14 +138,14 @@ describe('all events', () => {
     const seen: unknown[] = [];
     let lastId: string | undefined;
     for (let n = 0; n < 7; n++) {
-      const message = await first.until('accepted');
+      const message = await untilOf(first, 'accepted', ...jobs);
       seen.push(message.data?.['job']);
       lastId = message.id;
     }
     first.close();
     await publisher.addAll(jobs.slice(20).map((job, n) => accepted(job, n)));
     const second = await open('/v1/events', lastId);
-    while (seen.length < 30) seen.push((await second.until('accepted')).data?.['job']);
+    while (seen.length < 30) seen.push((await untilOf(second, 'accepted', ...jobs)).data?.['job']);
     expect(seen).toEqual(jobs);
   });
 
@@ -146,7 +153,7 @@ describe('all events', () => {
     const jobs = Array.from({ length: 250 }, () => newJobId());
     const first = await open('/v1/events');
     await publisher.addAll(jobs.slice(0, 100).map((job, n) => accepted(job, n)));
-    const lastId = (await first.until('accepted')).id;
+    const lastId = (await untilOf(first, 'accepted', ...jobs)).id;
     await publisher.addAll(jobs.slice(100, 200).map((job, n) => accepted(job, n)));
 
     const other = await stack.startGateway();
@@ -165,7 +172,7 @@ describe('all events', () => {
     const client = await open('/v1/events');
     const before = newJobId();
     await publisher.add(accepted(before, 1));
-    expect((await client.until('accepted')).data?.['job']).toBe(before);
+    await untilOf(client, 'accepted', before);
     await stack.vhost.closeConnections();
     const after = newJobId();
     await publisher.add(accepted(after, 2));
@@ -180,8 +187,9 @@ describe('all events', () => {
 describe('a position that the log does not have', () => {
   const currentId = async (): Promise<{ epoch: string; offset: number }> => {
     const client = await open('/v1/events');
-    await publisher.add(accepted(newJobId(), 1));
-    const [epoch = '', offset] = ((await client.until('accepted')).id ?? '').split('.');
+    const job = newJobId();
+    await publisher.add(accepted(job, 1));
+    const [epoch = '', offset] = ((await untilOf(client, 'accepted', job)).id ?? '').split('.');
     client.close();
     return { epoch, offset: Number(offset) };
   };
@@ -243,13 +251,13 @@ describe('clients', () => {
   });
 
   it('that leave are forgotten', async () => {
-    const other = await stack.startGateway();
+    const other = await stack.startGateway({ HEDDLE_DRAIN_SECONDS: '60' });
     const client = await open('/v1/events', undefined, other.url);
     client.close();
     // A drain would wait for a stream that is still open.
     const began = Date.now();
     await other.stop();
-    expect(Date.now() - began).toBeLessThan(3_000);
+    expect(Date.now() - began).toBeLessThan(30_000);
   });
 
   it('of HEAD get the headers only', async () => {

@@ -47,6 +47,6 @@ test('the readers of a log that was made anew get its tail, also when that canno
   ask.mockResolvedValue({ epoch: 'two' });
   consume.mockRejectedValueOnce(new Error('there is no such queue yet'));
   reconnect();
-  await vi.waitFor(() => expect(consume).toHaveBeenCalledTimes(3), 5_000);
+  await vi.waitFor(() => expect(consume).toHaveBeenCalledTimes(3), 30_000);
   expect(live.ring.at(live.ring.end - 1)).toMatchObject({ gap: expect.stringContaining('anew') });
 });

@@ -19,6 +19,9 @@ const api = new HttpApi(() => gateway.url);
 const get = (path: string) => api.call('GET', path);
 const submit = (job: Json, headers?: Record<string, string>) => api.call('POST', '/v1/jobs', job, headers);
 
+/** The recorder may hear of an end after who waited for it. */
+const untilShown = (job: Json) => expect.poll(() => api.get(`/v1/jobs/${job['id']}`)).toEqual(job);
+
 describe('a submitted job', () => {
   it('is found at once, and ends', async () => {
     const { status, body } = await submit({
@@ -58,7 +61,9 @@ describe('a submitted job', () => {
   it('is found by search, page by page', async () => {
     const tag = `page-${Date.now()}`;
     for (let n = 0; n < 5; n++)
-      await submit({ task: 'debug.echo', input: n, tags: [tag] }, { prefer: 'wait=5' });
+      await submit({ task: 'debug.echo', input: n, tags: [tag] }, { prefer: 'wait=100' });
+    const found = async () => (await get(`/v1/jobs?tag=${tag}&state=succeeded`)).body['jobs'];
+    await expect.poll(found).toHaveLength(5);
     const first = await get(`/v1/jobs?tag=${tag}&state=succeeded&limit=3`);
     const second = await get(`/v1/jobs?tag=${tag}&state=succeeded&limit=3&cursor=${first.body['next']}`);
     const inputs = [first, second].flatMap(({ body }) => (body['jobs'] as Json[]).map((job) => job['input']));
@@ -71,9 +76,10 @@ describe('a submitted job', () => {
 
 describe('Prefer: wait', () => {
   it('answers 200 with the job as GET shows it when it ends in time', async () => {
-    const { status, body, headers } = await submit({ task: 'debug.echo', input: 7 }, { prefer: 'wait=10' });
+    const { status, body, headers } = await submit({ task: 'debug.echo', input: 7 }, { prefer: 'wait=100' });
     expect([status, headers.get('preference-applied')]).toEqual([200, 'wait']);
     expect(body).toMatchObject({ state: 'succeeded', result: 7 });
+    await untilShown(body);
     const shown = (await get(`/v1/jobs/${body['id']}`)).body;
     expect(body).toEqual(shown);
     expect(Object.keys(body)).toEqual(Object.keys(shown));
@@ -91,25 +97,25 @@ describe('Prefer: wait', () => {
   ])('answers as GET does for a job %s', async (_which, options) => {
     const { status, body } = await submit(
       { task: 'debug.echo', input: 1, ...options },
-      { prefer: 'wait=10' },
+      { prefer: 'wait=100' },
     );
     expect(status).toBe(200);
-    expect(body).toEqual((await get(`/v1/jobs/${body['id']}`)).body);
+    await untilShown(body);
   });
 
   it('answers 200 with the error of a job that failed', async () => {
     const { status, body } = await submit(
       { task: 'debug.fail', input: { message: 'on purpose' } },
-      { prefer: 'wait=10' },
+      { prefer: 'wait=100' },
     );
     expect(status).toBe(200);
     expect(body).toMatchObject({ state: 'failed', error: { message: 'on purpose' } });
-    expect(body).toEqual((await get(`/v1/jobs/${body['id']}`)).body);
+    await untilShown(body);
   });
 
   it('answers 202 when it does not', async () => {
     const { status, body } = await submit(
-      { task: 'debug.sleep', input: { ms: 3_000 } },
+      { task: 'debug.sleep', input: { ms: 600_000 }, timeout: '15s' },
       { prefer: 'wait=1' },
     );
     expect([status, body['state']]).toEqual([202, 'queued']);
@@ -117,7 +123,7 @@ describe('Prefer: wait', () => {
 
   it('answers from the result itself while the recorder is away', async () => {
     await recorder.stop();
-    const { status, body } = await submit({ task: 'debug.echo', input: 'alone' }, { prefer: 'wait=20' });
+    const { status, body } = await submit({ task: 'debug.echo', input: 'alone' }, { prefer: 'wait=100' });
     expect(status).toBe(200);
     expect(body).toMatchObject({ state: 'succeeded', result: 'alone', task: 'debug.echo' });
     expect(jobViewSchema.safeParse(body).error).toBeUndefined();
@@ -142,20 +148,23 @@ describe('Prefer: wait', () => {
 
 describe('a gateway that shuts down', () => {
   it('answers those who wait with 202 instead of keeping them', async () => {
-    const other = await stack.startGateway();
+    // Longer than the test may take.
+    const other = await stack.startGateway({ HEDDLE_DRAIN_SECONDS: '100' });
     await vi.waitFor(async () => expect((await fetch(`${other.url}/readyz`)).status).toBe(200), {
       timeout: 30_000,
     });
     const waiting = fetch(`${other.url}/v1/jobs`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', prefer: 'wait=60' },
-      body: '{"task":"debug.sleep","input":{"ms":5000},"tags":["drain"]}',
+      body: '{"task":"debug.sleep","input":{"ms":600000},"timeout":"100s","tags":["drain"]}',
     });
     await expect.poll(async () => (await get('/v1/jobs?tag=drain')).body['jobs']).toHaveLength(1);
     const began = Date.now();
     const [response] = await Promise.all([waiting, other.stop()]);
     expect([response.status, response.headers.get('connection')]).toEqual([202, 'close']);
-    expect(Date.now() - began).toBeLessThan(4_000);
+    expect(Date.now() - began).toBeLessThan(60_000);
+    const [job] = (await get('/v1/jobs?tag=drain')).body['jobs'] as Json[];
+    await api.call('DELETE', `/v1/jobs/${job?.['id']}`);
   });
 });
 
@@ -172,7 +181,7 @@ describe('Idempotency-Key', () => {
   });
 
   it('waits for the job, also for one that has ended already', async () => {
-    const headers = { 'idempotency-key': key(), prefer: 'wait=10' };
+    const headers = { 'idempotency-key': key(), prefer: 'wait=100' };
     const first = await submit({ task: 'debug.echo', input: 'kept' }, headers);
     const second = await submit({ task: 'debug.echo', input: 'kept' }, headers);
     expect([first.status, second.status]).toEqual([200, 200]);

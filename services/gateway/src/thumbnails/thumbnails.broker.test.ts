@@ -50,7 +50,7 @@ describe('an image as the body', () => {
   });
 
   it('can be waited for', async () => {
-    const response = await post(PNG, { 'content-type': 'application/octet-stream', prefer: 'wait=10' });
+    const response = await post(PNG, { 'content-type': 'application/octet-stream', prefer: 'wait=100' });
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({
       state: 'succeeded',
@@ -59,7 +59,7 @@ describe('an image as the body', () => {
   });
 
   it('that is none ends its job with the reason', async () => {
-    const response = await post('no image', { 'content-type': 'image/png', prefer: 'wait=10' });
+    const response = await post('no image', { 'content-type': 'image/png', prefer: 'wait=100' });
     expect(await response.json()).toMatchObject({ state: 'failed', error: { code: 'image_unrecognised' } });
   });
 
@@ -132,7 +132,7 @@ describe('a form with many images', () => {
   it('can be waited for', async () => {
     const form = new FormData();
     for (let n = 0; n < 3; n++) form.append('file', picture(PNG), `${n}.png`);
-    const response = await post(form, { prefer: 'wait=10' }, '?sizes=8');
+    const response = await post(form, { prefer: 'wait=100' }, '?sizes=8');
     const { jobs } = (await response.json()) as { jobs: { job: JobView }[] };
     expect(response.status).toBe(200);
     expect(jobs.map(({ job }) => job.state)).toEqual(['succeeded', 'succeeded', 'succeeded']);
@@ -183,7 +183,7 @@ describe('a form with many images', () => {
     );
     await vi.waitFor(() => expect(socket.bytesWritten).toBeGreaterThan(0), { timeout: 30_000 });
     socket.destroy();
-    expect((await fetch(`${gateway.url}/readyz`)).status).toBe(200);
+    await expect.poll(async () => (await fetch(`${gateway.url}/readyz`)).status).toBe(200);
   });
 });
 
@@ -193,10 +193,12 @@ describe('an output', () => {
   let sha256: string;
 
   beforeAll(async () => {
-    const response = await post(PNG, { 'content-type': 'image/png', prefer: 'wait=20' }, '?sizes=32');
+    const response = await post(PNG, { 'content-type': 'image/png', prefer: 'wait=100' }, '?sizes=32');
     const job = (await response.json()) as JobView;
     href = gateway.url + (job.outputs[0]?.href ?? '');
     sha256 = job.outputs[0]?.sha256 ?? '';
+    // The recorder may hear of it after who waited for it.
+    await vi.waitFor(async () => expect((await fetch(href)).status).toBe(200), { timeout: 30_000 });
     whole = Buffer.from(await (await fetch(href)).arrayBuffer());
   });
 

@@ -124,7 +124,7 @@ describe('the command move-to-postgres', () => {
     await vi.waitFor(async () => {
       collectGarbage();
       expect(await runMove(env)).toMatchObject({ code: 0, output: expect.stringMatching(/moved 1 rows/) });
-    }, 25_000);
+    }, 30_000);
     await old.remove();
     await target.remove();
   });

@@ -162,7 +162,7 @@ describe.each(databaseKinds)('state by key on %s', (kind) => {
       const committed = await store.db.transaction().execute(async (tx) => {
         await tx.selectFrom('jobs').select('id').where('id', '=', two).forUpdate().execute();
         const committing = commitStates(store, writer.events, requests);
-        await vi.waitFor(async () => expect(await waitingSessions(store)).toBe(1), 10_000);
+        await vi.waitFor(async () => expect(await waitingSessions(store)).toBe(1), 30_000);
         await tx.updateTable('job_counts').set({ jobs: 1 }).where('task', '=', TASK).execute();
         return { committing };
       });
