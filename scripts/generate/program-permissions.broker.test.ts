@@ -150,6 +150,9 @@ describe('a program whose objects were made beforehand', () => {
     for (const exchange of ['heddle.sync', 'heddle.sync.seeded.lock.bank'])
       expect(await publishing(locks, exchange, 'lock.bank')).toContain('ACCESS_REFUSED');
     const session = await sessionOf(locks);
+    const refused = { name: 'RuntimeError' };
+    await expect(new SimpleQueue(session, 'line').put(1)).rejects.toMatchObject(refused);
+    await expect(new Event(session, 'go').set()).rejects.toMatchObject(refused);
     await new Lock(session, 'bank').run(() => undefined);
   });
 });

@@ -37,7 +37,7 @@ export interface BrokerSession {
   /**
    * Sends to an object and resolves on the broker's confirm. Sends once: when the connection is lost before the confirm, it
    * rejects with `broker_unavailable`, and the message may have arrived. Rejects with `publish_returned` if the object
-   * has no queue.
+   * has no queue, with `RuntimeError` if this user may not send to it.
    */
   publish(object: SyncObject, message: WireMessage<'sync'>, timeoutMs: number): Promise<void>;
   /** Ends the connection: what was held returns at once. */

@@ -155,7 +155,10 @@ function sendAll(channel: ConfirmChannel, { object, count, message }: SyncSeed):
         const options = toPublishOptions(properties, properties.messageId, false);
         channel.publish(EXCHANGE, object, body, options, (error: unknown) => {
           if (error)
-            reject(new HeddleError('publish_nacked', `${object}: a token was refused`, { cause: error }));
+            // Refused, or the connection went: amqplib calls back alike.
+            reject(
+              new HeddleError('broker_unavailable', `${object}: a token was not confirmed`, { cause: error }),
+            );
           else resolve();
         });
       }),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { HeddleError, type SyncObject, type WireMessage } from '@heddle/contracts';
+import { HeddleError, RuntimeError, type SyncObject, type WireMessage } from '@heddle/contracts';
 import type { ChannelModel, ConfirmChannel } from 'amqplib';
+import { replyCode, replyCodeOf } from '../amqp-error.ts';
 import { closeChannel } from '../close-channel.ts';
 import { toPublishOptions } from '../wire-properties.ts';
 import { EXCHANGE, howToMake } from './seed-object.ts';
@@ -10,6 +11,7 @@ const WINDOW = 1_000;
 const MOST_WAITING = 100_000;
 
 interface Sent {
+  readonly exchange: string;
   readonly object: SyncObject;
   readonly timeoutMs: number;
   /** By `performance.now()`. */
@@ -34,17 +36,17 @@ export class SendChannel {
 
   private constructor(channel: ConfirmChannel) {
     this.#channel = channel;
-    let reason = 'the connection was lost before the confirm';
-    channel.on('error', (error) => (reason = error.message));
+    let reason: Error | undefined;
+    channel.on('error', (error) => (reason = error));
     channel.on('handler-error', () => {});
     channel.on('return', (message) => {
       const sent = this.#inFlight.get(String(message.properties.messageId));
       if (sent) sent.returned = true;
     });
-    channel.on('close', () => {
+    // Before amqplib's own listener, which calls back for what is in flight as if the broker had refused it.
+    channel.prependListener('close', () => {
       this.#ended = true;
-      const error = new HeddleError('broker_unavailable', `it may have arrived or not: ${reason}`);
-      for (const { reject } of this.#inFlight.values()) reject(error);
+      for (const sent of this.#inFlight.values()) sent.reject(whyNotConfirmed(sent, reason));
       this.#inFlight.clear();
       clearTimeout(this.#timer);
       for (const go of this.#waiting.splice(0)) go();
@@ -69,6 +71,7 @@ export class SendChannel {
     const options = toPublishOptions(properties, id, true);
     await new Promise<void>((resolve, reject) => {
       const sent: Sent = {
+        exchange,
         object,
         timeoutMs,
         deadline: performance.now() + timeoutMs,
@@ -131,6 +134,14 @@ export class SendChannel {
       this.#waiting.push(go);
     });
   }
+}
+
+/** Of what is in flight when the broker refuses a message, only those to the same exchange were refused for sure. */
+function whyNotConfirmed({ exchange, object }: Sent, reason: Error | undefined): Error {
+  if (replyCodeOf(reason) === replyCode.accessRefused && reason?.message.includes(`'${exchange}'`))
+    return new RuntimeError(`${object}: the broker refuses it`, { cause: reason });
+  const why = reason?.message ?? 'the connection was lost before the confirm';
+  return new HeddleError('broker_unavailable', `it may have arrived or not: ${why}`);
 }
 
 /** A mark leads to its object if that was made beforehand, and not if its first user has made it. */

@@ -104,7 +104,13 @@ export class ChangeStream {
     // Not behind the last one: an offset that is not there yet hangs.
     const streamOffset = this.#lastOffset ?? 'last';
     const queue = syncNames.changes(this.#object);
-    await channel.subscribe({ queue, prefetch: PREFETCH, streamOffset }, (delivery) => this.#take(delivery));
+    const subscribed = channel.subscribe({ queue, prefetch: PREFETCH, streamOffset }, (delivery) =>
+      this.#take(delivery),
+    );
+    await subscribed.catch((error: unknown) => {
+      throwIfFinal(this.#session, this.#object, error);
+      throw error;
+    });
     await this.#drain();
   }
 

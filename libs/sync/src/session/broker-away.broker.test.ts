@@ -67,3 +67,20 @@ describe('a wait ends with its signal', () => {
     await (await lock.acquire()).release();
   });
 });
+
+it('what is on its way when its connection goes may have arrived, and is not called refused', async () => {
+  session = await SyncSession.connect({ url: proxy.url, heartbeatSeconds: 60 });
+  const queue = new SimpleQueue<number>(session, 'on-its-way');
+  await queue.put(1);
+  const before = proxy.forwarded['to-broker'];
+  proxy.hold('to-client');
+  const put = queue.put(2);
+  put.catch(() => {});
+  await expect.poll(() => proxy.forwarded['to-broker']).toBeGreaterThan(before);
+  proxy.reset();
+  proxy.release();
+  await expect(put).rejects.toMatchObject({
+    code: 'broker_unavailable',
+    message: expect.stringContaining('may have arrived'),
+  });
+});
