@@ -6,6 +6,9 @@ import { Stack, stackFile } from '../stack/stack.mjs';
 import { DEFAULT_HTTP_PORT } from '../stack/stack-ports.mjs';
 import { knowsTasks, waitForTasks } from '../stack/wait-for-tasks.mjs';
 
+/** Nobody who listens takes so long, but on a machine that stands still; where nobody listens, that is known at once. */
+const ANSWER_MS = 10_000;
+
 /**
  * The stack that answers already, or one of our own; undefined if it is stopped before it is up.
  * @param {readonly string[]} tasks what it must be able to run
@@ -14,7 +17,7 @@ import { knowsTasks, waitForTasks } from '../stack/wait-for-tasks.mjs';
  */
 export async function reachStack(tasks, signal) {
   for (const url of knownUrls()) {
-    if (await knowsTasks(url, tasks)) {
+    if (await knowsTasks(url, tasks, ANSWER_MS)) {
       process.stdout.write(`stack … one answers already at ${url}\n`);
       return { url, stop: async () => {} };
     }

@@ -40,7 +40,7 @@ it('starts a service again that crashed, after longer and longer pauses', async 
   expect(observer.onCrashed).toHaveBeenCalledExactlyOnceWith('SIGABRT', 500);
   process.kill(service.pid ?? 0, 'SIGKILL');
   await expect
-    .poll(() => observer.onCrashed.mock.calls)
+    .poll(() => observer.onCrashed.mock.calls, { timeout: 25_000 })
     .toEqual([
       ['SIGABRT', 500],
       ['SIGKILL', 1_000],
@@ -78,7 +78,7 @@ it('does not try again what has refused its settings', async () => {
 it('can be stopped while it waits to start a service again', async () => {
   const { observer, service } = await supervise('process.exit(3);');
   const start = service.start();
-  await expect.poll(() => observer.onCrashed.mock.calls).toEqual([['code 3', 500]]);
+  await expect.poll(() => observer.onCrashed.mock.calls, { timeout: 25_000 }).toEqual([['code 3', 500]]);
   await service.stop();
   expect(await start).toBeUndefined();
 });

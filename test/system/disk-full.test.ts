@@ -37,7 +37,7 @@ describe("when the recorder's disk is full", () => {
       expect(await readiness()).toMatch(/^503 .*the database: (database or disk is full|disk I\/O error)/);
     }, SOON);
     expect((await fetch(`http://127.0.0.1:${ops}/healthz`)).status).toBe(200);
-    const waited = await stack.api.submit({ task: 'debug.echo', input: 'run' }, { prefer: 'wait=30' });
+    const waited = await stack.api.submit({ task: 'debug.echo', input: 'run' }, { prefer: 'wait=80' });
     expect(waited).toMatchObject({ state: 'succeeded', result: 'run' });
     expect((await stack.api.call('GET', `/v1/jobs/${ids.at(-1)}`)).status).toBe(503);
 

@@ -88,6 +88,7 @@ describe('a kill -9', () => {
     const cancelled = await one.submit({ task: 'debug.echo', input: 'never', delay: '10s' });
     const marker = await one.submit({ task: 'debug.echo', input: 'runs', delay: '11s' });
     expect([cancelled.state, marker.state]).toEqual(['delayed', 'delayed']);
+    await other.untilJob(cancelled.id, { state: 'delayed' });
     expect((await other.call('DELETE', `/v1/jobs/${cancelled.id}`)).status).toBe(200);
     await Promise.all([
       stack.killAndRestart(stack.of('recorder')),

@@ -133,7 +133,7 @@ describe('the steps of the Dockerfile, done in an empty folder', () => {
       expect(files.filter((name) => ['src', 'test'].includes(name))).toEqual([]);
       const libraries = readdirSync(join(image.root, 'heddle/libs'), { recursive: true }).map(String);
       expect(libraries.filter((path) => /^[^/]+\/src(\/|$)/.test(path))).toEqual([]);
-    });
+    }, 120_000);
 
     test('make a service that is healthy while its broker is away, with a root that is read-only, and ends in good order', async () => {
       const [opsPort = 0, httpPort = 0] = await findFreePorts(2);

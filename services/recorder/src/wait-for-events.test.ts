@@ -47,6 +47,16 @@ describe('waiting for events', () => {
     await expect(watch.find(ID, find)).resolves.toBe('job');
   });
 
+  test('finds what comes right after the process stood still for longer than it would wait', async () => {
+    const { watch } = watchOf({ ready: 1 });
+    const find = vi.fn<() => Promise<string | undefined>>(() => Promise.resolve('job'));
+    find.mockImplementationOnce(() => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_100);
+      return nothing();
+    });
+    await expect(watch.find(ID, find)).resolves.toBe('job');
+  });
+
   test('looks again when something was delivered in between', async () => {
     stopClock();
     const { watch, recorder } = watchOf();

@@ -5,6 +5,8 @@ import type { DeliveryRecorder } from './record-deliveries.ts';
 
 /** How long a question waits for events that are on their way. */
 const PATIENCE_MS = 1_000;
+/** It has looked at least so often, also when this process stood still for that long. */
+const FEWEST_LOOKS = 3;
 /** A message that the broker has sent and we have not got yet is in nobody's count for less than this. */
 const LOOK_EVERY_MS = 25;
 /** Of the requests that are under way at once, so many may wait; those beyond are told to come again. */
@@ -41,14 +43,15 @@ export class EventWatch {
   ): Promise<T> {
     const deadline = Date.now() + PATIENCE_MS;
     let quietSince: number | undefined;
-    for (;;) {
+    for (let looks = 1; ; looks++) {
       // First how much was read, then the look: what is read in between is found the next time.
       const taken = this.#recorder.taken;
       const quiet = await this.#isQuiet();
       const found = await find();
       if (found !== undefined) return found;
       if (quiet && quietSince === taken && !this.#mayBeElsewhere(id)) throw absent;
-      if (Date.now() >= deadline || this.#waiting >= MAX_WAITING) {
+      const isLate = looks >= FEWEST_LOOKS && Date.now() >= deadline;
+      if (isLate || this.#waiting >= MAX_WAITING) {
         throw new HeddleError(
           'recorder_behind',
           `events are still on their way; job ${id} may be among them`,
