@@ -62,5 +62,5 @@ describe('a node of a test’s own', () => {
     await broker.setMemoryAlarm(false);
     await unblocked;
     await after.close();
-  }, 60_000);
+  });
 });

@@ -37,6 +37,8 @@ export interface Seen extends Step, Pick<Recorded, 'value' | 'error'> {
 }
 
 const SOON_MS = 20;
+/** Who waits for less is told that the recorder has not answered when it has not for so long, as when the machine stands still. */
+const HEARING_MS = 2_000;
 const PAUSE_MS = 50;
 /** Twice the heartbeat, which is a second, and the time that the recorder gives those who are gone. */
 const FROZEN_MS = 7_000;
@@ -64,7 +66,8 @@ export async function performQueue(
       one.ask<Recorded>({ kind, name, size: maxsize, ...call, recorded: true }),
       one.ended.then((): Recorded => ({ error: 'Killed', began, ended: Number.POSITIVE_INFINITY })),
     ]);
-    history.push({ ...done, by, what, id, rank, optional: done.error === 'Killed' });
+    if (isUnheard(what, done)) history.push(...whatMayBe({ by, what, id, rank, began }));
+    else history.push({ ...done, by, what, id, rank, optional: done.error === 'Killed' });
     return done;
   };
   const disturbing = disturb();
@@ -106,6 +109,23 @@ export async function performQueue(
     }),
   );
   return history;
+}
+
+/** Whether nobody knows what came of a call that had a limit. */
+function isUnheard(what: QueueCall, { error, began, ended }: Recorded): boolean {
+  if (ended - began < HEARING_MS * 1_000) return false;
+  return (what === 'put' && error === 'HeddleError') || (what === 'get' && error === 'Empty');
+}
+
+/** What was put unheard stays, at some time; what was got unheard goes back to its place: it is nobody's until then. */
+function whatMayBe(call: Pick<Seen, 'by' | 'what' | 'id' | 'rank' | 'began'>): Seen[] {
+  const some = { ...call, error: 'Killed', ended: Number.POSITIVE_INFINITY, optional: true };
+  if (call.what === 'put') return [some];
+  const by = -call.id;
+  return [
+    { ...some, by },
+    { ...some, by, what: 'die' },
+  ];
 }
 
 function toCall(what: QueueCall, item: unknown): Pick<KeyedCall, 'call' | 'args'> {
