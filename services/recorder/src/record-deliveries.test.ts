@@ -69,9 +69,12 @@ describe('recording deliveries', () => {
     });
     afterEach(() => vi.useRealTimers());
     const written = () => write.mock.calls.map(([items]) => jobsOf(items));
+    const turns = async () => {
+      for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+    };
     const take = async (recorder: DeliveryRecorder, id: string) => {
       recorder.take(deliveryOf(id));
-      for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate);
+      await turns();
     };
 
     test('writes the first at once and the others together', async () => {
@@ -81,6 +84,32 @@ describe('recording deliveries', () => {
       await vi.advanceTimersByTimeAsync(20);
       await recorder.drain();
       expect(written()).toEqual([['a'], ['b', 'c']]);
+    });
+
+    test.each([
+      { took: 10, ms: 40 },
+      { took: 60, ms: 100 },
+    ])('rests until $ms ms after it began to write when that took $took ms', async ({ took, ms }) => {
+      const recorder = recorderWith(write);
+      write.mockImplementationOnce(() => {
+        vi.advanceTimersByTime(took);
+        return Promise.resolve([]);
+      });
+      for (const id of ['a', 'b']) await take(recorder, id);
+      await vi.advanceTimersByTimeAsync(ms - took - 1);
+      expect(written()).toEqual([['a']]);
+      await vi.advanceTimersByTimeAsync(1);
+      await turns();
+      expect(written()).toEqual([['a'], ['b']]);
+    });
+
+    test('does not rest when most of what the broker sends ahead is here', async () => {
+      const recorder = recorderWith(write);
+      await take(recorder, 'a');
+      const many = Array.from({ length: 100 }, (_, index) => `many-${index}`);
+      for (const id of many) recorder.take(deliveryOf(id));
+      await turns();
+      expect(written()).toEqual([['a'], many]);
     });
 
     test('writes at once what somebody waits for, whether he asked before or after it was held back', async () => {
