@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ControlNews, decodeControl, encodeControl } from './control.ts';
+import { decodeJob } from './decode-job.ts';
 import { decodeEvents, encodeEvents, type JobEvent } from './event.ts';
-import { decodeJob } from './job.ts';
 import { type Decoded, header, type ReceivedMessage, type WireMessage } from './message.ts';
 import { decodeOutputs, encodeOutputs } from './output.ts';
 import { decodeReply, encodeReply } from './reply.ts';

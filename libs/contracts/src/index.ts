@@ -2,6 +2,7 @@ export * from './aggregate.ts';
 export * from './batch.ts';
 export * from './control.ts';
 export * from './dead-message.ts';
+export * from './decode-job.ts';
 export * from './delay.ts';
 export * from './duration.ts';
 export * from './error.ts';

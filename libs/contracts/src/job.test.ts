@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_PRIORITY, decodeJob, encodeJob, type Job, jobOptionsSchema } from './job.ts';
+import { decodeJob } from './decode-job.ts';
+import { DEFAULT_PRIORITY, encodeJob, type Job, jobHeadersSchema, jobOptionsSchema } from './job.ts';
 import { header, type ReceivedMessage, type WireMessage } from './message.ts';
 
 const printable = fc.stringMatching(/^[\x21-\x7e]{1,50}$/);
@@ -73,7 +74,37 @@ describe('a job', () => {
   });
 
   test('with headers that nobody knows is read all the same', () => {
-    expect(decodeJson('1', { headers: { 'x-anything': { nested: true } } }).ok).toBe(true);
+    expect(decodeJson('1', { headers: { 'x-anything': { nested: true }, constructor: 1 } }).ok).toBe(true);
+  });
+
+  test('is refused for exactly those headers that do not fit their schema', () => {
+    const values = fc.constantFrom<unknown[]>(
+      0,
+      1,
+      -1,
+      true,
+      false,
+      null,
+      'x',
+      '10s',
+      [],
+      ['a'],
+      {},
+      {
+        id: 'b',
+        index: 0,
+      },
+    );
+    const headers = fc.dictionary(fc.constantFrom(...Object.keys(jobHeadersSchema.shape)), values);
+    fc.assert(
+      fc.property(headers, (given) => {
+        const decoded = decodeJson('1', { headers: given });
+        const issues = jobHeadersSchema.safeParse(given).error?.issues ?? [];
+        const missed = issues.filter(({ path }) => decoded.ok || !decoded.reason.includes(String(path[0])));
+        expect(missed).toEqual([]);
+        expect(decoded.ok).toBe(issues.length === 0);
+      }),
+    );
   });
 
   test('with a priority beyond the bounds gets the nearest', () => {

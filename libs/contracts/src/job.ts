@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import { durationSchema } from './duration.ts';
-import { describeIssues, issuesOf } from './error.ts';
-import { splitLaneKey } from './fair.ts';
-import { type Decoded, header, parseJson, type ReceivedMessage, type WireMessage } from './message.ts';
+import { header, type WireMessage } from './message.ts';
 import { type RetryOptions, retrySchema } from './retry.ts';
-import { SUSPECT_SUFFIX, taskNameSchema } from './task.ts';
 
 /** Every state a job can be in; `docs/lifecycle.md` draws the arrows between them, and a test compares. */
 export const jobStates = [
@@ -220,62 +217,3 @@ export const jobHeadersSchema = z.object({
   [header.input]: z.string().optional(),
   [header.traceparent]: z.string().max(200).optional(),
 });
-
-/**
- * Reads a job's message. A message without `message_id` gives a job with id `''`: whoever reads it must adopt it
- * (publish it again under an id of its own) before running it.
- */
-export function decodeJob(message: ReceivedMessage): Decoded<Job> {
-  const { properties } = message;
-  const id = properties.messageId ?? '';
-  if (id !== '' && !jobIdSchema.safeParse(id).success) {
-    return { ok: false, reason: 'message_id: expected 1 to 200 printable ASCII characters' };
-  }
-  const { key: routingKey } = splitLaneKey(message.routingKey);
-  const isSuspect = routingKey.endsWith(SUSPECT_SUFFIX);
-  const task = taskNameSchema.safeParse(isSuspect ? routingKey.slice(0, -SUSPECT_SUFFIX.length) : routingKey);
-  if (!task.success) return { ok: false, reason: `routing key: ${describeIssues(issuesOf(task.error))}` };
-  if (properties.type !== undefined && properties.type !== task.data) {
-    return { ok: false, reason: `type: expected the routing key "${task.data}", got "${properties.type}"` };
-  }
-  const parsed = jobHeadersSchema.safeParse(properties.headers ?? {});
-  if (!parsed.success) return { ok: false, reason: `header ${describeIssues(issuesOf(parsed.error))}` };
-  const headers = parsed.data;
-  const priority = properties.priority ?? DEFAULT_PRIORITY;
-
-  const isJson = (properties.contentType ?? 'application/json').startsWith('application/json');
-  const inputText = isJson ? parseJson(message.body) : parseJson(Buffer.from(headers[header.input] ?? '{}'));
-  if (!inputText.ok) {
-    return isJson ? inputText : { ok: false, reason: `header ${header.input}: ${inputText.reason}` };
-  }
-  return {
-    ok: true,
-    value: {
-      id,
-      task: task.data,
-      input: inputText.value,
-      bytes: isJson ? undefined : { body: message.body, type: properties.contentType ?? '' },
-      priority: Math.min(Math.max(priority, 0), MAX_PRIORITY),
-      generation: headers[header.generation] ?? 0,
-      attempt: headers[header.attempt] ?? 1,
-      tags: headers[header.tags] ?? [],
-      acceptedAt: headers[header.acceptedAt] ?? properties.timestamp ?? Date.now(),
-      dueAt: headers[header.dueAt],
-      accepted: headers[header.accepted] ?? false,
-      timeoutMs: headers[header.timeout],
-      retry: headers[header.retry],
-      deadline: headers[header.deadline],
-      resultTtlMs: headers[header.resultTtl],
-      waiting: headers[header.waiting],
-      webhook: headers[header.webhook],
-      guard: headers[header.guard],
-      crashes: headers[header.crashes],
-      batch: headers[header.batch],
-      chunk: headers[header.chunk] || undefined,
-      follow: headers[header.follow] || undefined,
-      traceparent: headers[header.traceparent],
-      replyTo: properties.replyTo,
-      correlationId: properties.correlationId,
-    },
-  };
-}

@@ -9,7 +9,7 @@ const REQUEUE_AFTER_MS = 1_000;
 /** The deliveries that something is being done with: their jobs run, or they go back to their queue. */
 export class HeldDeliveries {
   readonly #service: Pick<TaskService, 'task' | 'worker' | 'isolated'>;
-  readonly #held = new Set<Promise<void>>();
+  readonly #held = new Set<Promise<unknown>>();
   #stopping = false;
 
   constructor(service: Pick<TaskService, 'task' | 'worker' | 'isolated'>) {
@@ -28,9 +28,10 @@ export class HeldDeliveries {
 
   /** `work` settles the delivery, or rejects: then it goes back. */
   hold(delivery: Delivery, work: Promise<void>): void {
-    const held = work
-      .catch((error: unknown) => this.#giveUp(delivery, error))
-      .finally(() => this.#held.delete(held));
+    const held: Promise<unknown> = work.then(
+      () => this.#held.delete(held),
+      (error: unknown) => this.#giveUp(delivery, error).finally(() => this.#held.delete(held)),
+    );
     this.#held.add(held);
   }
 

@@ -1,5 +1,6 @@
 import type { Delivery } from '@heddle/broker';
 import { HeddleError, type Job } from '@heddle/contracts';
+import type { TraceSpan } from '@heddle/tracing';
 import type { Permit } from '../limits/limit-task.ts';
 import { adoptMessage } from './adopt-message.ts';
 import { checkJob } from './check-job.ts';
@@ -16,6 +17,7 @@ import { refuseStart } from './refuse-start.ts';
 import { settleRun } from './settle-run.ts';
 import type { TaskService } from './task-service.ts';
 import { beginSpan, endSpan } from './trace-run.ts';
+import type { WorkerPorts } from './worker-ports.ts';
 
 /**
  * One delivery's way through the worker. Resolves when it is settled; rejects, with the delivery unsettled, when the
@@ -87,14 +89,22 @@ export async function runJob(
   metrics.endToEnd((Date.now() - job.acceptedAt) / 1_000);
 }
 
-async function settle({ worker }: TaskService, run: JobRun, ended: Outcome): Promise<Outcome> {
-  if (!run.span) return settleRun(worker, run, ended);
+function settle({ worker }: TaskService, run: JobRun, ended: Outcome): Promise<Outcome> {
+  return run.span ? settleTraced(worker, run, ended, run.span) : settleRun(worker, run, ended);
+}
+
+async function settleTraced(
+  worker: WorkerPorts,
+  run: JobRun,
+  ended: Outcome,
+  span: TraceSpan,
+): Promise<Outcome> {
   let told: Outcome | undefined;
   try {
     told = await settleRun(worker, run, ended);
     return told;
   } finally {
-    endSpan(run.span, told);
+    endSpan(span, told);
   }
 }
 

@@ -37,8 +37,9 @@ export async function settleRun(worker: WorkerPorts, run: JobRun, ended: Outcome
     if (!refused) return outcome;
     outcome = refused;
   }
-  await keepInput(worker, run, outcome);
-  await run.outputs?.confirm();
+  // What most jobs do not have is not waited for: each wait is a turn of its own.
+  if (outcome.state !== 'succeeded') await keepInput(worker, run, outcome);
+  if (run.outputs) await run.outputs.confirm();
   const event = terminalEvent(run, outcome);
   await addEvent(worker, run, event);
   if (run.job.replyTo !== undefined) sendResult(worker, run, run.job.replyTo, outcome, event.at);
@@ -48,12 +49,9 @@ export async function settleRun(worker: WorkerPorts, run: JobRun, ended: Outcome
 
 export type Told = Exclude<Outcome, { state: 'handed-back' | 'retrying' }>;
 
-async function addEvent(worker: WorkerPorts, run: JobRun, event: JobEvent): Promise<void> {
-  if (run.takeUnaccepted()) {
-    await worker.events.addAll([acceptedEvent(run.job, run.delivery.message.body.length), event]);
-  } else {
-    await worker.events.add(event);
-  }
+function addEvent(worker: WorkerPorts, run: JobRun, event: JobEvent): Promise<void> {
+  if (!run.takeUnaccepted()) return worker.events.add(event);
+  return worker.events.addAll([acceptedEvent(run.job, run.delivery.message.body.length), event]);
 }
 
 /** Gives the outcome instead, if the broker will never take the next message: a foreign client's may be too large for us. */
