@@ -64,7 +64,10 @@ describe('the lint', () => {
 function lint(folder: string): string[] {
   const oxlint = join(root, 'node_modules/oxlint/bin/oxlint');
   const args = [oxlint, '--config', join(root, '.oxlintrc.json'), '--format', 'json'];
-  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+  // It looks for the part that knows types on the path, which only npm sets.
+  const PATH = `${join(root, 'node_modules/.bin')}:${process.env['PATH']}`;
+  const env = { ...process.env, PATH };
+  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', env });
   if (!stdout.startsWith('{')) throw new Error(`expected findings as JSON, got: ${stdout} ${stderr}`);
   const { diagnostics } = JSON.parse(stdout) as { diagnostics: { filename: string; code: string }[] };
   return diagnostics.map(({ filename, code }) => `${filename.split('/').at(-1)} ${code}`);
