@@ -31,8 +31,6 @@ export type AggregateSpec = z.output<typeof aggregateSpecSchema>;
 export const aggregateInputSchema = aggregateSpecSchema.extend({
   format: z.enum(rowFormats).default('ndjson'),
   delimiter: delimiter.default(','),
-  /** Names of the columns, for a part of a CSV file that does not begin with them. */
-  header: z.array(z.string()).max(10_000).exactOptional(),
   /** Line of the file on which the rows begin, for people who look for a fault. */
   firstLine: z.int().min(1).default(1),
   /** Whether the result is to be merged with others, by `data.merge`. */
@@ -96,6 +94,6 @@ export const aggregateQuerySchema = z.strictObject({
   fields: list.pipe(aggregateSpecSchema.shape.fields.unwrap()).exactOptional(),
   groupBy: list.pipe(aggregateSpecSchema.shape.groupBy.unwrap()).exactOptional(),
   delimiter: delimiter.exactOptional(),
-  /** Bytes of a chunk, about: 1 KiB to 8 MiB. */
+  /** Bytes of a chunk, about: 1 KiB to 8 MiB, and no more than a quarter of a message. */
   chunkBytes: queryNumber(z.int().min(1_024).max(8_388_608)).default(1_048_576),
 });

@@ -7,8 +7,6 @@ export interface RowSource {
   readonly columns: readonly string[];
   readonly format: 'ndjson' | 'csv';
   readonly delimiter: string;
-  /** Of CSV that does not begin with it. */
-  readonly header?: readonly string[] | undefined;
   /** Line on which the text begins. */
   readonly firstLine: number;
 }
@@ -47,7 +45,7 @@ function readObject(record: string, line: number): Record<string, unknown> {
 
 function* readCsv(text: string, source: RowSource): Generator<{ row: Row; line: number }> {
   const { columns, delimiter, firstLine } = source;
-  let header = source.header && readHeader(source.header, columns, firstLine);
+  let header: Header | undefined;
   for (const { cells, line } of parseCsv(text, delimiter, firstLine)) {
     // An empty line is no row.
     if (cells.length === 1 && cells[0] === '') continue;

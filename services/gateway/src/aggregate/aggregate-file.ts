@@ -1,5 +1,6 @@
 import { type AskedJob, acceptJob } from '@heddle/client';
 import { type AggregateSpec, HeddleError, type JobView, type PartialAggregate } from '@heddle/contracts';
+import type { Admission } from '../http/admission.ts';
 import { submitAndAwait } from '../jobs/await-job.ts';
 import { HeldPartials } from './held-partials.ts';
 import { headerOf, type RecordChunk } from './split-records.ts';
@@ -18,7 +19,11 @@ export interface FileOptions {
   readonly maxMessageBytes: number;
 }
 
-type Parts = Parameters<typeof submitAndAwait>[0];
+interface Parts {
+  readonly jobs: Parameters<typeof submitAndAwait>[0];
+  /** Holds the bytes of the chunks that are on their way. */
+  readonly admission: Pick<Admission, 'takeInTurn' | 'release'>;
+}
 
 /**
  * Aggregates a file that comes chunk by chunk: a job for each, and jobs that merge what they gave, until one result is left. Holds
@@ -42,10 +47,17 @@ export class FileAggregation {
     this.#partials = new HeldPartials(options.maxMessageBytes - beside);
   }
 
-  /** Resolves when there is room for the next; `release` is called when the chunk's bytes are not needed any more. Rejects with what a step before came to. */
-  async add(chunk: RecordChunk, release: () => void): Promise<void> {
-    const part = this.#partOf(chunk);
-    this.#begin(() => this.#map(part).finally(release));
+  /**
+   * Resolves when there is room for the next. Rejects with what a step before came to, with `payload_too_large` for a header that
+   * would leave no room for rows, and with `overloaded` when the gateway has no room for the chunk.
+   */
+  async add(chunk: RecordChunk): Promise<void> {
+    const header = this.#headerBefore(chunk);
+    const bytes = chunk.bytes.length + (header?.length ?? 0);
+    const { admission } = this.#parts;
+    await admission.takeInTurn(bytes);
+    const part = header ? withHeader(header, chunk) : chunk;
+    this.#begin(() => this.#map(part).finally(() => admission.release(bytes)));
     while (this.#running.size >= WINDOW || (this.#isMerging && this.#partials.areMany)) {
       await Promise.race(this.#running);
     }
@@ -65,16 +77,19 @@ export class FileAggregation {
     return await this.#run('data.merge', { ...this.#options.spec, partials });
   }
 
-  /** Every chunk of CSV begins with the file's header. */
-  #partOf(chunk: RecordChunk): RecordChunk {
-    if (this.#options.format !== 'csv') return chunk;
-    if (this.#header) {
-      const bytes = Buffer.concat([this.#header, chunk.bytes]);
-      // The lines of the header are counted again.
-      return { bytes, firstLine: chunk.firstLine - linesIn(this.#header) };
+  /** What has to stand before a chunk: every one of CSV begins with the file's header, as the first that has any cells does by itself. */
+  #headerBefore(chunk: RecordChunk): Buffer | undefined {
+    if (this.#options.format !== 'csv' || this.#header) return this.#header;
+    const header = headerOf(chunk.bytes, this.#options.delimiter);
+    const most = mostBytes(this.#options.maxMessageBytes).header;
+    if (header && header.length > most) {
+      throw new HeddleError(
+        'payload_too_large',
+        `header: expected names of columns of at most ${most} bytes together, got ${header.length}`,
+      );
     }
-    this.#header = headerOf(chunk.bytes, this.#options.delimiter);
-    return chunk;
+    this.#header = header;
+    return undefined;
   }
 
   async #map({ bytes, firstLine }: RecordChunk): Promise<void> {
@@ -97,7 +112,7 @@ export class FileAggregation {
 
   async #run<T>(task: string, input: unknown, bytes?: AskedJob['bytes']): Promise<T> {
     const job = acceptJob({ task, input, bytes, options: { retry: RETRY } });
-    const { id, ended } = await submitAndAwait(this.#parts, job, STEP_MS, this.#signal);
+    const { id, ended } = await submitAndAwait(this.#parts.jobs, job, STEP_MS, this.#signal);
     const view = await ended;
     if (!view) throw new HeddleError('overloaded', `job ${id} of ${task} has not ended within ${STEP_MS} ms`);
     if (view.state !== 'succeeded') throw failureOf(view);
@@ -115,6 +130,17 @@ export class FileAggregation {
     await Promise.all(this.#running);
     if (this.#failure) throw this.#failure;
   }
+}
+
+/** Bytes of what a message for one chunk is made of, so that they fit together: a chunk's records end with one that began within `chunk`. */
+export function mostBytes(maxMessageBytes: number): { chunk: number; record: number; header: number } {
+  const quarter = Math.floor(maxMessageBytes / 4);
+  return { chunk: quarter, record: 2 * quarter, header: quarter };
+}
+
+/** The lines of the header are counted again. */
+function withHeader(header: Buffer, { bytes, firstLine }: RecordChunk): RecordChunk {
+  return { bytes: Buffer.concat([header, bytes]), firstLine: firstLine - linesIn(header) };
 }
 
 /** What makes one partial result of several. */

@@ -74,6 +74,22 @@ describe('a file, done in many chunks', () => {
     expect((body as { groups: unknown[] }).groups).toHaveLength(40);
   });
 
+  it('may be of larger chunks than messages are, and a header that leaves no room for rows is told so', async () => {
+    const small = await stack.startGateway({ HEDDLE_MAX_MESSAGE_BYTES: '16384' });
+    const lines = (headerBytes: number) => `a,${'b'.repeat(headerBytes - 3)}\n${'1,2\n'.repeat(10_000)}`;
+    expect(await aggregate(lines(4_096), 'text/csv', 'fields=a', small.url)).toMatchObject({
+      status: 200,
+      body: { rows: 10_000 },
+    });
+    expect(await aggregate(lines(4_097), 'text/csv', 'fields=a', small.url)).toMatchObject({
+      status: 413,
+      body: {
+        code: 'payload_too_large',
+        detail: 'header: expected names of columns of at most 4096 bytes together, got 4097',
+      },
+    });
+  });
+
   it('says on which line it is wrong', async () => {
     const answer = await aggregate(
       `${ndjson}\n{"city":`,

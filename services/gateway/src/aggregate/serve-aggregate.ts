@@ -9,8 +9,8 @@ import { readQuery } from '../http/read-query.ts';
 import type { Handler } from '../http/route.ts';
 import { requireBroker } from '../jobs/enqueue-job.ts';
 import { chunksOf } from '../jobs/held-lines.ts';
-import { FileAggregation, type FileOptions } from './aggregate-file.ts';
-import { type RecordChunk, RecordSplitter } from './split-records.ts';
+import { FileAggregation, type FileOptions, mostBytes } from './aggregate-file.ts';
+import { RecordSplitter } from './split-records.ts';
 
 /** Files at once: each holds a window of chunks. */
 const MOST_FILES = 20;
@@ -49,7 +49,8 @@ export function serveAggregate(parts: GatewayParts): Handler {
     const { maxMessageBytes } = parts;
     const options: FileOptions = { spec: { fields, groupBy }, format, delimiter, maxMessageBytes };
     const cells = format === 'csv' ? delimiter : undefined;
-    const splitter = new RecordSplitter(cells, chunkBytes, maxMessageBytes / 2);
+    const most = mostBytes(maxMessageBytes);
+    const splitter = new RecordSplitter(cells, Math.min(chunkBytes, most.chunk), most.record);
     files += 1;
     try {
       answerJson(response, 200, await aggregate(request, parts, options, splitter, signal));
@@ -66,15 +67,10 @@ async function aggregate(
   splitter: RecordSplitter,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const aggregation = new FileAggregation(parts, options, signal);
-  const add = async (chunk: RecordChunk) => {
-    const { length } = chunk.bytes;
-    await parts.admission.takeInTurn(length);
-    await aggregation.add(chunk, () => parts.admission.release(length));
-  };
+  const aggregation = new FileAggregation({ jobs: parts, admission: parts.admission }, options, signal);
   for await (const part of chunksOf(request)) {
-    for (const chunk of splitter.push(part)) await add(chunk);
+    for (const chunk of splitter.push(part)) await aggregation.add(chunk);
   }
-  for (const chunk of splitter.end()) await add(chunk);
+  for (const chunk of splitter.end()) await aggregation.add(chunk);
   return await aggregation.end();
 }

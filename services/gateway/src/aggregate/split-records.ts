@@ -3,8 +3,7 @@ import { HeddleError } from '@heddle/contracts';
 const NEWLINE = 0x0a;
 const QUOTE = 0x22;
 /** A byte order mark may stand before the first cell. */
-const BOM_BYTES = 3;
-const LAST_OF_BOM = 0xbf;
+const BOM = [0xef, 0xbb, 0xbf];
 /** Bytes of a record without any character: byte order mark, two quotes, line end. */
 const LONGEST_EMPTY = 7;
 
@@ -29,14 +28,14 @@ class Quotes {
     this.#delimiter = delimiter.charCodeAt(0);
   }
 
-  /** A quote at a place in the file, and the byte before it; none: it is the first. */
+  /** A quote at a place in the file, and the byte before it; none: it is the first, or nothing but a byte order mark stands before it. */
   see(at: number, before: number | undefined): void {
     if (this.isInside) {
       this.isInside = false;
       this.#closedAt = at;
     } else {
       const beginsCell = before === undefined || before === NEWLINE || before === this.#delimiter;
-      this.isInside = beginsCell || at === this.#closedAt + 1 || (at === BOM_BYTES && before === LAST_OF_BOM);
+      this.isInside = beginsCell || at === this.#closedAt + 1;
     }
   }
 }
@@ -56,6 +55,8 @@ export class RecordSplitter {
   /** Of the file, before the part that is looked at. */
   #seenBytes = 0;
   #lastByte: number | undefined;
+  /** Bytes of a byte order mark with which the file begins. */
+  #markBytes = 0;
 
   /** Chunks have `chunkBytes` or more, for records of at most `maxBytes`. `delimiter`: of CSV; none: every line is a record. */
   constructor(delimiter: string | undefined, chunkBytes: number, maxBytes: number) {
@@ -67,13 +68,16 @@ export class RecordSplitter {
   /** Throws `payload_too_large` for a record that no message could carry. */
   *push(part: Buffer): Generator<RecordChunk> {
     let from = 0;
+    this.#seeMark(part);
     for (let at = 0; at < part.length; at += 1) {
       const byte = part[at];
-      if (byte === QUOTE) this.#quotes?.see(this.#seenBytes + at, at > 0 ? part[at - 1] : this.#lastByte);
+      if (byte === QUOTE) this.#seeQuote(part, at);
       if (byte !== NEWLINE) continue;
       this.#lines += 1;
       if (this.#quotes?.isInside) continue;
-      this.#wholeBytes = this.#pendingBytes + at + 1 - from;
+      const whole = this.#pendingBytes + at + 1 - from;
+      this.#requireShort(whole);
+      this.#wholeBytes = whole;
       this.#wholeLines = this.#lines;
       if (this.#wholeBytes < this.#chunkBytes) continue;
       this.#keep(part.subarray(from, at + 1));
@@ -83,17 +87,36 @@ export class RecordSplitter {
     this.#keep(part.subarray(from));
     this.#seenBytes += part.length;
     this.#lastByte = part.at(-1) ?? this.#lastByte;
-    if (this.#pendingBytes - this.#wholeBytes > this.#maxBytes) {
-      throw new HeddleError(
-        'payload_too_large',
-        `line ${this.#firstLine + this.#wholeLines}: expected a record of at most ${this.#maxBytes} bytes, got more`,
-      );
-    }
+    this.#requireShort(this.#pendingBytes);
   }
 
   /** What is left, the last record with or without its line end. */
   *end(): Generator<RecordChunk> {
     if (this.#pendingBytes > 0) yield this.#take();
+  }
+
+  /** Of the bytes that are pending, so far: those behind the last whole record are one that has begun, or has just ended. */
+  #requireShort(bytes: number): void {
+    if (bytes - this.#wholeBytes <= this.#maxBytes) return;
+    throw new HeddleError(
+      'payload_too_large',
+      `line ${this.#firstLine + this.#wholeLines}: expected a record of at most ${this.#maxBytes} bytes, got more`,
+    );
+  }
+
+  /** How much of a byte order mark the file begins with. */
+  #seeMark(part: Buffer): void {
+    for (let at = 0; at < part.length && this.#markBytes === this.#seenBytes + at; at += 1) {
+      if (part[at] !== BOM[this.#markBytes]) return;
+      this.#markBytes += 1;
+    }
+  }
+
+  #seeQuote(part: Buffer, at: number): void {
+    const place = this.#seenBytes + at;
+    const isFirst = place === BOM.length && this.#markBytes === BOM.length;
+    const before = at > 0 ? part[at - 1] : this.#lastByte;
+    this.#quotes?.see(place, isFirst ? undefined : before);
   }
 
   #keep(part: Buffer): void {
