@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { createVhost } from '../../../test/support/broker.ts';
 
+const model = fileURLToPath(new URL('../models/colours.onnx', import.meta.url));
 const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 
 it.each([
@@ -13,6 +14,10 @@ it.each([
   [
     { HEDDLE_TASKS: 'image.classify', HEDDLE_MODEL: '/no/such/model.onnx' },
     /^HEDDLE_MODEL: \/no\/such\/model\.onnx: /,
+  ],
+  [
+    { HEDDLE_TASKS: 'image.classify', HEDDLE_MODEL: model, HEDDLE_LABELS: '/no/such/labels.txt' },
+    /^HEDDLE_LABELS: \/no\/such\/labels\.txt: /,
   ],
 ])('a worker with %j does not start, and says why in a line', async (settings, reason) => {
   const vhost = await createVhost();

@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { HeddleError } from '@heddle/contracts';
 import { decodeSquare } from '../images/decode-square.ts';
 import { RequestGatherer } from './gather-requests.ts';
 import { type ModelSettings, readModelSettings } from './model-settings.ts';
 import { ModelThread } from './model-thread.ts';
 import { type Prediction, rankLabels } from './rank-labels.ts';
+import { readLabels } from './read-labels.ts';
 
 /** The model that comes with Heddle: made by `scripts/generate/colour-model.ts`. */
 const OWN_MODEL = fileURLToPath(new URL('../../models/colours.onnx', import.meta.url));
@@ -104,20 +103,6 @@ export class Classifier {
 
 async function endIfUnused({ users, retired, thread }: Loaded): Promise<void> {
   if (retired && users === 0) await thread.close();
-}
-
-/** One label for each output of the model; without a file their numbers. */
-async function readLabels(path: string, outputs: number): Promise<string[]> {
-  if (path === '') return Array.from({ length: outputs }, (_, index) => String(index));
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw new HeddleError('model_unavailable', `HEDDLE_LABELS: ${(error as Error).message}`, {
-      cause: error,
-    });
-  });
-  const labels = text.replace(/\r?\n$/, '').split(/\r?\n/);
-  if (labels.length === outputs) return labels;
-  const expected = `expected ${outputs} labels, as many as the model has outputs`;
-  throw new HeddleError('model_unavailable', `${path}: ${expected}, got ${labels.length}`);
 }
 
 let shared: Classifier | undefined;

@@ -3,6 +3,7 @@ import { asBadSetting } from '@heddle/service';
 import { builtInModule, type RegisteredTask } from '../registry/load-tasks.ts';
 import type { Classifier } from './classifier.ts';
 import type { ModelSettings } from './model-settings.ts';
+import { LabelsError } from './read-labels.ts';
 
 const TASK = 'image.classify';
 
@@ -18,7 +19,9 @@ export async function keepModel(
   if (tasks.get(TASK)?.module !== builtInModule) return async () => undefined;
   const open = async (): Promise<Classifier> => (await import('./classifier.ts')).classifier();
   if (settings.HEDDLE_MODEL !== '') {
-    await (await open()).load().catch(asBadSetting('HEDDLE_MODEL'));
+    await (await open()).load().catch((error: unknown) => {
+      asBadSetting(error instanceof LabelsError ? 'HEDDLE_LABELS' : 'HEDDLE_MODEL')(error);
+    });
     log.info({ model: settings.HEDDLE_MODEL }, 'the model is loaded');
   }
   const reload = () => {
