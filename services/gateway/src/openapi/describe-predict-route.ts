@@ -7,7 +7,7 @@ export const predictRoutes: readonly RouteDescription[] = [
   {
     method: 'post',
     path: '/v1/predict',
-    summary: 'What an image shows, as the model of `image.classify` sees it',
+    summary: 'What an image shows, as the model of image.classify sees it',
     tags: ['images'],
     request: {
       query: predictQuerySchema,

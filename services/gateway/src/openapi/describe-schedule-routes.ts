@@ -56,7 +56,7 @@ export const scheduleRoutes: readonly RouteDescription[] = [
   {
     method: 'post',
     path: '/v1/schedules/{id}',
-    summary: 'Change a part of a schedule, or pause it and let it go on with `paused`',
+    summary: 'Change a part of a schedule, or pause it and let it go on',
     tags: ['schedules'],
     request: {
       params: schedulePath,

@@ -48,6 +48,10 @@ describe('the description', () => {
     expect(served.toSorted()).toEqual(routes.toSorted());
   });
 
+  it('has plain summaries, for its page shows them as they are', () => {
+    expect(routeDescriptions.filter(({ summary }) => /[`*_]/.test(summary))).toEqual([]);
+  });
+
   it('is OpenAPI 3.1, each reference leads somewhere, each path parameter is declared', () => {
     expect(document.openapi).toBe('3.1.0');
     for (const [, reference = ''] of text.matchAll(/"\$ref":"#\/([^"]+)"/g)) {
