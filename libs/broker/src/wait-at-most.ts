@@ -4,6 +4,9 @@ export async function waitAtMost(ms: number, work: Promise<unknown>): Promise<vo
   const limit = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, ms);
   });
-  await Promise.race([work, limit]);
-  clearTimeout(timer);
+  try {
+    await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -3,6 +3,7 @@ import { inspectQueue } from '../inspect-queue.ts';
 import { versionOf } from '../open-connection.ts';
 import { ConnectionSupervisor } from '../supervise-connection.ts';
 import { useChannel } from '../use-channel.ts';
+import { waitAtMost } from '../wait-at-most.ts';
 import type { BrokerSession, SessionChannel, SessionOptions } from './broker-session.ts';
 import { EXCHANGE, seedObject } from './seed-object.ts';
 import { SendChannel } from './send-channel.ts';
@@ -22,8 +23,11 @@ export function openSession(options: SessionOptions): BrokerSession {
 class RabbitSession implements BrokerSession {
   readonly #holding: ConnectionSupervisor;
   readonly #sending: ConnectionSupervisor;
-  /** What is there, with so many of its messages. */
-  readonly #seeded = new Map<SyncObject, { readonly count: number; readonly done: Promise<void> }>();
+  /** What is there, or is being made, with so many messages. */
+  readonly #seeded = new Map<
+    SyncObject,
+    { readonly count: number; readonly done: Promise<void>; made: boolean }
+  >();
   /** What leads to those to which not everybody's exchange does, for this user. */
   readonly #exchanges = new Map<SyncObject, string>();
   /** One at a time: the broker keeps connections from each other, and this is one. */
@@ -65,9 +69,9 @@ class RabbitSession implements BrokerSession {
   seed(seed: SyncSeed, timeoutMs: number): Promise<void> {
     const { object, count } = seed;
     const known = this.#seeded.get(object);
-    if (known?.count === count) return known.done;
+    if (known?.count === count) return known.made ? known.done : inTime(object, known.done, timeoutMs);
     const done = this.#seedNext(seed, Date.now() + timeoutMs);
-    const seeded = { count, done };
+    const seeded = { count, done, made: false };
     this.#seeded.set(object, seeded);
     this.#seeding.set(object, done);
     const end = (failed: boolean): void => {
@@ -75,10 +79,13 @@ class RabbitSession implements BrokerSession {
       if (failed && this.#seeded.get(object) === seeded) this.#seeded.delete(object);
     };
     done.then(
-      () => end(false),
+      () => {
+        seeded.made = true;
+        end(false);
+      },
       () => end(true),
     );
-    return done;
+    return inTime(object, done, timeoutMs);
   }
 
   forget(object: SyncObject): void {
@@ -132,4 +139,14 @@ class RabbitSession implements BrokerSession {
       this.#opening = undefined;
     }
   }
+}
+
+/** A broker with an alarm takes in no message, and says nothing, for as long as that lasts; what is on its way goes on meanwhile. */
+async function inTime(object: SyncObject, made: Promise<void>, timeoutMs: number): Promise<void> {
+  let late = true;
+  await waitAtMost(
+    timeoutMs,
+    made.then(() => (late = false)),
+  );
+  if (late) throw new HeddleError('broker_unavailable', `${object} was not made within ${timeoutMs} ms`);
 }

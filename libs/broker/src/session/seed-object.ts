@@ -138,7 +138,6 @@ async function putIn(connection: ChannelModel, seed: SyncSeed): Promise<void> {
   });
   const publishing = await connection.createConfirmChannel();
   try {
-    publishing.on('error', () => {});
     await sendAll(publishing, seed);
     await setMark(publishing, seed);
   } finally {
@@ -147,23 +146,28 @@ async function putIn(connection: ChannelModel, seed: SyncSeed): Promise<void> {
 }
 
 function sendAll(channel: ConfirmChannel, { object, count, message }: SyncSeed): Promise<unknown> {
+  // Known before amqplib calls back for what is in flight.
+  let reason: Error | undefined;
+  channel.on('error', (error: Error) => (reason = error));
   const sent = Array.from(
     { length: count },
     (_, index) =>
       new Promise<void>((resolve, reject) => {
         const { body, properties } = message(index);
         const options = toPublishOptions(properties, properties.messageId, false);
-        channel.publish(EXCHANGE, object, body, options, (error: unknown) => {
-          if (error)
-            // Refused, or the connection went: amqplib calls back alike.
-            reject(
-              new HeddleError('broker_unavailable', `${object}: a token was not confirmed`, { cause: error }),
-            );
+        channel.publish(EXCHANGE, object, body, options, (error: Error | null) => {
+          if (error) reject(whyNotConfirmed(object, reason ?? error));
           else resolve();
         });
       }),
   );
   return Promise.all(sent);
+}
+
+/** A missing right, which does not pass, as the broker told it; else it refused the message, or the connection went: amqplib calls back alike. */
+function whyNotConfirmed(object: SyncObject, reason: Error): Error {
+  if (replyCodeOf(reason) === replyCode.accessRefused) return reason;
+  return new HeddleError('broker_unavailable', `${object}: a token was not confirmed`, { cause: reason });
 }
 
 async function exists(
