@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
+import { readArguments } from './read-arguments.ts';
 
 const topology = fileURLToPath(new URL('../topology.mjs', import.meta.url));
 const run = (...args: readonly string[]) => promisify(execFile)(process.execPath, [topology, ...args]);
@@ -26,5 +27,23 @@ test('what is asked for wrongly is refused with what was expected', async () => 
   });
   await expect(run('declare', '--program', 'bank', '--sync', 'lock.bank')).rejects.toMatchObject({
     stderr: expect.stringContaining('expected "permissions" or "objects FOLDER"'),
+  });
+});
+
+test.each([
+  ['permissions', '--vhost VHOST'],
+  ['declare', '[TASK …]'],
+  ['objects', 'objects FOLDER'],
+])('an option that %s does not know is named, and how it is used is told', (command, use) => {
+  const reading = () => readArguments([command, '--bogus']);
+  expect(reading).toThrow("Unknown option '--bogus'");
+  expect(reading).toThrow(`usage: npm run topology -- ${command}`);
+  expect(reading).toThrow(use);
+});
+
+test('an option that nobody knows ends the command with that, and without a stack', async () => {
+  await expect(run('permissions', '--bogus')).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/Unknown option '--bogus'((?!node:internal)[^])*$/),
   });
 });
