@@ -11,6 +11,7 @@ import { faultsOf, gatewayPort, serviceNames } from './service-facts.ts';
 interface ParsedService {
   readonly environment?: Readonly<Record<string, string>>;
   readonly build?: { readonly context: string; readonly args: Readonly<Record<string, string>> };
+  readonly image?: string;
   readonly profiles?: readonly string[];
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly healthcheck?: { readonly test: readonly string[]; readonly interval: string };
@@ -22,9 +23,13 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 const always: readonly string[] = [...serviceNames, 'rabbitmq', 'postgres'].toSorted();
 const observing: readonly string[] = ['grafana', 'prometheus'];
 let compose: readonly string[];
+let plain: Readonly<Record<string, ParsedService>>;
+let observed: typeof plain;
 
 beforeAll(async () => {
   compose = await findCompose();
+  plain = servicesOf([]);
+  observed = servicesOf(['--profile', 'observability']);
 }, 120_000);
 
 /** `config`, with nothing in its environment but what is given here. */
@@ -58,6 +63,13 @@ const mountsOf = ({ volumes = [] }: ParsedService) =>
     .map((volume) => (typeof volume === 'string' ? volume.split(':') : [volume.source, volume.target]))
     .filter(([source = '']) => isAbsolute(source));
 
+const needsOf = (services: typeof plain) =>
+  Object.entries(services)
+    .flatMap(([name, { depends_on = {} }]) =>
+      Object.entries(depends_on).map(([other, { condition }]) => `${name}: ${other} ${condition}`),
+    )
+    .toSorted();
+
 describe('Compose itself', () => {
   test('reads the file, and would refuse a misspelt one', () => {
     const text = readFileSync(`${root}docker-compose.yml`, 'utf8');
@@ -66,65 +78,64 @@ describe('Compose itself', () => {
   });
 
   test('finds every service, and two more in the profile "observability"', () => {
-    const plain = servicesOf([]);
     const unasked = Object.keys(plain).filter((name) => plain[name]?.profiles === undefined);
     expect(unasked.toSorted()).toEqual(always);
-    const observed = servicesOf(['--profile', 'observability']);
     expect(Object.keys(observed).toSorted()).toEqual([...always, ...observing].toSorted());
     for (const name of observing) expect(observed[name]?.profiles).toEqual(['observability']);
   });
 
-  describe.each([['without a profile', []] as const, ['observed', ['--profile', 'observability']] as const])(
-    '%s',
-    (_how, args) => {
-      test('asks each how it is, and starts it when what it needs is well', () => {
-        const services = servicesOf(args);
-        for (const [name, { healthcheck }] of Object.entries(services)) {
-          expect(healthcheck?.test[0], name).toBe('CMD');
-          expect(healthcheck?.interval, name).toBe('5s');
-        }
-        const needs = Object.entries(services).flatMap(([name, { depends_on = {} }]) =>
-          Object.entries(depends_on).map(([other, { condition }]) => `${name}: ${other} ${condition}`),
-        );
-        expect(needs.filter((need) => !need.startsWith('grafana')).toSorted()).toEqual([
-          'consumer: rabbitmq service_healthy',
-          'gateway: rabbitmq service_healthy',
-          'gateway: recorder service_healthy',
-          'notifier: rabbitmq service_healthy',
-          'producer: rabbitmq service_healthy',
-          'recorder: postgres service_healthy',
-          'recorder: rabbitmq service_healthy',
-        ]);
-      });
-
-      test('mounts only what is there, and builds where the Dockerfile is', () => {
-        const services = servicesOf(args);
-        const mounts = Object.values(services).flatMap(mountsOf);
-        expect(mounts.length).toBeGreaterThan(0);
-        for (const [source = ''] of mounts) expect(existsSync(source), source).toBe(true);
-        const targets = mounts.map(([, target]) => target);
-        expect(targets).toContain('/etc/rabbitmq/enabled_plugins');
-        for (const name of serviceNames) {
-          const { context = '', args: given } = services[name]?.build ?? {};
-          expect(existsSync(`${context}/Dockerfile`), name).toBe(true);
-          expect(given).toEqual({ SERVICE: name });
-        }
-      });
-    },
-  );
-
-  test('gives each service settings that it has, as anchors and defaults make them', () => {
-    const services = servicesOf([]);
-    for (const name of serviceNames) {
-      const environment = services[name]?.environment ?? {};
-      expect(environment).toMatchObject({
-        AMQP_URL: 'amqp://heddle:heddle@rabbitmq:5672',
-        LOG_LEVEL: 'info',
-      });
-      expect(faultsOf(name, environment)).toEqual([]);
+  test('asks each how it is, and starts it when what it needs is well', () => {
+    for (const [name, { healthcheck }] of Object.entries(observed)) {
+      expect(healthcheck?.test[0], name).toBe('CMD');
+      expect(healthcheck?.interval, name).toBe('5s');
     }
-    expect(portsOf(services['gateway'] ?? {})).toEqual([`127.0.0.1:8080:${gatewayPort}`]);
-    expect(services['notifier']?.environment?.['HEDDLE_WEBHOOK_SECRET']).toBe('');
+    expect(needsOf(observed)).toEqual([
+      'consumer: rabbitmq service_healthy',
+      'gateway: rabbitmq service_healthy',
+      'gateway: recorder service_healthy',
+      'grafana: prometheus service_healthy',
+      'notifier: rabbitmq service_healthy',
+      'producer: rabbitmq service_healthy',
+      'recorder: postgres service_healthy',
+      'recorder: rabbitmq service_healthy',
+    ]);
+  });
+
+  test('mounts only what is there', () => {
+    const mounts = Object.values(observed).flatMap(mountsOf);
+    for (const [source = ''] of mounts) expect(existsSync(source), source).toBe(true);
+    expect(mounts.map(([, target]) => target).toSorted()).toEqual([
+      '/etc/grafana/provisioning',
+      '/etc/prometheus',
+      '/etc/rabbitmq/enabled_plugins',
+      '/var/lib/grafana/dashboards/heddle',
+    ]);
+  });
+
+  test.each(serviceNames)('builds the %s as itself, where the Dockerfile is', (name) => {
+    const { build, image } = plain[name] ?? {};
+    expect(existsSync(`${build?.context ?? ''}/Dockerfile`)).toBe(true);
+    expect(build?.args).toEqual({ SERVICE: name });
+    expect(image).toBe(`heddle/${name}`);
+  });
+
+  test.each(serviceNames)('gives the %s settings that it has, as anchors and defaults make them', (name) => {
+    const environment = plain[name]?.environment ?? {};
+    expect(environment).toMatchObject({
+      AMQP_URL: 'amqp://heddle:heddle@rabbitmq:5672',
+      LOG_LEVEL: 'info',
+    });
+    expect(faultsOf(name, environment)).toEqual([]);
+    expect(environment['HEDDLE_WEBHOOK_SECRET']).toBe(name === 'notifier' ? '' : undefined);
+  });
+
+  test('opens ports on 127.0.0.1 only: the gateway, the console, and who observes', () => {
+    expect(Object.values(observed).flatMap(portsOf).toSorted()).toEqual([
+      '127.0.0.1:15672:15672',
+      '127.0.0.1:3000:3000',
+      `127.0.0.1:8080:${gatewayPort}`,
+      '127.0.0.1:9090:9090',
+    ]);
   });
 
   test('takes the port, the log level and the secret from whoever starts it', () => {
