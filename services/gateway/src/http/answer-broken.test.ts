@@ -8,8 +8,11 @@ import { answerBroken } from './answer-broken.ts';
 const ASK = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n';
 const GARBAGE = '\x16\x03\x01\r\n\r\n';
 
-/** A server that does `serve` with each request, and a client of it. */
-async function open(serve: (response: ServerResponse) => void): Promise<{ server: Server; client: Socket }> {
+/** A server that does `serve` with each request, a client of it, and the statuses that were told. */
+async function open(
+  serve: (response: ServerResponse) => void,
+): Promise<{ server: Server; client: Socket; told: number[] }> {
+  const told: number[] = [];
   const active = new Set<ServerResponse>();
   const server = createServer({ connectionsCheckingInterval: 20 }, (_, response) => {
     active.add(response);
@@ -17,7 +20,9 @@ async function open(serve: (response: ServerResponse) => void): Promise<{ server
     serve(response);
   });
   server.headersTimeout = 50;
-  server.on('clientError', (error, socket) => answerBroken(error, socket as Socket, active));
+  server.on('clientError', (error, socket) =>
+    answerBroken(error, socket as Socket, active, (status) => told.push(status)),
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
@@ -28,13 +33,14 @@ async function open(serve: (response: ServerResponse) => void): Promise<{ server
     server.closeAllConnections();
     server.close();
   });
-  return { server, client };
+  return { server, client, told };
 }
 
 it('who dawdles over the headers is told so', async () => {
-  const { client } = await open(() => undefined);
+  const { client, told } = await open(() => undefined);
   client.write('GET / HTTP/1.1\r\nhost:');
   expect(await text(client)).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n.*"code":"request_timeout"/s);
+  expect(told).toEqual([408]);
 });
 
 it('a body that cannot be read is answered, for its request cannot have been', async () => {
@@ -47,7 +53,7 @@ it.each([
   ['has had a part of its answer', (response: ServerResponse) => void response.write('a part')],
   ['waits for its answer, which that would be taken for,', () => undefined],
 ])('a client that %s is cut off at what cannot be read', async (_, serve) => {
-  const { server, client } = await open(serve);
+  const { server, client, told } = await open(serve);
   let heard = '';
   client.on('data', (bytes: Buffer) => (heard += bytes.toString()));
   client.write(ASK);
@@ -55,4 +61,5 @@ it.each([
   client.write(GARBAGE);
   await once(client, 'close');
   expect(heard).not.toContain('malformed_request');
+  expect(told).toEqual([]);
 });

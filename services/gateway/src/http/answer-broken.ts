@@ -16,15 +16,21 @@ const REASONS: Readonly<Record<number, string>> = {
 /**
  * For `clientError` of a server: what cannot be read as an HTTP request is told so in the form of every other error, and its
  * connection is closed. A client that is still owed an answer, or the rest of one, is cut off: this would be taken for it.
+ * `told` hears of an answer's status, and of the response that it is given in place of, when it was the body that could not be read.
  */
-export function answerBroken(error: Error, socket: Socket, active: Iterable<ServerResponse>): void {
-  const owes = (response: ServerResponse) =>
-    response.socket === socket && (response.headersSent || response.req.complete);
-  if (!socket.writable || [...active].some(owes)) {
+export function answerBroken(
+  error: Error,
+  socket: Socket,
+  active: Iterable<ServerResponse>,
+  told: (status: number, response: ServerResponse | undefined) => void,
+): void {
+  const here = [...active].filter((response) => response.socket === socket);
+  if (!socket.writable || here.some(({ headersSent, req }) => headersSent || req.complete)) {
     socket.destroy();
     return;
   }
   const problem = problemOf(brokenRequest(error));
+  told(problem.status, here[0]);
   const body = JSON.stringify(problem);
   socket.end(
     [

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { maxHeaderSize } from 'node:http';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ScriptedGateway, startScriptedGateway } from '../../test/scripted-gateway.ts';
 import type { GatewayParts } from '../gateway-parts.ts';
@@ -81,4 +84,23 @@ it('counts what is no route of ours, or not by that method, as one', async () =>
   ];
   await expect.poll(() => gateway.observed).toEqual(observed);
   expect(observed.filter((seen) => !expected.has(seen))).toEqual([]);
+});
+
+it('counts what cannot be read as a request once, whether it was its headers or its body', async () => {
+  const { hostname, port } = new URL(gateway.url);
+  const send = async (text: string) => {
+    const client = connect(Number(port), hostname).on('error', () => undefined);
+    client.resume().write(text);
+    await once(client, 'close');
+  };
+  gateway.observed.length = 0;
+  await send('\x16\x03\x01\r\n\r\n');
+  await send(`GET / HTTP/1.1\r\nhost: ${'x'.repeat(maxHeaderSize)}\r\n\r\n`);
+  const headers = 'host: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked';
+  await send(`POST /v1/jobs HTTP/1.1\r\n${headers}\r\n\r\nno number\r\n`);
+  const observed = ['other none 400', 'other none 431', 'other none 400'];
+  await expect.poll(() => gateway.observed).toEqual(observed);
+  expect(observed.filter((seen) => !expected.has(seen))).toEqual([]);
+  // 10 s of dawdling are not waited for here.
+  expect(expected).toContain('other none 408');
 });

@@ -7,7 +7,7 @@ import { answerError } from './answer.ts';
 import { answerBroken, HEADERS_TIMEOUT_MS } from './answer-broken.ts';
 import { answerRoute } from './answer-route.ts';
 import { buildApp } from './build-app.ts';
-import { noteRoute, observeRequest } from './observe-requests.ts';
+import { noteRoute, observeBroken, observeRequest } from './observe-requests.ts';
 import type { Route } from './route.ts';
 
 const CHECK_CONNECTIONS_MS = 2_000;
@@ -67,7 +67,11 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
       } else app(request, response);
     },
   );
-  server.on('clientError', (error, socket) => answerBroken(error, socket as Socket, active));
+  server.on('clientError', (error, socket) =>
+    answerBroken(error, socket as Socket, active, (status, response) =>
+      observeBroken(status, response, http),
+    ),
+  );
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = 0;
   server.keepAliveTimeout = KEEP_ALIVE_MS;

@@ -6,7 +6,7 @@ export const gatewayMetrics = {
     type: 'counter',
     labels: ['method', 'route', 'code'],
     by: ['gateway'],
-    help: 'HTTP requests, by method (HEAD counts as GET), route pattern and status code; 499: the client left first; route "none": no route of ours, or not by that method.',
+    help: 'HTTP requests, by method (HEAD counts as GET), route pattern and status code; 499: the client left first; route "none": no route of ours, or not by that method; with method "other" also what cannot be read as a request (400, 408, 431).',
   },
   heddle_http_request_duration_seconds: {
     type: 'histogram',
