@@ -76,6 +76,22 @@ describe('a request that is refused', () => {
     expect(answer).toMatch(/^HTTP\/1.1 400 .*connection: close.*"code":"malformed_request"/is);
   });
 
+  it('refuses an Idempotency-Key of jobs in bulk, and says what there is instead', async () => {
+    const answer = await fetch(`${gateway.url}/v1/jobs/bulk`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson', 'idempotency-key': 'once' },
+      body: '{"task":"debug.echo","input":1}\n',
+    });
+    expect([answer.status, await answer.json()]).toEqual([
+      422,
+      expect.objectContaining({
+        code: 'invalid_request',
+        detail: expect.stringMatching(/^header Idempotency-Key: .*"key"/),
+      }),
+    ]);
+    expect(gateway.submitted).toEqual([]);
+  });
+
   it('refuses an Idempotency-Key that is none', async () => {
     const problem = await problemOf(
       await post('{"task":"debug.echo","input":1}', { 'idempotency-key': 'a b' }),

@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import { acceptJob, JobSubmitter } from '@heddle/client';
+import { HeddleError } from '@heddle/contracts';
 import type { GatewayParts } from '../gateway-parts.ts';
 import { requireMediaType } from '../http/media-type.ts';
 import { problemOf } from '../http/problem.ts';
@@ -27,6 +29,7 @@ export function submitBulk(parts: GatewayParts): Handler {
   const bulk = { ...parts, submitter: new JobSubmitter(parts.broker, { timeoutMs: SUBMIT_TIMEOUT_MS }) };
   return async (request, response) => {
     requireMediaType(request, NDJSON_TYPES);
+    refuseIdempotencyKey(request);
     requireBroker(parts.broker.state);
     response.writeHead(200, {
       'Content-Type': 'application/x-ndjson; charset=utf-8',
@@ -50,6 +53,15 @@ export function submitBulk(parts: GatewayParts): Handler {
     await answers.finish().catch(() => undefined);
     response.end();
   };
+}
+
+/** Passed over, it would let a client repeat all its jobs in the belief that they are made once. */
+function refuseIdempotencyKey({ headers }: IncomingMessage): void {
+  if (headers['idempotency-key'] === undefined) return;
+  throw new HeddleError(
+    'invalid_request',
+    'header Idempotency-Key: expected none with jobs in bulk, which are each on their own; a line may have a "key", and a batch (POST /v1/batches) takes the header',
+  );
 }
 
 async function answerLine(

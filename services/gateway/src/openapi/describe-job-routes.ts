@@ -44,7 +44,8 @@ export const jobRoutes: readonly RouteDescription[] = [
     method: 'post',
     path: '/v1/jobs/bulk',
     summary: 'Submit many jobs, one a line',
-    description: 'Answers while it reads, a line for each line, in order: read the answer while you send.',
+    description:
+      'Answers while it reads, a line for each line, in order: read the answer while you send. An `Idempotency-Key` is refused: each line may have a `key` of its own.',
     tags: ['jobs'],
     request: {
       body: { required: true, content: { 'application/x-ndjson': { schema: submitBodySchema } } },
@@ -54,7 +55,13 @@ export const jobRoutes: readonly RouteDescription[] = [
         description: 'A line for each line',
         content: { 'application/x-ndjson': { schema: bulkLineSchema } },
       },
-      ...problems('unsupported_media_type', 'broker_unavailable', 'broker_blocked', 'overloaded'),
+      ...problems(
+        'unsupported_media_type',
+        'invalid_request',
+        'broker_unavailable',
+        'broker_blocked',
+        'overloaded',
+      ),
     },
   },
   {
