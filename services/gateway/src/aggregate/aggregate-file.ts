@@ -112,8 +112,8 @@ export class FileAggregation {
 
   async #run<T>(task: string, input: unknown, bytes?: AskedJob['bytes']): Promise<T> {
     const job = acceptJob({ task, input, bytes, options: { retry: RETRY } });
-    const { id, ended } = await submitAndAwait(this.#parts.jobs, job, STEP_MS, this.#signal);
-    const view = await ended;
+    const { id, waited } = await submitAndAwait(this.#parts.jobs, job, STEP_MS, this.#signal);
+    const view = (await waited)?.ended;
     if (!view) throw new HeddleError('overloaded', `job ${id} of ${task} has not ended within ${STEP_MS} ms`);
     if (view.state !== 'succeeded') throw failureOf(view);
     return view.result as T;

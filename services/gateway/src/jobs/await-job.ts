@@ -7,6 +7,7 @@ import {
   HeddleError,
   isTerminal,
   type JobResult,
+  type JobState,
   type JobView,
   type OnlyRun,
 } from '@heddle/contracts';
@@ -18,8 +19,16 @@ type Recorder = Pick<RecorderClient, 'ask'>;
 /** A job, and its end. */
 export interface Awaited {
   readonly id: string;
-  /** Only if somebody waits: how the job ended, or undefined when it did not in time. Never rejects. */
-  readonly ended?: Promise<JobView | undefined> | undefined;
+  /** Only if somebody waits. Never rejects. */
+  readonly waited?: Promise<Waited> | undefined;
+}
+
+/** What waiting for a job's end came to. */
+export interface Waited {
+  /** How it ended; undefined: it has not in time. */
+  readonly ended?: JobView | undefined;
+  /** How far it is, as the recorder said last; undefined: it has said nothing. */
+  readonly state?: JobState | undefined;
 }
 
 interface Parts {
@@ -34,10 +43,7 @@ const LOOK_MS = 1_500;
 /** How far the recorder may lie behind a result that has already come, in milliseconds between looks. */
 const LOOKS_MS = [0, 10, 20, 40, 80, 160, 320, 640];
 
-/**
- * Submits a job, then waits for its end, at most `waitMs` or until `signal` is aborted: `ended` gives undefined when the
- * job has not ended by then, and never rejects.
- */
+/** Submits a job, then waits for its end, at most `waitMs` or until `signal` is aborted. */
 export async function submitAndAwait(
   { broker, submitter, recorder, ends }: Parts,
   newJob: NewJob,
@@ -67,38 +73,45 @@ export async function submitAndAwait(
     throw error;
   }
   const submitted = describeSubmitted(newJob, id);
-  const view = async () => {
+  const wait = async (): Promise<Waited> => {
     const result = await replied;
     unwatch();
     signal.removeEventListener('abort', abandon);
-    if (signal.aborted) return undefined;
+    if (signal.aborted) return {};
     // No reply: not ended in time, ended without a worker, or the reply was lost with the connection; the recorder knows.
     if (!result?.ok) return pollForEnd(recorder, id, deadline - Date.now(), signal);
     const { run } = result.value;
     if (run && newJob.delayMs === undefined) {
-      return { ...submitted, ...describeResult(id, result.value), ...describeRun(result.value, run) };
+      return {
+        ended: { ...submitted, ...describeResult(id, result.value), ...describeRun(result.value, run) },
+      };
     }
-    return (await viewEnded(recorder, id)) ?? { ...submitted, ...describeResult(id, result.value) };
+    const ended = await viewEnded(recorder, id);
+    return { ended: ended ?? { ...submitted, ...describeResult(id, result.value) } };
   };
-  return { id, ended: view() };
+  return { id, waited: wait() };
 }
 
-/** Looks again and again until the recorder says that the job has ended, for submits that nobody replies to. */
+/** Looks again and again, at least once, until the recorder says that the job has ended or the time is over. Never rejects. */
 export async function pollForEnd(
   recorder: Recorder,
   id: string,
   waitMs: number,
   signal: AbortSignal,
-): Promise<JobView | undefined> {
+): Promise<Waited> {
   const deadline = Date.now() + waitMs;
+  let state: JobState | undefined;
   for (let delay = 20; !signal.aborted; delay = Math.min(delay * 1.5, 1_000)) {
     const view = await look(recorder, id);
-    if (view && view !== 'away' && isTerminal(view.state)) return view;
+    if (view && view !== 'away') {
+      if (isTerminal(view.state)) return { ended: view };
+      state = view.state;
+    }
     const left = deadline - Date.now();
-    if (left <= 0) return undefined;
+    if (left <= 0) break;
     await pause(Math.min(delay, left), undefined, { signal }).catch(() => undefined);
   }
-  return undefined;
+  return { state };
 }
 
 async function viewEnded(recorder: Recorder, id: string): Promise<JobView | undefined> {

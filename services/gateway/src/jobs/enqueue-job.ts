@@ -16,6 +16,7 @@ export interface EnqueueOptions {
 
 /** A job that is sure to run. */
 export interface Enqueued extends Awaited {
+  /** When it was accepted. */
   readonly state: JobState;
 }
 
@@ -33,7 +34,7 @@ export async function enqueueJob(
     return {
       id,
       state: repeated ? await stateOf(parts.recorder, id, state) : state,
-      ended: waitMs > 0 ? pollForEnd(parts.recorder, id, waitMs, signal()) : undefined,
+      waited: waitMs > 0 ? pollForEnd(parts.recorder, id, waitMs, signal()) : undefined,
     };
   }
   if (waitMs > 0) return { state, ...(await submitAndAwait(parts, job, waitMs, signal())) };

@@ -20,16 +20,16 @@ export function submitJob(parts: GatewayParts): Handler {
     const idempotencyKey = idempotencyKeyOf(request.headers['idempotency-key']);
     const waitMs = waitWish(request);
     const body = await readBody(request, maxMessageBytes, admission);
-    const { id, task, state, ended } = await enqueue(body, {
+    const { id, task, state, waited } = await enqueue(body, {
       idempotencyKey,
       waitMs,
       signal: () => untilGone(response, draining),
       traceparent: traceparentOf(request.headers['traceparent']),
     });
-    const view = ended && (await ended);
+    const now = await waited;
     const Location = `/v1/jobs/${id}`;
-    if (view) answerJson(response, 200, view, { Location, 'Preference-Applied': 'wait' });
-    else answerJson(response, 202, { id, task, state }, { Location });
+    if (now?.ended) answerJson(response, 200, now.ended, { Location, 'Preference-Applied': 'wait' });
+    else answerJson(response, 202, { id, task, state: now?.state ?? state }, { Location });
   };
 
   async function enqueue(body: Buffer, options: EnqueueOptions & { traceparent: string | undefined }) {

@@ -6,7 +6,8 @@ export const jobPath = z.object({ id: jobIdSchema });
 export const preferHeader = z
   .string()
   .meta({
-    description: 'RFC 7240: `wait=SECONDS` answers 200 with the job if it ends in that time (at most 120 s).',
+    description:
+      'RFC 7240: `wait=SECONDS` answers 200 with the job if it ends in that time (at most 120 s), else 202.',
   })
   .optional();
 export const keyHeader = z

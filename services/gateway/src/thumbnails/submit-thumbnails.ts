@@ -47,12 +47,12 @@ async function submitPicture(
   const body = await readBody(request, parts.maxMessageBytes, parts.admission);
   if (body.length === 0)
     throw new HeddleError('invalid_request', 'expected an image as the body, got nothing');
-  const { id, ended } = await enqueueJob(
+  const { id, waited } = await enqueueJob(
     parts,
     { ...job, bytes: { body, type } },
     { idempotencyKey, waitMs: waitWish(request), signal: () => untilGone(response, parts.draining) },
   ).finally(() => parts.admission.release(body.length));
-  const view = ended && (await ended);
+  const view = (await waited)?.ended;
   const Location = `/v1/jobs/${id}`;
   if (view) answerJson(response, 200, view, { Location, 'Preference-Applied': 'wait' });
   else answerJson(response, 202, { id }, { Location });
@@ -113,8 +113,8 @@ async function submitFile(
   try {
     if ('error' in picture) throw picture.error;
     const bytes = { body: picture.body, type: pictureType(picture.type) };
-    const { id, ended } = await enqueueJob(parts, { ...job, bytes }, options).finally(picture.release);
-    return { name, id, job: ended && (await ended) };
+    const { id, waited } = await enqueueJob(parts, { ...job, bytes }, options).finally(picture.release);
+    return { name, id, job: (await waited)?.ended };
   } catch (error) {
     const problem = problemOf(error);
     if (problem.code === 'internal_error')
