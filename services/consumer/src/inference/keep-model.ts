@@ -17,6 +17,10 @@ export async function keepModel(
   log: BrokerLog,
 ): Promise<() => Promise<void>> {
   if (tasks.get(TASK)?.module !== builtInModule) return async () => undefined;
+  // Else each of its jobs would fail for it.
+  if (settings.HEDDLE_LABELS !== '' && settings.HEDDLE_MODEL === '') {
+    asBadSetting('HEDDLE_LABELS')(new Error('expected HEDDLE_MODEL too: labels alone name nothing'));
+  }
   const open = async (): Promise<Classifier> => (await import('./classifier.ts')).classifier();
   if (settings.HEDDLE_MODEL !== '') {
     await (await open()).load().catch((error: unknown) => {
