@@ -26,8 +26,8 @@ export interface BrokerSession {
   /**
    * Sees to it that an object's queue or stream is there with what it begins with, which only one of many processes puts
    * in. Cheap when it was done before on this connection. Rejects with `ValueError` if it has another number of
-   * permits, with `RuntimeError` if it is not there for this user, who may not make it either, with `broker_unavailable` when that
-   * took longer than `timeoutMs`.
+   * permits, with `RuntimeError` if it is not there for this user, who may not make it either, or something else has its queue's name, with
+   * `broker_unavailable` when that took longer than `timeoutMs`.
    */
   seed(seed: SyncSeed, timeoutMs: number): Promise<void>;
   /** The object is there no more, or may not be: the next `seed` looks again. */

@@ -11,6 +11,8 @@ import { HeldChannel } from './session-channel.ts';
 
 /** Heartbeat of a session's connections, in seconds: what a frozen process holds is lost after about twice as long. */
 const HEARTBEAT_SECONDS = 5;
+/** How long `close` waits for what is being sent. */
+const CLOSE_MS = 2_000;
 
 /**
  * Opens a session; its connection comes up by and by. What is held and what is published have a connection each, so that
@@ -107,9 +109,14 @@ class RabbitSession implements BrokerSession {
   }
 
   async close(): Promise<void> {
+    // A broker with an alarm does not answer where something was published.
+    await waitAtMost(CLOSE_MS, this.#closeSender());
+    await Promise.all([this.#sending.close(), this.#holding.close()]);
+  }
+
+  async #closeSender(): Promise<void> {
     await this.#opening?.catch(() => {});
     await this.#sender?.close();
-    await Promise.all([this.#sending.close(), this.#holding.close()]);
   }
 
   async #seedNext(seed: SyncSeed, deadline: number): Promise<void> {

@@ -8,7 +8,7 @@ import {
   ValueError,
 } from '@heddle/contracts';
 import type { Channel, ChannelModel, ConfirmChannel } from 'amqplib';
-import { replyCode, replyCodeOf } from '../amqp-error.ts';
+import { messageOf, replyCode, replyCodeOf } from '../amqp-error.ts';
 import { closeChannel } from '../close-channel.ts';
 import { versionOf } from '../open-connection.ts';
 import { queueDeclaration } from '../queue-arguments.ts';
@@ -30,7 +30,8 @@ const LOOK_EVERY_MS = 30;
  *
  * A message whose confirm did not come is never sent again: the seeding begins anew, with emptying.
  *
- * Who may not make objects uses those that were made beforehand. Throws `RuntimeError` if this one was not.
+ * Who may not make objects uses those that were made beforehand. Throws `RuntimeError` if this one was not, and if something else
+ * has its queue's name.
  * Resolves with the exchange that leads to it: everybody's, or for who may not make it the mark.
  */
 export async function seedObject(
@@ -48,7 +49,11 @@ export async function seedObject(
     }
     return EXCHANGE;
   } catch (error) {
-    if (replyCodeOf(error) !== replyCode.accessRefused) throw error;
+    const code = replyCodeOf(error);
+    if (code === replyCode.preconditionFailed) {
+      throw new RuntimeError(`${object} cannot be made: ${messageOf(error)}`, { cause: error });
+    }
+    if (code !== replyCode.accessRefused) throw error;
     const why = `${object} is not there for this user, who may not make it: ${howToMake(object, seed.count)} makes it`;
     throw new RuntimeError(why, { cause: error });
   }

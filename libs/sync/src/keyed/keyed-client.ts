@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Broker, type BrokerOptions, openBroker, type ReplyQueue } from '@heddle/broker';
+import {
+  type Broker,
+  type BrokerOptions,
+  openBroker,
+  type ReplyQueue,
+  replyCode,
+  replyCodeOf,
+} from '@heddle/broker';
 import { RecorderClient } from '@heddle/client';
 import {
   type DemandOf,
@@ -219,6 +226,9 @@ export class KeyedClient {
     if (!(error instanceof HeddleError)) throw error;
     if (error.code === 'value_error' || error.code === 'invalid_request') {
       throw new ValueError(error.message);
+    }
+    if (replyCodeOf(error.cause) === replyCode.accessRefused) {
+      throw new RuntimeError('the broker refuses what the recorder is asked', { cause: error });
     }
     if (!AGAIN.has(error.code)) throw error;
   }

@@ -1,5 +1,5 @@
 import { Empty } from '@heddle/contracts';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { startTcpProxy, type TcpProxy } from '../../../../test/support/tcp-proxy.ts';
 import { openSessions, type SyncSessions } from '../../test/sync-sessions.ts';
 import { Lock } from '../lock.ts';
@@ -83,4 +83,12 @@ it('what is on its way when its connection goes may have arrived, and is not cal
     code: 'broker_unavailable',
     message: expect.stringContaining('may have arrived'),
   });
+});
+
+it('a session that has published to a broker that is frozen ends all the same', async () => {
+  session = await SyncSession.connect({ url: proxy.url, heartbeatSeconds: 60 });
+  await new SimpleQueue<number>(session, 'closing').put(1);
+  proxy.hold();
+  onTestFinished(() => proxy.release());
+  await session.close();
 });

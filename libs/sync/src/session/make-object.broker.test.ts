@@ -1,4 +1,5 @@
 import { seedOf } from '@heddle/contracts';
+import amqp from 'amqplib';
 import { expect, it, onTestFinished } from 'vitest';
 import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
 import { startTcpProxy } from '../../../../test/support/tcp-proxy.ts';
@@ -43,4 +44,17 @@ it('an object that a frozen broker does not make in time is given up, and there 
   proxy.release();
   await broker.seed(seed, 30_000);
   expect(await broker.countReady('heddle.sync.tokens.lock.frozen', 30_000)).toBe(1);
+});
+
+it('an object whose queue has the name of something else is no reason to try for ever', async () => {
+  const vhost = await openVhost();
+  const connection = await amqp.connect(vhost.url);
+  const channel = await connection.createChannel();
+  await channel.assertQueue('heddle.sync.tokens.lock.taken', { durable: false });
+  await connection.close();
+  const lock = new Lock(await connect(vhost.url), 'taken');
+  await expect(lock.acquire()).rejects.toMatchObject({
+    name: 'RuntimeError',
+    message: expect.stringMatching(/^lock\.taken cannot be made: .*PRECONDITION_FAILED/),
+  });
 });
