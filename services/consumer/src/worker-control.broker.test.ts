@@ -74,11 +74,13 @@ describe('a paused task', () => {
     const running = await worker.submitter.submit({ task, input: { gate: 'while paused', ms: 0 } });
     await started(running.id);
     await tell({ type: 'paused', tasks: [task] });
-    await expect.poll(() => worker.broker.inspectQueue(jobQueue(task))).toMatchObject({ consumers: 0 });
+    // Not by the queue's consumers: RabbitMQ 4 counts one that has stopped while it holds a delivery.
+    await until(() => worker.said.includes('paused'));
     openGate('while paused');
     expect(await worker.ended(running.id)).toMatchObject({ type: 'succeeded' });
     const waiting = await worker.submitter.submit({ task, input: { gate: 'while paused', ms: 0 } });
-    expect(await worker.broker.countMessages(jobQueue(task))).toBe(1);
+    await expect.poll(() => worker.broker.countMessages(jobQueue(task))).toBe(1);
+    expect(worker.eventsOf(waiting.id).map(({ type }) => type)).toEqual(['accepted']);
     await tell({ type: 'paused', tasks: [] });
     expect(await worker.ended(waiting.id)).toMatchObject({ type: 'succeeded' });
   });

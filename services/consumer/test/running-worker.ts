@@ -27,6 +27,8 @@ export interface RunningWorker {
   readonly broker: Broker;
   readonly submitter: JobSubmitter;
   readonly metrics: ReturnType<typeof createMetrics>;
+  /** What its log has told so far. */
+  readonly said: readonly string[];
   /** What the recorder would have got so far, in order. */
   readonly recorded: (JobEvent | OutputMessage)[];
   /** What lies in `heddle.dead`. */
@@ -60,10 +62,12 @@ export async function runWorker(
   const announced = await answerAsRecorder(broker, answer);
   const metrics = createMetrics('consumer');
   const draining = new AbortController();
+  const said: string[] = [];
+  const log = { ...silentLog, info: (_fields: object, message: string) => void said.push(message) };
   const start = (instance: string, own: Record<string, string>, ownBroker: Broker) =>
     startWorker({
       settings: settings.parse({ AMQP_URL: vhost.url, ...own }),
-      log: silentLog as never,
+      log: log as never,
       metrics: instance === 'worker-1' ? metrics : createMetrics('consumer'),
       instance,
       broker: ownBroker,
@@ -89,6 +93,7 @@ export async function runWorker(
     broker,
     submitter: new JobSubmitter(broker),
     metrics,
+    said,
     recorded,
     dead,
     announced,
