@@ -10,9 +10,12 @@ import type { BatchWriter, Item } from './store/record-batch.ts';
 
 type Write = BatchWriter['write'];
 
-function deliveryOf(id: string, lost = false) {
+function deliveryOf(id: string, { lost = false, events = 1 } = {}) {
   const message = {
-    ...encodeEvents([accepted(id)], id),
+    ...encodeEvents(
+      Array.from({ length: events }, () => accepted(id)),
+      id,
+    ),
     exchange: '',
     routingKey: 'event',
     redelivered: false,
@@ -103,13 +106,15 @@ describe('recording deliveries', () => {
       expect(written()).toEqual([['a'], ['b']]);
     });
 
-    test('does not rest when most of what the broker sends ahead is here', async () => {
+    test.each([
+      { what: 'most deliveries that the broker sends ahead are here', deliveries: 100, events: 1 },
+      { what: 'a whole transaction is here', deliveries: 20, events: 100 },
+    ])('does not rest when $what', async ({ deliveries, events }) => {
       const recorder = recorderWith(write);
       await take(recorder, 'a');
-      const many = Array.from({ length: 100 }, (_, index) => `many-${index}`);
-      for (const id of many) recorder.take(deliveryOf(id));
+      for (let index = 0; index < deliveries; index++) recorder.take(deliveryOf(`many-${index}`, { events }));
       await turns();
-      expect(written()).toEqual([['a'], many]);
+      expect(written().map((jobs) => jobs.length)).toEqual([1, deliveries * events]);
     });
 
     test('writes at once what somebody waits for, whether he asked before or after it was held back', async () => {
@@ -144,7 +149,7 @@ describe('recording deliveries', () => {
   test('does not write what was lost with its channel', async () => {
     const write = vi.fn<Write>().mockResolvedValue([]);
     const recorder = recorderWith(write);
-    recorder.take(deliveryOf('gone', true));
+    recorder.take(deliveryOf('gone', { lost: true }));
     recorder.take(deliveryOf('here'));
     await recorder.drain();
     expect(write.mock.calls.map(([items]) => jobsOf(items))).toEqual([['here']]);

@@ -14,7 +14,7 @@ const MAX_BYTES = 32 * 1024 * 1024;
  * together is written once. The pace is four times what the last one took: a recorder that is busy for a quarter of its time gathers more.
  */
 const PACE_MS = { shortest: 20, longest: 100, times: 4 } as const;
-/** Deliveries that wait for no pace, before those that the broker sends ahead are all here. */
+/** So many deliveries do not wait for the pace, nor does a whole transaction: the broker sends 200 ahead. */
 const ENOUGH = 100;
 const FIRST_RETRY_MS = 100;
 const LAST_RETRY_MS = 5_000;
@@ -34,6 +34,8 @@ export class DeliveryRecorder {
   readonly #log: BrokerLog;
   readonly #onCommit: (refused: number) => void;
   #waiting: Held[] = [];
+  /** In what is waiting. */
+  #waitingItems = 0;
   #holding = 0;
   /** When what is being written had to wait no longer; milliseconds since the epoch. */
   #heldSince: number | undefined;
@@ -88,9 +90,11 @@ export class DeliveryRecorder {
   take(delivery: Delivery): void {
     this.#taken++;
     this.#holding++;
-    this.#waiting.push({ delivery, items: readDelivery(delivery.message) });
+    const items = readDelivery(delivery.message);
+    this.#waiting.push({ delivery, items });
+    this.#waitingItems += items.length;
     this.#heldSince ??= Date.now();
-    if (this.#waiting.length >= ENOUGH) this.#hurry();
+    if (this.#hasEnough) this.#hurry();
     this.#working ??= this.#work();
   }
 
@@ -134,7 +138,11 @@ export class DeliveryRecorder {
   }
 
   get #isUrgent(): boolean {
-    return this.#committedMark.isAwaited || this.#waiting.length >= ENOUGH || this.#stopped.signal.aborted;
+    return this.#hasEnough || this.#committedMark.isAwaited || this.#stopped.signal.aborted;
+  }
+
+  get #hasEnough(): boolean {
+    return this.#waiting.length >= ENOUGH || this.#waitingItems >= MAX_ITEMS;
   }
 
   #nextBatch(): Held[] {
@@ -144,6 +152,7 @@ export class DeliveryRecorder {
     let index = 0;
     for (; index < this.#waiting.length && items < MAX_ITEMS && bytes < MAX_BYTES; index++) {
       const held = this.#waiting[index] as Held;
+      this.#waitingItems -= held.items.length;
       if (held.delivery.lost) {
         // It comes again; written twice it would do no harm, but cost as much.
         this.#holding--;
