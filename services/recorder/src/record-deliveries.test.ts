@@ -89,17 +89,36 @@ describe('recording deliveries', () => {
       expect(written()).toEqual([['a'], ['b', 'c']]);
     });
 
-    test.each([
-      { took: 10, ms: 40 },
-      { took: 60, ms: 100 },
-    ])('rests until $ms ms after it began to write when that took $took ms', async ({ took, ms }) => {
+    /** `a` is written, which takes `tookMs`, and then comes `b`. */
+    const writeSlowly = async (tookMs: number) => {
       const recorder = recorderWith(write);
       write.mockImplementationOnce(() => {
-        vi.advanceTimersByTime(took);
+        vi.advanceTimersByTime(tookMs);
         return Promise.resolve([]);
       });
       for (const id of ['a', 'b']) await take(recorder, id);
-      await vi.advanceTimersByTimeAsync(ms - took - 1);
+      return recorder;
+    };
+
+    test.each([
+      { took: 10, until: 40 },
+      { took: 60, until: 100 },
+    ])('gathers until $until ms after it began to write when that took $took ms', async ({ took, until }) => {
+      const recorder = await writeSlowly(took);
+      const gathered = ['b'];
+      for (let now = took; now < until; now += 10) {
+        expect(written()).toEqual([['a']]);
+        await take(recorder, `at-${now}`);
+        gathered.push(`at-${now}`);
+        await vi.advanceTimersByTimeAsync(10);
+      }
+      await turns();
+      expect(written()).toEqual([['a'], gathered]);
+    });
+
+    test('gathers no longer when nothing has come for 20 ms', async () => {
+      await writeSlowly(10);
+      await vi.advanceTimersByTimeAsync(19);
       expect(written()).toEqual([['a']]);
       await vi.advanceTimersByTimeAsync(1);
       await turns();

@@ -124,17 +124,27 @@ export class DeliveryRecorder {
 
   /** What comes in quick succession goes into one transaction, unless somebody waits for it. */
   async #keepPace(): Promise<void> {
-    const left = this.#lastBegan + this.#paceMs - performance.now();
-    if (left > 0 && !this.#isUrgent) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, left);
-        this.#hurry = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+    const next = this.#lastBegan + this.#paceMs;
+    let seen = -1;
+    // When nothing more has come, whoever it came from waits, or is done.
+    while (this.#taken !== seen && !this.#isUrgent) {
+      const leftMs = next - performance.now();
+      if (leftMs <= 0) break;
+      seen = this.#taken;
+      await this.#rest(Math.min(leftMs, PACE_MS.shortest));
     }
     this.#lastBegan = performance.now();
+  }
+
+  /** Ends early when somebody hurries. */
+  async #rest(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   get #isUrgent(): boolean {
