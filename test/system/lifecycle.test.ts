@@ -50,9 +50,17 @@ const cancel = (after: string) => ({
   after,
   act: (id: string) => stack.api.call('DELETE', `/v1/jobs/${id}`),
 });
+/** The event may be here before the recorder has got it. */
 const replay = (after: string) => ({
   after,
-  act: (id: string) => stack.api.call('POST', '/v1/dead/replay', { ids: [id] }),
+  act: (id: string) =>
+    vi.waitFor(
+      async () => {
+        const { body } = await stack.api.call('POST', '/v1/dead/replay', { ids: [id] });
+        expect(body).toMatchObject({ replayed: 1 });
+      },
+      { timeout: WAIT_MS, interval: 50 },
+    ),
 });
 
 /** A job that ends within 100 ms goes without `started`, within a second without `progress`: each arrow from a waiting state needs a quick run and a slow one. */

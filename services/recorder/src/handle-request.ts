@@ -56,19 +56,12 @@ export function requestHandler({
 }: RequestContext): RequestHandler {
   const { db } = store;
   const answers: { [Op in RecorderRequest['op']]: Answer<Op> } = {
-    job: async ({ id }) => {
-      await caughtUp();
-      return watch.find(id, () => findJob(db, id));
-    },
-    output: async ({ id, name }) => {
-      await caughtUp();
+    job: ({ id }) => watch.find(id, () => findJob(db, id)),
+    output: ({ id, name }) => {
       const absent = new HeddleError('output_not_found', `there is no output "${name}" of a job ${id}`);
       return watch.find(id, () => findOutput(db, id, name), absent);
     },
-    jobs: async (search) => {
-      await caughtUp();
-      return searchJobs(db, search);
-    },
+    jobs: (search) => searchJobs(db, search),
     counts: () => readCounts(db),
     tasks: () => readTasks(db),
     'stream-epoch': async () => ({ epoch: await readEpoch(db) }),
@@ -90,10 +83,7 @@ export function requestHandler({
       await dropParts(db, batch);
       return { id: batch };
     },
-    batch: async ({ id }) => {
-      await caughtUp();
-      return findBatch(db, id);
-    },
+    batch: ({ id }) => findBatch(db, id),
     batches: ({ cursor, limit }) => listBatches(db, cursor, limit),
     'batch-results': ({ id, first, limit }) => readBatchResults(db, id, first, limit),
     'cancel-batch': ({ id }) => cancelBatch(store, id).finally(onOutgoing),
@@ -109,9 +99,26 @@ export function requestHandler({
     'state-commit': (request) => states.commit(request),
     'drop-dead': ({ select, limit }) => dropDead(store, select, limit),
   };
-  return (request) =>
-    (answers[request.op] as (asked: RecorderRequest) => Promise<RecorderReplies[RecorderOp]>)(request);
+  return async (request) => {
+    if (afterEvents.has(request.op)) await caughtUp();
+    return (answers[request.op] as (asked: RecorderRequest) => Promise<RecorderReplies[RecorderOp]>)(request);
+  };
 }
+
+/** What is asked of jobs by somebody who may have seen their events already, which go to him and to the recorder side by side. */
+const afterEvents: ReadonlySet<RecorderOp> = new Set<RecorderOp>([
+  'job',
+  'output',
+  'jobs',
+  'cancel',
+  'batch',
+  'batches',
+  'batch-results',
+  'cancel-batch',
+  'dead-groups',
+  'drop-dead',
+  'replay',
+]);
 
 type Answer<Op extends RecorderRequest['op']> = (
   request: Extract<RecorderRequest, { op: Op }>,
