@@ -24,6 +24,8 @@ export interface TcpProxy {
   cutAfter(bytes: number | undefined): void;
   /** Whether new connections are reset at once. */
   refuse(refusing: boolean): void;
+  /** Forwards at most so many bytes at a time, on each later connection. */
+  cutUp(bytes: number): void;
   close(): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ export async function startTcpProxy(brokerUrl: string): Promise<TcpProxy> {
   const forwarded = { 'to-broker': 0, 'to-client': 0 };
   let refusing = false;
   let cutAfter: number | undefined;
+  let pieceBytes = Number.POSITIVE_INFINITY;
   let accepted = 0;
   let refused = 0;
 
@@ -54,6 +57,7 @@ export async function startTcpProxy(brokerUrl: string): Promise<TcpProxy> {
       },
     );
     link.cutAfter = cutAfter;
+    link.pieceBytes = pieceBytes;
     links.add(link);
     link.onClosed = () => links.delete(link);
     for (const direction of held) link.hold(direction);
@@ -89,6 +93,9 @@ export async function startTcpProxy(brokerUrl: string): Promise<TcpProxy> {
     cutAfter(bytes) {
       cutAfter = bytes;
     },
+    cutUp(bytes) {
+      pieceBytes = bytes;
+    },
     refuse(now) {
       refusing = now;
     },
@@ -104,6 +111,7 @@ export async function startTcpProxy(brokerUrl: string): Promise<TcpProxy> {
 class Link {
   onClosed: () => void = () => {};
   cutAfter: number | undefined;
+  pieceBytes = Number.POSITIVE_INFINITY;
   readonly #sources: Record<Direction, Socket>;
   #isHeld = false;
 
@@ -139,7 +147,9 @@ class Link {
     from.on('error', () => {});
     from.on('data', (chunk: Buffer) => {
       onBytes(chunk.length);
-      if (!to.destroyed) to.write(chunk);
+      for (let at = 0; at < chunk.length && !to.destroyed; at += this.pieceBytes) {
+        to.write(chunk.subarray(at, at + this.pieceBytes));
+      }
     });
     // While it is held, neither end learns what has become of the other.
     from.on('close', () => {

@@ -1,6 +1,8 @@
-import type { Writable } from 'node:stream';
 import { type ChannelModel, connect, type SocketOptions } from 'amqplib';
+import { connectionOf } from './amqplib-connection.ts';
 import { gatherWrites } from './gather-writes.ts';
+import { receiveBodies } from './receive-bodies.ts';
+import { sendBodies } from './send-bodies.ts';
 import { readTlsFiles, type TlsFiles } from './tls-files.ts';
 
 /** How long connecting may take, from the first packet to the end of AMQP's handshake. */
@@ -55,8 +57,10 @@ export async function openConnection(
       signal: socket.signal,
     } as SocketOptions);
     const model = await Promise.race([connecting, aborted]);
-    // Public in amqplib, though its types do not say so.
-    gatherWrites((model.connection as unknown as { readonly stream: Writable }).stream);
+    const connection = connectionOf(model);
+    gatherWrites(connection.stream);
+    receiveBodies(connection);
+    sendBodies(connection);
     return bindListeners(model, socket);
   } finally {
     cutOff.removeEventListener('abort', onCutOff);
