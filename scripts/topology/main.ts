@@ -4,10 +4,9 @@ import { selectTasks } from '../../services/consumer/src/registry/select-tasks.t
 import { type BrokerUser, programUser, serviceUsers, workersUser } from '../generate/broker-users.ts';
 import { topologyObjects, userObjects } from '../generate/kubernetes/topology-objects.ts';
 import { permissionCommands } from './permission-commands.ts';
-import { type Arguments, readArguments } from './read-arguments.ts';
+import { type Arguments, readArguments, usageOf } from './read-arguments.ts';
 import { writeObjects } from './write-objects.ts';
 
-const USAGE = 'expected "declare [TASK …]", "permissions" or "objects FOLDER"';
 // `… | head` closes the pipe; that is no reason to complain.
 process.stdout.on('error', () => process.exit(1));
 try {
@@ -36,7 +35,9 @@ async function carryOut({ values, command, others }: Arguments): Promise<void> {
     process.argv.splice(2, process.argv.length, ...tasks, ...objects.flatMap((text) => ['--sync', text]));
     await import('../../services/recorder/src/declare-beforehand.ts');
   } else {
-    throw new Error(`${USAGE}, got "${[command, ...others].join(' ')}"`);
+    const given = command === undefined ? [] : [command, ...others];
+    const got = given.length === 0 ? 'nothing' : `"${given.join(' ')}"`;
+    throw new Error(`expected a command as below, got ${got}\n\n${usageOf(given)}`);
   }
 }
 

@@ -33,8 +33,8 @@ export function readArguments(args: readonly string[]) {
   }
 }
 
-/** Of the command that is asked for, or of all. */
-function usageOf(args: readonly string[]): string {
+/** How the command that is asked for is used, or all of them are; a line each. */
+export function usageOf(args: readonly string[]): string {
   const asked = Object.entries(COMMANDS).find(([command]) => args.includes(command));
   const uses = asked ? [asked[1]] : Object.values(COMMANDS);
   return uses.map((use) => `usage: npm run topology -- ${use.replace('[WHOSE]', WHOSE)}`).join('\n');

@@ -28,6 +28,9 @@ test('what is asked for wrongly is refused with what was expected', async () => 
   await expect(run('declare', '--program', 'bank', '--sync', 'lock.bank')).rejects.toMatchObject({
     stderr: expect.stringContaining('expected "permissions" or "objects FOLDER"'),
   });
+  await expect(run('objects')).rejects.toMatchObject({
+    stderr: expect.stringMatching(/got "objects"\s+usage: npm run topology -- objects FOLDER/),
+  });
 });
 
 test.each([

@@ -8,8 +8,8 @@ import {
 } from '@heddle/contracts';
 import { listFolder } from '../folders/list-folder.ts';
 import { submitFiles } from '../folders/submit-files.ts';
-import { PersistentWork } from '../keep-trying.ts';
 import type { ProducerMetrics } from '../metrics.ts';
+import { PersistentWork } from '../persistent-work.ts';
 import { planJobs, planReduceJob } from './plan-jobs.ts';
 import { submitJobs } from './submit-jobs.ts';
 

@@ -1,7 +1,7 @@
 import { type Broker, type BrokerLog, type Delivery, EventPublisher, setAside } from '@heddle/broker';
 import { queues } from '@heddle/contracts';
-import { PersistentWork } from '../keep-trying.ts';
 import type { ProducerMetrics } from '../metrics.ts';
+import { PersistentWork } from '../persistent-work.ts';
 import { endJob } from './end-job.ts';
 import { explainDrop } from './explain-drop.ts';
 

@@ -1,8 +1,8 @@
 import { type Broker, type BrokerLog, type Delivery, setAside } from '@heddle/broker';
 import type { RecorderClient } from '@heddle/client';
 import { decodeControl, decodeProducerMessage, encodeProducerMessage, queues } from '@heddle/contracts';
-import { PersistentWork } from '../keep-trying.ts';
 import type { ProducerMetrics } from '../metrics.ts';
+import { PersistentWork } from '../persistent-work.ts';
 import { Scheduler } from './scheduler.ts';
 
 const QUEUE = 'heddle.scheduler';
