@@ -166,10 +166,9 @@ describe('the notifier', () => {
     const fast = await receiver(answering(200));
     await publish(...Array.from({ length: 60 }, () => endOf(newJobId(), slow.url)));
     await vi.waitFor(() => expect(slow.received.length).toBe(8), soon);
-    const began = Date.now();
     await publish(...Array.from({ length: 20 }, () => endOf(newJobId(), fast.url)));
     await vi.waitFor(() => expect(fast.received).toHaveLength(20), soon);
-    expect(Date.now() - began).toBeLessThan(8_000);
+    // None of the first has given up yet, or another would have taken its place.
     expect(slow.received).toHaveLength(8);
   });
 
