@@ -15,7 +15,7 @@ export interface Posting {
 
 const CLIENTS_A_GATEWAY = 4;
 /** Between two jobs of one client: a steady load, not all that the machine can do. */
-const BETWEEN_MS = 5;
+const BETWEEN_MS = 30;
 const COME_AGAIN_MS = 50;
 
 /** Posts to each of these gateways until stopped. */
