@@ -2,7 +2,7 @@ import { type AmqplibConnection, BODY_FRAME } from './amqplib-connection.ts';
 
 const { type, headBytes, end, endBytes } = BODY_FRAME;
 const END = Buffer.of(end);
-/** Below this, one copy costs less than two more pieces to write. */
+/** Smaller bodies are left to amqplib, which makes one piece of a frame: what copies cost grows with what they copy. */
 const WORTH_SPARING_BYTES = 16_384;
 
 /**
