@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 /**
  * Workspaces are tested from their sources, in worker threads and child processes too. No `import` or `module` here: vitest hands
@@ -16,8 +17,10 @@ const ignored = ['**/node_modules/**', '**/dist/**', '.heddle/**'];
 const cores = Math.max(2, availableParallelism());
 /** For tests that mostly wait, for a broker or for time to pass: more of them than cores. */
 const waiting = 2 * cores;
-const servers = ['test/support/global-broker.ts', 'test/support/global-postgres.ts'];
-const built = ['test/support/global-build.ts', ...servers];
+/** Programs that a test starts are those that were built. */
+const built = 'test/support/global-build.ts';
+const broker = 'test/support/global-broker.ts';
+const postgres = 'test/support/global-postgres.ts';
 
 export default defineConfig({
   test: {
@@ -25,6 +28,7 @@ export default defineConfig({
     maxWorkers: cores,
     // Files share their process, and with it what they import: loading that anew for each cost more than all unit tests.
     isolate: false,
+    sequence: { sequencer: LongestFirst },
     // What is waited for comes when it comes: a busy machine is no failure, nor is one that stands still for seconds.
     expect: { poll: { timeout: 30_000 } },
     projects: [
@@ -46,7 +50,7 @@ export default defineConfig({
           name: 'database',
           include: named('database.test.ts'),
           exclude: ignored,
-          globalSetup: 'test/support/global-postgres.ts',
+          globalSetup: [built, postgres],
           execArgv,
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -59,7 +63,7 @@ export default defineConfig({
           name: 'broker',
           include: named('broker.test.ts'),
           exclude: ignored,
-          globalSetup: 'test/support/global-broker.ts',
+          globalSetup: [built, broker],
           execArgv,
           maxWorkers: waiting,
           testTimeout: 120_000,
@@ -73,7 +77,7 @@ export default defineConfig({
           name: 'features',
           include: ['test/features/**/*.test.ts'],
           exclude: ignored,
-          globalSetup: [...built, 'test/support/global-stack.ts'],
+          globalSetup: [built, broker, postgres, 'test/support/global-stack.ts'],
           execArgv,
           maxWorkers: waiting,
           testTimeout: 90_000,
@@ -87,7 +91,7 @@ export default defineConfig({
           name: 'system',
           include: ['test/system/**/*.test.ts'],
           exclude: ignored,
-          globalSetup: built,
+          globalSetup: [built, broker, postgres],
           execArgv,
           maxWorkers: waiting,
           testTimeout: 180_000,
@@ -101,7 +105,7 @@ export default defineConfig({
           name: 'soak',
           include: ['test/soak/**/*.test.ts'],
           exclude: ignored,
-          globalSetup: built,
+          globalSetup: [built, broker, postgres],
           execArgv,
           // Each loads the machine as much as it can: one after the other.
           maxWorkers: 1,

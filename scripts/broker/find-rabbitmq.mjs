@@ -23,6 +23,12 @@ export function findRabbitmq(root = '') {
   return { home, root };
 }
 
+/** The folder of the Erlang that runs it, as seen inside `root`; it may not be there. */
+export function erlangHome({ root }) {
+  const erl = root === '' && findOnPath('erl');
+  return erl ? dirname(dirname(realpathSync(erl))) : '/usr/lib/erlang';
+}
+
 /** The command line that runs something of that installation. */
 export function commandOf(installation, command, args) {
   if (installation.root === '') return [command, args];

@@ -44,12 +44,11 @@ export function controlByErlang(node: NodeRecord): BrokerControl {
     `[P || [{pid, P}, {vhost, V}] <- rabbit_networking:connection_info_all([pid, vhost]), V =:= ${binary(vhost)}]`;
   return {
     async addVhost(vhost, user) {
-      await evaluate(node, `rabbit_vhost:add(${binary(vhost)}, ${binary('test')})`);
-      await this.setRights(vhost, user, ALL_RIGHTS);
+      const add = `rabbit_vhost:add(${binary(vhost)}, ${binary('test')})`;
+      await evaluate(node, `${add}, ${settingRights(vhost, user, ALL_RIGHTS)}`);
     },
-    async setRights(vhost, user, { configure, write, read }) {
-      const rights = [user, vhost, configure, write, read, 'test'].map(binary).join(', ');
-      await evaluate(node, `ok = rabbit_auth_backend_internal:set_permissions(${rights})`);
+    async setRights(vhost, user, rights) {
+      await evaluate(node, settingRights(vhost, user, rights));
     },
     async addUser(user, password) {
       const named = [user, password, 'test'].map(binary).join(', ');
@@ -90,6 +89,11 @@ export function controlByErlang(node: NodeRecord): BrokerControl {
       await evaluate(node, `rabbit_alarm:${on ? 'set' : 'clear'}_alarm(${on ? `{${ALARM}, []}` : ALARM})`);
     },
   };
+}
+
+function settingRights(vhost: string, user: string, { configure, write, read }: Rights): string {
+  const rights = [user, vhost, configure, write, read, 'test'].map(binary).join(', ');
+  return `ok = rabbit_auth_backend_internal:set_permissions(${rights})`;
 }
 
 /** How long a delivery may be held on channels and queues made from now on; looked at twice a second instead of once a minute. */

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { createVhost } from '../../../test/support/broker.ts';
 
 const model = fileURLToPath(new URL('../models/colours.onnx', import.meta.url));
-const main = fileURLToPath(new URL('./main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 it.each([
   [{ HEDDLE_TASKS: './no-such-task.js' }, /^HEDDLE_TASKS: file:.*no-such-task\.js cannot be loaded: /],
@@ -22,7 +22,7 @@ it.each([
 ])('a worker with %j does not start, and says why in a line', async (settings, reason) => {
   const vhost = await createVhost();
   try {
-    const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=heddle-src', main], {
+    const child = spawn(process.execPath, [main], {
       env: { ...process.env, AMQP_URL: vhost.url, HEDDLE_OPS_PORT: '0', LOG_LEVEL: 'silent', ...settings },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

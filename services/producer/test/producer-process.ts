@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 /** A producer in a process of its own, which can be killed as a power cut would. */
 export interface ProducerProcess {
@@ -11,10 +11,10 @@ export interface ProducerProcess {
   kill(): Promise<void>;
 }
 
-/** Starts the producer from its sources; resolves when it says that it has started. */
+/** Starts the producer as it was built; resolves when it says that it has started. */
 export async function startProducerProcess(amqpUrl: string): Promise<ProducerProcess> {
   // The IPC channel ends it should the test's own process be killed.
-  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=heddle-src', main], {
+  const child = spawn(process.execPath, [main], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], AMQP_URL: amqpUrl, HEDDLE_OPS_PORT: '0' },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });

@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url';
 import type { TestVhost } from '../../../test/support/broker.ts';
 import type { TestDatabase } from './open-test-store.ts';
 
-/** A recorder in a process of its own, from the sources; resolves once it has started. */
+/** A recorder in a process of its own, as it was built; resolves once it has started. */
 export async function spawnRecorder(vhost: TestVhost, database: TestDatabase): Promise<ChildProcess> {
-  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+  const main = fileURLToPath(new URL('../dist/main.js', import.meta.url));
   const { url, folder } = database.options;
-  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=heddle-src', main], {
+  const child = spawn(process.execPath, [main], {
     env: {
       PATH: process.env['PATH'],
       AMQP_URL: vhost.url,

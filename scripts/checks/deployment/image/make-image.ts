@@ -87,7 +87,9 @@ export function linkModules(repository: string, to: string): void {
 /** Of the projects that the compiler would build for this service, and of no others: what it does not build is not to be there. */
 function giveBuilt(repository: string, to: string, service: string, env: NodeJS.ProcessEnv): void {
   const options = { cwd: to, env, encoding: 'utf8' } as const;
-  const planned = execFileSync('npx', ['tsc', '-b', `services/${service}`, '--dry'], options);
+  const compiler = 'node_modules/typescript/bin/tsc';
+  const asked = [compiler, '-b', `services/${service}`, '--dry'];
+  const planned = execFileSync(process.execPath, asked, options);
   for (const [, path = ''] of planned.matchAll(/'[^']*?((?:libs|services)\/[^/']+)\/tsconfig\.json'/g))
     for (const made of ['dist', 'tsconfig.tsbuildinfo']) {
       const source = join(repository, path, made);

@@ -137,8 +137,8 @@ function collectGarbage(): void {
 }
 
 async function runMove(env: Record<string, string>): Promise<{ code: number | null; output: string }> {
-  const main = fileURLToPath(new URL('../move-to-postgres.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=heddle-src', main], {
+  const main = fileURLToPath(new URL('../../dist/move-to-postgres.js', import.meta.url));
+  const child = spawn(process.execPath, [main], {
     env: { PATH: process.env['PATH'], ...env },
   });
   let output = '';
