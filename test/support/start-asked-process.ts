@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { FromAsked } from './answer-parent.ts';
+import { builtProgram } from './built-program.ts';
 
 /** A process of its own that does what it is asked, so that it can be killed and frozen. `C`: what it can be asked, `N`: its news. */
 export interface AskedProcess<C, N = never> {
@@ -19,19 +19,14 @@ export interface AskedProcess<C, N = never> {
 }
 
 export interface AskedProgram {
-  /** A TypeScript module that calls `answerParent`. */
+  /** A module of `tsconfig.programs.json` that calls `answerParent`. */
   readonly module: URL;
   readonly args: readonly string[];
-  /** Whether it runs with the sources of our libraries instead of what was built. */
-  readonly fromSources: boolean;
 }
 
 /** Resolves when it answers. Rejects if it ends before. */
 export async function startAskedProcess<C, N = never>(program: AskedProgram): Promise<AskedProcess<C, N>> {
-  const conditions = program.fromSources ? ['--conditions=heddle-src'] : [];
-  const child = fork(fileURLToPath(program.module), program.args, {
-    execArgv: ['--import', 'tsx', ...conditions],
-  });
+  const child = fork(builtProgram(program.module), program.args, { execArgv: [] });
   const news: N[] = [];
   const asked = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   let count = 0;

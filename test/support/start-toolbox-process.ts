@@ -1,7 +1,7 @@
 import { type AskedProcess, startAskedProcess } from './start-asked-process.ts';
 import type { Call, Done } from './toolbox-process.ts';
 
-/** A process of the built libraries, with a session of its own. Its news: the fences of the leases that it has lost. */
+/** A process with a session of its own. Its news: the fences of the leases that it has lost. */
 export interface ToolboxProcess extends Omit<AskedProcess<Call, number>, 'ask'> {
   /** Tells of a failure as of a success, with the times. */
   tell<T>(call: Call): Promise<Done<T>>;
@@ -11,7 +11,6 @@ export async function startToolboxProcess(url: string, heartbeatSeconds = 5): Pr
   const { ask, ...rest } = await startAskedProcess<Call, number>({
     module: new URL('toolbox-process.ts', import.meta.url),
     args: [url, String(heartbeatSeconds)],
-    fromSources: false,
   });
   return { ...rest, tell: (call) => ask(call) };
 }

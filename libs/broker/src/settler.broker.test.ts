@@ -1,16 +1,15 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { builtProgram } from '../../../test/support/built-program.ts';
 import { idsFrom, openBroker, publishJobs, TASK } from '../test/open-broker.ts';
 
 const JOBS = 3_000;
-const script = fileURLToPath(new URL('../test/consume-until-killed.ts', import.meta.url));
+const script = builtProgram(new URL('../test/consume-until-killed.ts', import.meta.url));
 
 /** Runs the worker until it has written that many lines of a kind, then kills it. Resolves with what it wrote. */
 async function runUntilKilled(url: string, acks: number): Promise<{ held: string[]; acking: string[] }> {
-  const args = ['--import', 'tsx', '--conditions=heddle-src', script, url, TASK];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script, url, TASK], { stdio: ['ignore', 'pipe', 'inherit'] });
   const written = { held: [] as string[], acking: [] as string[] };
   const lines = createInterface({ input: child.stdout });
   lines.on('line', (line) => {

@@ -2,7 +2,7 @@
  * A worker that its test kills: consumes the job queue, settles most deliveries after a while in any order, holds every
  * tenth for ever, and writes one line a delivery: `held <id>` or `acking <id>`. Arguments: URL, queue.
  */
-import { connectBroker, silentLog } from '../src/index.ts';
+import { connectBroker, silentLog } from '@heddle/broker';
 
 const [url = '', task = ''] = process.argv.slice(2);
 const broker = await connectBroker({

@@ -24,7 +24,6 @@ export class SessionSet<C, N = never> {
     const started = await startAskedProcess<C, N>({
       module: this.#module,
       args: [this.#url, String(heartbeatSeconds)],
-      fromSources: true,
     });
     this.#processes.push(started);
     return started;
