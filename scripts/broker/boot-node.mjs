@@ -112,7 +112,7 @@ function tlsListener({ port }, inside) {
 }
 
 /**
- * Resolves once the node answers on its AMQP port and to its own name; rejects with the end of its log if it ends first.
+ * Resolves once the node answers on its AMQP port and says that its boot is complete; rejects with the end of its log if it ends first.
  * @param {import('node:child_process').ChildProcess} node
  */
 export async function waitUntilUp(folder, node, record) {
@@ -139,9 +139,9 @@ async function answersAsItself(node, record) {
   for (;;) {
     if (ended) throw new Error(ended);
     if (Date.now() > deadline) throw new Error(`RabbitMQ was not up within ${BOOT_MS / 1000} s`);
-    if (await speaksAmqp(record.port)) break;
+    // It listens a moment before its boot is complete. And somebody else may listen there: only our node knows the cookie
+    // and answers to this name.
+    if ((await speaksAmqp(record.port)) && (await evaluate(record, 'rabbit:is_running()')) === 'true') return;
     await pause(50);
   }
-  // Somebody else may listen there: only our node knows the cookie and answers to this name.
-  await evaluate(record, 'rabbit:is_running()');
 }

@@ -35,6 +35,7 @@ export interface BrokerControl {
   listQueues(vhost: string): Promise<QueueCounts[]>;
   countConnections(vhost: string): Promise<number>;
   closeConnections(vhost: string): Promise<number>;
+  /** Resolves when all connections have been told. */
   setMemoryAlarm(on: boolean): Promise<void>;
 }
 
@@ -86,7 +87,9 @@ export function controlByErlang(node: NodeRecord): BrokerControl {
       return Number(await evaluate(node, `Ps = ${connections(vhost)}, ${close}, length(Ps)`));
     },
     async setMemoryAlarm(on) {
-      await evaluate(node, `rabbit_alarm:${on ? 'set' : 'clear'}_alarm(${on ? `{${ALARM}, []}` : ALARM})`);
+      const notify = `rabbit_alarm:${on ? 'set' : 'clear'}_alarm(${on ? `{${ALARM}, []}` : ALARM})`;
+      // That is only on its way; whoever is answered after it finds that all connections have been told.
+      await evaluate(node, `${notify}, rabbit_alarm:get_alarms()`);
     },
   };
 }
