@@ -9,7 +9,7 @@ export interface Load {
 }
 
 /** Waits this long after a refusal, so that a gateway that is away is not hammered. */
-const AFTER_REFUSAL_MS = 20;
+const AFTER_REFUSAL_MS = 100;
 
 /**
  * Posts jobs over `connections` connections until `wanted` of them got a 202. A refusal is counted and a new job posted

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -96,7 +97,7 @@ describe('the steps of the Dockerfile, done in an empty folder', () => {
     context = join(folder, 'context');
     copyContext(repository, context);
   }, 60_000);
-  afterAll(() => rmSync(folder, { recursive: true, force: true }), 300_000);
+  afterAll(() => removeTree(folder), 300_000);
 
   describe.each(serviceNames)('for the %s', (service) => {
     let image: Image;
@@ -107,7 +108,7 @@ describe('the steps of the Dockerfile, done in an empty folder', () => {
       mkdirSync(own, { mode: 0o755 });
       image = makeImage({ repository, dockerfile, context, folder: own, service });
     }, 300_000);
-    afterAll(() => rmSync(own, { recursive: true, force: true }), 300_000);
+    afterAll(() => removeTree(own), 300_000);
 
     test('leave an image with what it and its libraries depend on, and no sources or tools', () => {
       const modules = ['node_modules', 'service/node_modules', 'libs/outbound/node_modules'].flatMap((path) =>
@@ -215,6 +216,11 @@ function dryRun(service: string): Image {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Ten thousands of files: the system's own command takes a fraction of the time. */
+function removeTree(folder: string): void {
+  execFileSync('rm', ['-rf', folder]);
 }
 
 /** One that other users can read. */
