@@ -94,6 +94,7 @@ export function controlByErlang(node: NodeRecord): BrokerControl {
   };
 }
 
+/** The expression that gives a user these rights. */
 function settingRights(vhost: string, user: string, { configure, write, read }: Rights): string {
   const rights = [user, vhost, configure, write, read, 'test'].map(binary).join(', ');
   return `ok = rabbit_auth_backend_internal:set_permissions(${rights})`;

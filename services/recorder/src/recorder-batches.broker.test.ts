@@ -1,11 +1,10 @@
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { type Broker, EventPublisher } from '@heddle/broker';
 import { newJobId, RecorderClient } from '@heddle/client';
 import { type BatchPlan, decodeProducerMessage, type JobEvent } from '@heddle/contracts';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createVhost, type TestVhost } from '../../../test/support/broker.ts';
 import { setup as startPostgres } from '../../../test/support/global-postgres.ts';
+import type { ServiceProcess } from '../../../test/support/service-process.ts';
 import { accepted, failed, succeeded } from '../test/job-events.ts';
 import { createTestDatabase, databaseKinds, type TestDatabase } from '../test/open-test-store.ts';
 import { spawnRecorder } from '../test/spawn-recorder.ts';
@@ -16,7 +15,7 @@ describe.each(databaseKinds)('recorders that are killed, on %s,', (kind) => {
   let vhost: TestVhost;
   let database: TestDatabase;
   let broker: Broker;
-  const children: ChildProcess[] = [];
+  const recorders: ServiceProcess[] = [];
 
   beforeAll(async () => {
     if (kind === 'PostgreSQL') stopPostgres = await startPostgres();
@@ -25,7 +24,7 @@ describe.each(databaseKinds)('recorders that are killed, on %s,', (kind) => {
     broker = await connect(vhost, 'client');
   });
   afterAll(async () => {
-    for (const child of children) if (child.exitCode === null) child.kill('SIGKILL');
+    for (const recorder of recorders) await recorder.kill();
     await broker.close();
     await vhost.drop();
     await database.remove();
@@ -33,9 +32,9 @@ describe.each(databaseKinds)('recorders that are killed, on %s,', (kind) => {
   });
 
   const start = async () => {
-    const child = await spawnRecorder(vhost, database);
-    children.push(child);
-    return child;
+    const recorder = await spawnRecorder(vhost, database);
+    recorders.push(recorder);
+    return recorder;
   };
 
   test('count a batch exactly once, though everything comes twice', async () => {
@@ -48,7 +47,7 @@ describe.each(databaseKinds)('recorders that are killed, on %s,', (kind) => {
       if (decoded.ok && decoded.value.type === 'batch-complete') completions.add(decoded.value.reduceJob);
       delivery.ack();
     });
-    let child = await start();
+    let recorder = await start();
     if (kind === 'PostgreSQL') await start();
     const id = newJobId();
     const plan: BatchPlan = {
@@ -79,9 +78,8 @@ describe.each(databaseKinds)('recorders that are killed, on %s,', (kind) => {
       const beyond = TOTAL * part;
       const ready = async () => expect(await counted()).toBeGreaterThan(beyond);
       await vi.waitFor(ready, { timeout: 30_000, interval: 5 });
-      child.kill('SIGKILL');
-      await once(child, 'exit');
-      child = await start();
+      await recorder.kill();
+      recorder = await start();
     }
     await Promise.all(published);
     const complete = async () => {

@@ -1,5 +1,4 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { type Broker, EventPublisher } from '@heddle/broker';
 import { newJobId, RecorderClient } from '@heddle/client';
@@ -71,7 +70,7 @@ describe('a recorder in trouble', () => {
     };
     let before = 0;
     for (const round of [0, 1, 2]) {
-      const child = await spawnRecorder(vhost, database);
+      const killed = await spawnRecorder(vhost, database);
       const some = ids.slice(round * 4_000, (round + 1) * 4_000);
       const published = publish(some.slice(0, 3_000));
       await vi.waitFor(async () => expect(await countRecorded('succeeded')).toBeGreaterThan(before), {
@@ -79,8 +78,7 @@ describe('a recorder in trouble', () => {
         interval: 5,
       });
       before = await countRecorded('succeeded');
-      child.kill('SIGKILL');
-      await Promise.all([once(child, 'exit'), published]);
+      await Promise.all([killed.kill(), published]);
       // What comes while none is there.
       await publish(some.slice(3_000));
     }
@@ -92,12 +90,12 @@ describe('a recorder in trouble', () => {
   });
 
   test('that stood still finds the outputs of a job whose end it has not read yet', async () => {
-    const child = await spawnRecorder(vhost, database);
-    onTestFinished(() => void child.kill('SIGKILL'));
+    const recorder = await spawnRecorder(vhost, database);
+    onTestFinished(() => recorder.kill());
     const id = newJobId();
     await events.addAll([accepted(id)]);
     await client.ask({ op: 'job', id });
-    child.kill('SIGSTOP');
+    process.kill(recorder.pid, 'SIGSTOP');
     const body = Buffer.from('a thumbnail');
     const sha256 = createHash('sha256').update(body).digest('hex');
     const description = { name: '32.png', type: 'image/png', bytes: body.length, sha256 };
@@ -107,10 +105,9 @@ describe('a recorder in trouble', () => {
     // With everything before it, it is read in one breath.
     const asked = client.ask({ op: 'output', id, name: '32.png' }, { timeoutMs: 60_000 });
     await untilReadEmpty();
-    child.kill('SIGCONT');
+    process.kill(recorder.pid, 'SIGCONT');
     expect(await asked).toEqual({ type: 'image/png', sha256, body });
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    await recorder.kill();
   });
 
   test('holds events while its database is locked, says so, and records them afterwards', async () => {

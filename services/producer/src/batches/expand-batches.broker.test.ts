@@ -14,8 +14,8 @@ import {
 import { createMetrics } from '@heddle/service';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
+import { startService } from '../../../../test/support/service-process.ts';
 import { anyPlan } from '../../test/any-plan.ts';
-import { startProducerProcess } from '../../test/producer-process.ts';
 import { answerRequests } from '../../test/scripted-recorder.ts';
 import { createProducerMetrics } from '../metrics.ts';
 import { expandBatches } from './expand-batches.ts';
@@ -181,7 +181,7 @@ describe('the producer', () => {
   });
 
   test('leaves no gap and makes no second job when it is killed in the middle', async () => {
-    const victim = await startProducerProcess(vhost.url);
+    const victim = await startService('producer', { AMQP_URL: vhost.url });
     // It asks before each thousand, and waits for the answer: so it is not done before it is killed.
     answersLeft = 3;
     await send(range(anyPlan({ total: 5_000 }), 5_000));

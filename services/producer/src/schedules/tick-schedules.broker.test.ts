@@ -3,8 +3,8 @@ import { newJobId } from '@heddle/client';
 import { encodeControl, type ScheduleRecord } from '@heddle/contracts';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createVhost, type TestVhost } from '../../../../test/support/broker.ts';
+import { type ServiceProcess, startService } from '../../../../test/support/service-process.ts';
 import { anySchedule } from '../../test/any-schedule.ts';
-import { type ProducerProcess, startProducerProcess } from '../../test/producer-process.ts';
 import { answerRequests } from '../../test/scripted-recorder.ts';
 
 const soon = { timeout: 30_000 };
@@ -16,7 +16,7 @@ let schedules: ScheduleRecord[];
 /** Every submit that was asked for: key, and when. */
 let submits: string[];
 let ticks: number[];
-let producers: ProducerProcess[];
+let producers: ServiceProcess[];
 
 beforeEach(async () => {
   vhost = await createVhost();
@@ -48,13 +48,13 @@ afterEach(async () => {
   await vhost.drop();
 });
 
-async function start(): Promise<ProducerProcess> {
-  const producer = await startProducerProcess(vhost.url);
+async function start(): Promise<ServiceProcess> {
+  const producer = await startService('producer', { AMQP_URL: vhost.url });
   producers.push(producer);
   return producer;
 }
 
-const leads = (producer: ProducerProcess) => producer.lines.some((line) => line.includes(LEADS));
+const leads = (producer: ServiceProcess) => producer.log.some(({ msg }) => msg === LEADS);
 const tellOfChange = () =>
   recorder.publisher.publish('heddle.control', '', encodeControl({ type: 'schedules-changed' }));
 
