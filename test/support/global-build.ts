@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** Programs that tests start are those that were built; without changes this takes two tenths of a second. */
+/** Tests run what was built; without changes this takes two tenths of a second. */
 export function setup(): void {
   const root = fileURLToPath(new URL('../../', import.meta.url));
   const build = ['node_modules/typescript/bin/tsc', '-b', '.', 'tsconfig.programs.json'];

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { FromAsked } from './answer-parent.ts';
-import { builtProgram } from './built-program.ts';
+import { builtFile } from './built-file.ts';
 
 /** A process of its own that does what it is asked, so that it can be killed and frozen. `C`: what it can be asked, `N`: its news. */
 export interface AskedProcess<C, N = never> {
@@ -26,7 +26,7 @@ export interface AskedProgram {
 
 /** Resolves when it answers. Rejects if it ends before. */
 export async function startAskedProcess<C, N = never>(program: AskedProgram): Promise<AskedProcess<C, N>> {
-  const child = fork(builtProgram(program.module), program.args, { execArgv: [] });
+  const child = fork(builtFile(program.module), program.args, { execArgv: [] });
   const news: N[] = [];
   const asked = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   let count = 0;

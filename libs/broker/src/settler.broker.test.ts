@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
-import { builtProgram } from '../../../test/support/built-program.ts';
+import { builtFile } from '../../../test/support/built-file.ts';
 import { idsFrom, openBroker, publishJobs, TASK } from '../test/open-broker.ts';
 
 const JOBS = 3_000;
-const script = builtProgram(new URL('../test/consume-until-killed.ts', import.meta.url));
+const script = builtFile(new URL('../test/consume-until-killed.ts', import.meta.url));
 
 /** Runs the worker until it has written that many lines of a kind, then kills it. Resolves with what it wrote. */
 async function runUntilKilled(url: string, acks: number): Promise<{ held: string[]; acking: string[] }> {

@@ -1,7 +1,7 @@
-import { fileURLToPath } from 'node:url';
 import { defineTask, Executor } from '@heddle/client';
 import { z } from 'zod';
 import type { TestVhost } from '../../../test/support/broker.ts';
+import { builtFile } from '../../../test/support/built-file.ts';
 import { InProcessStack } from '../../../test/support/in-process-stack.ts';
 
 /** The built-in tasks as a client sees them: names and types. */
@@ -30,8 +30,8 @@ export async function startFutures(): Promise<FuturesStack> {
   const stack = await InProcessStack.open();
   const { vhost } = stack;
   await stack.startRecorder();
-  const own = fileURLToPath(new URL('tasks/followed-tasks.ts', import.meta.url));
-  const gated = fileURLToPath(new URL('../../../test/support/tasks/gated-task.ts', import.meta.url));
+  const own = builtFile(new URL('tasks/followed-tasks.ts', import.meta.url));
+  const gated = builtFile(new URL('../../../test/support/tasks/gated-task.ts', import.meta.url));
   await stack.startWorker(`debug.*,${own},${gated}`);
   const open: Executor[] = [];
   return {

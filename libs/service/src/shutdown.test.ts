@@ -4,13 +4,13 @@ import { expect, it } from 'vitest';
 
 /** A process that asks to be told of the end of its parent, `first` run before. */
 function startProcess(first: string) {
-  const url = new URL('shutdown.ts', import.meta.url).href;
+  const url = new URL('../dist/shutdown.js', import.meta.url).href;
   const code = `${first};
     const { onShutdown } = await import(${JSON.stringify(url)});
     onShutdown((reason) => { console.log(reason); process.exit(0); }, () => {});
     setTimeout(() => process.exit(1), 20_000);
     process.send?.('ready', () => {});`;
-  return spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], {
+  return spawn(process.execPath, ['--input-type=module', '-e', code], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
 }

@@ -1,12 +1,13 @@
 import { newJobId } from '@heddle/client';
 import type { JobView } from '@heddle/contracts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openGate } from '../../../test/support/gates.ts';
+import { builtFile } from '../../../test/support/built-file.ts';
 import { HttpApi } from '../../../test/support/http-api.ts';
 import { type InProcessService, InProcessStack } from '../../../test/support/in-process-stack.ts';
+import { openGate } from '../../../test/support/tasks/gates.ts';
 import { atGates, held, secondAttempts } from '../test/tasks/serial-tasks.ts';
 
-const SERIAL_TASKS = new URL('../test/tasks/serial-tasks.ts', import.meta.url).href;
+const SERIAL_TASKS = builtFile(new URL('../test/tasks/serial-tasks.ts', import.meta.url));
 const SOON = { timeout: 30_000, interval: 50 };
 
 let stack: InProcessStack;

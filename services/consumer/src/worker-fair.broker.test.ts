@@ -2,13 +2,14 @@ import type { Delivery } from '@heddle/broker';
 import { newJobId } from '@heddle/client';
 import { encodeControl, encodeJob, jobQueue, laneKey, laneQueue, tokenQueue } from '@heddle/contracts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openGate } from '../../../test/support/gates.ts';
+import { builtFile } from '../../../test/support/built-file.ts';
+import { openGate } from '../../../test/support/tasks/gates.ts';
 import { someJob } from '../test/held-delivery.ts';
 import { until } from '../test/open-test-pool.ts';
 import { type RunningWorker, runWorker } from '../test/running-worker.ts';
 import { atGates, begun, forgetBegun, load } from '../test/tasks/fair-tasks.ts';
 
-const TASKS = new URL('../test/tasks/fair-tasks.ts', import.meta.url).href;
+const TASKS = builtFile(new URL('../test/tasks/fair-tasks.ts', import.meta.url));
 
 let worker: RunningWorker;
 beforeEach(async () => {

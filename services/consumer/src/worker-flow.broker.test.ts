@@ -1,10 +1,11 @@
 import { jobQueue } from '@heddle/contracts';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openGate } from '../../../test/support/gates.ts';
+import { builtFile } from '../../../test/support/built-file.ts';
+import { openGate } from '../../../test/support/tasks/gates.ts';
 import { until } from '../test/open-test-pool.ts';
 import { type RunningWorker, runWorker } from '../test/running-worker.ts';
 
-const TASKS = new URL('../test/tasks/slow-tasks.ts', import.meta.url).href;
+const TASKS = builtFile(new URL('../test/tasks/slow-tasks.ts', import.meta.url));
 
 let worker: RunningWorker;
 afterEach(() => worker.close());

@@ -1,9 +1,10 @@
 import { type ControlNews, encodeControl, jobQueue } from '@heddle/contracts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { builtFile } from '../../../test/support/built-file.ts';
 import { type RunningWorker, runWorker } from '../test/running-worker.ts';
 import { forget, seen } from '../test/tasks/limited.ts';
 
-const tasks = (file: string) => new URL(`../test/tasks/${file}.ts`, import.meta.url).href;
+const tasks = (file: string) => builtFile(new URL(`../test/tasks/${file}.ts`, import.meta.url));
 const TASKS = tasks('limited-tasks');
 
 let worker: RunningWorker;

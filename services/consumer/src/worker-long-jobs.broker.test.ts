@@ -1,10 +1,11 @@
 import { encodeControl, type RecorderRequest } from '@heddle/contracts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrokerNode, startBroker } from '../../../test/support/broker.ts';
+import { builtFile } from '../../../test/support/built-file.ts';
 import { until } from '../test/open-test-pool.ts';
 import { type RunningWorker, runWorker } from '../test/running-worker.ts';
 
-const TASKS = `debug.*,${new URL('../test/tasks/long-tasks.ts', import.meta.url).href}`;
+const TASKS = `debug.*,${builtFile(new URL('../test/tasks/long-tasks.ts', import.meta.url))}`;
 /** The broker takes deliveries back that are held for longer. */
 const TIMEOUT_MS = 4_000;
 const LONG_MS = 2.5 * TIMEOUT_MS;

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { builtFile } from '../../../test/support/built-file.ts';
 import { until } from '../test/open-test-pool.ts';
 import { type RunningWorker, runWorker } from '../test/running-worker.ts';
 
-const TASKS = new URL('../test/tasks/retrying-tasks.ts', import.meta.url).href;
+const TASKS = builtFile(new URL('../test/tasks/retrying-tasks.ts', import.meta.url));
 
 let worker: RunningWorker;
 afterEach(() => worker.close());

@@ -1,6 +1,7 @@
 import { DEFAULT_PRIORITY, header } from '@heddle/contracts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openGate } from '../../../test/support/gates.ts';
+import { builtFile } from '../../../test/support/built-file.ts';
+import { openGate } from '../../../test/support/tasks/gates.ts';
 import { until } from '../test/open-test-pool.ts';
 import { quartersImage } from '../test/pictures.ts';
 import { type RunningWorker, runWorker } from '../test/running-worker.ts';
@@ -27,7 +28,7 @@ describe('a worker', () => {
   });
 
   it('tells of the start of a job that takes its time', async () => {
-    const SLOW_TASKS = new URL('../test/tasks/slow-tasks.ts', import.meta.url).href;
+    const SLOW_TASKS = builtFile(new URL('../test/tasks/slow-tasks.ts', import.meta.url));
     await worker.another({ HEDDLE_TASKS: SLOW_TASKS });
     const input = { gate: 'seen to start', ms: 0 };
     const { id } = await worker.submitter.submit({ task: 'slow.gated', input });

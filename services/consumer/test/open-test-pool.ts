@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import type { Job, PoolKind } from '@heddle/contracts';
+import { builtFile } from '../../../test/support/built-file.ts';
 import type { JobRun } from '../src/jobs/job-run.ts';
 import type { Outcome } from '../src/jobs/outcome.ts';
 import { openPool } from '../src/pools/open-pool.ts';
@@ -16,7 +18,7 @@ export interface TestPool {
   run(job?: Partial<Job>): Promise<Outcome>;
 }
 
-const module = new URL('./tasks/pool-tasks.ts', import.meta.url).href;
+const module = pathToFileURL(builtFile(new URL('./tasks/pool-tasks.ts', import.meta.url))).href;
 
 /** A pool for one of the tasks in `tasks/pool-tasks.ts`. */
 export async function openTestPool(

@@ -1,6 +1,6 @@
 import { defineTask } from '@heddle/client';
 import { z } from 'zod';
-import { waitAt } from '../gates.ts';
+import { waitAt } from './gates.ts';
 
 /** Runs until its test opens the gate. */
 export const gated = defineTask({

@@ -1,6 +1,6 @@
 import { defineTask } from '@heddle/client';
 import { z } from 'zod';
-import { waitAt } from '../gates.ts';
+import { waitAt } from './gates.ts';
 
 /** Says how far it is, between two gates. */
 export const steps = defineTask({

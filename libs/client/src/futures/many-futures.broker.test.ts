@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { TimeoutError, ValueError } from '@heddle/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { openGate } from '../../../../test/support/gates.ts';
 import { gated } from '../../../../test/support/tasks/gated-task.ts';
+import { openGate } from '../../../../test/support/tasks/gates.ts';
 import { echo, type FuturesStack, startFutures } from '../../test/futures-stack.ts';
 import { gatedFailure, square } from '../../test/tasks/followed-tasks.ts';
 import type { Future } from './future.ts';

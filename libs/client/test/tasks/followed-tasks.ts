@@ -1,6 +1,6 @@
 import { defineTask } from '@heddle/client';
 import { z } from 'zod';
-import { waitAt } from '../../../../test/support/gates.ts';
+import { waitAt } from '../../../../test/support/tasks/gates.ts';
 
 /** Reports progress, once a tenth, for as long as it is told. */
 export const stepper = defineTask({

@@ -1,9 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { HeddleError } from '@heddle/contracts';
 import { Piscina } from 'piscina';
-import { siblingModule } from '../registry/sibling-module.ts';
 
-const ENTRY = siblingModule('./model-thread.worker', import.meta.url);
+const ENTRY = new URL('./model-thread.worker.js', import.meta.url).href;
 
 /** Pictures of height × width × RGB, one after the other. */
 export interface PixelBatch {

@@ -5,14 +5,13 @@ import { fileURLToPath } from 'node:url';
 import type { BrokerLog } from '@heddle/broker';
 import type { JobRun } from '../jobs/job-run.ts';
 import { dead, failed, type Outcome } from '../jobs/outcome.ts';
-import { siblingModule } from '../registry/sibling-module.ts';
 import { BYTE_PIPE } from './byte-pipe.ts';
 import { GRACE_MS } from './pool.ts';
 import { relay } from './relay-run.ts';
 import type { FromHandler, RunRequest, ToProcess } from './run-protocol.ts';
 import { OUT_OF_MEMORY } from './watch-process.ts';
 
-const ENTRY = fileURLToPath(siblingModule('./pool-process.worker', import.meta.url));
+const ENTRY = fileURLToPath(new URL('./pool-process.worker.js', import.meta.url));
 /** How long to wait for the last words of a process that has ended. */
 const LAST_WORDS_MS = 250;
 

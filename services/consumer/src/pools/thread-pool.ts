@@ -3,12 +3,11 @@ import { Piscina } from 'piscina';
 import type { JobRun } from '../jobs/job-run.ts';
 import { dead, failed, type Outcome } from '../jobs/outcome.ts';
 import type { RegisteredTask } from '../registry/load-tasks.ts';
-import { siblingModule } from '../registry/sibling-module.ts';
 import { GRACE_MS, type Pool, type PoolOptions } from './pool.ts';
 import { relay, toRequest } from './relay-run.ts';
 import type { FromHandler, ToHandler } from './run-protocol.ts';
 
-const ENTRY = siblingModule('./pool-thread.worker', import.meta.url);
+const ENTRY = new URL('./pool-thread.worker.js', import.meta.url).href;
 const IDLE_MS = 60_000;
 const MIB = 1024 * 1024;
 

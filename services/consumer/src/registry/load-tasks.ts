@@ -1,8 +1,5 @@
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
 import { isTask, type Task } from '@heddle/client';
 import { HeddleError } from '@heddle/contracts';
-import { siblingModule } from './sibling-module.ts';
 
 /** A task and the module that exports it, which threads and child processes load for themselves. */
 export interface RegisteredTask {
@@ -11,13 +8,13 @@ export interface RegisteredTask {
   readonly module: string;
 }
 
-export const builtInModule = siblingModule('../tasks/built-in-tasks', import.meta.url);
+export const builtInModule = new URL('../tasks/built-in-tasks.js', import.meta.url).href;
 
 /** The tasks that a module exports. Throws `invalid_task` when it cannot be loaded or exports none. */
 export async function loadTasks(module: string): Promise<RegisteredTask[]> {
   let exported: Record<string, unknown>;
   try {
-    exported = await importModule(module);
+    exported = (await import(module)) as Record<string, unknown>;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new HeddleError('invalid_task', `${module} cannot be loaded: ${reason}`, { cause: error });
@@ -30,16 +27,6 @@ export async function loadTasks(module: string): Promise<RegisteredTask[]> {
     );
   }
   return [...tasks].map((task) => ({ task, module }));
-}
-
-/** Under a TypeScript loader, worker threads may have its hook for `require` only (tsx on Node 20). */
-async function importModule(module: string): Promise<Record<string, unknown>> {
-  try {
-    return (await import(module)) as Record<string, unknown>;
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error;
-    return createRequire(import.meta.url)(fileURLToPath(module)) as Record<string, unknown>;
-  }
 }
 
 /** An export is a task or a list of tasks. */

@@ -1,9 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { builtFile } from '../../../../test/support/built-file.ts';
 import { builtInTasks } from '../tasks/built-in-tasks.ts';
 import { selectTasks } from './select-tasks.ts';
 
-const fixture = (name: string) => fileURLToPath(new URL(`../../test/tasks/${name}`, import.meta.url));
+const fixture = (name: string) => builtFile(new URL(`../../test/tasks/${name}`, import.meta.url));
 const own = fixture('own-tasks.ts');
 const names = async (setting: string) => [...(await selectTasks(setting)).keys()].toSorted();
 
@@ -34,8 +34,8 @@ describe('HEDDLE_TASKS', () => {
 
   it('remembers which module a task came from', async () => {
     const tasks = await selectTasks(`${own},debug.echo`);
-    expect(tasks.get('own.first')?.module).toMatch(/^file:.*own-tasks\.ts$/);
-    expect(tasks.get('debug.echo')?.module).toMatch(/^file:.*built-in-tasks\.ts$/);
+    expect(tasks.get('own.first')?.module).toMatch(/^file:.*own-tasks\.js$/);
+    expect(tasks.get('debug.echo')?.module).toMatch(/^file:.*built-in-tasks\.js$/);
   });
 
   it('refuses a name that nobody has, and names those there are', async () => {
@@ -53,7 +53,7 @@ describe('HEDDLE_TASKS', () => {
       code: 'invalid_task',
       message: expect.stringMatching(/nowhere\.js cannot be loaded/) as string,
     });
-    await expect(selectTasks(fixture('../held-delivery.ts'))).rejects.toMatchObject({
+    await expect(selectTasks(fixture('limited.ts'))).rejects.toMatchObject({
       code: 'invalid_task',
       message: expect.stringMatching(/exports no task/) as string,
     });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { defineTask } from '@heddle/client';
 import type { LimitInput } from '@heddle/contracts';
 import { z } from 'zod';
-import { waitAt } from '../../../../test/support/gates.ts';
+import { waitAt } from '../../../../test/support/tasks/gates.ts';
 
 /** Whose jobs have begun, in that order, in all workers of this process. */
 export const begun: string[] = [];

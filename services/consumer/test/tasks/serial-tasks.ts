@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineState, defineTask } from '@heddle/client';
 import { z } from 'zod';
-import { waitAt } from '../../../../test/support/gates.ts';
+import { waitAt } from '../../../../test/support/tasks/gates.ts';
 
 const counts = defineState({ name: 'counts', schema: z.object({ count: z.int() }), initial: { count: 0 } });
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { defineTask } from '@heddle/client';
 import { z } from 'zod';
-import { waitAt } from '../../../../test/support/gates.ts';
+import { waitAt } from '../../../../test/support/tasks/gates.ts';
 
 const input = z.object({ ms: z.int() });
 

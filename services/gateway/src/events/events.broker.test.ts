@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { EventPublisher } from '@heddle/broker';
 import { newJobId } from '@heddle/client';
 import type { JobEvent } from '@heddle/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { openGate } from '../../../../test/support/gates.ts';
+import { builtFile } from '../../../../test/support/built-file.ts';
 import { HttpApi } from '../../../../test/support/http-api.ts';
 import { type InProcessService, InProcessStack } from '../../../../test/support/in-process-stack.ts';
+import { openGate } from '../../../../test/support/tasks/gates.ts';
 import { openSse, type SseMessage, type SseReader } from '../../test/read-sse.ts';
 
-const gatedTask = fileURLToPath(new URL('../../../../test/support/tasks/gated-task.ts', import.meta.url));
+const gatedTask = builtFile(new URL('../../../../test/support/tasks/gated-task.ts', import.meta.url));
 
 let stack: InProcessStack;
 let gateway: InProcessService;

@@ -1,13 +1,13 @@
-import { fileURLToPath } from 'node:url';
 import { jobViewSchema } from '@heddle/contracts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openGate } from '../../../../test/support/gates.ts';
+import { builtFile } from '../../../../test/support/built-file.ts';
 import { HttpApi, type Json } from '../../../../test/support/http-api.ts';
 import { type InProcessService, InProcessStack } from '../../../../test/support/in-process-stack.ts';
+import { openGate } from '../../../../test/support/tasks/gates.ts';
 import { openSse } from '../../test/read-sse.ts';
 import { problemOf } from '../../test/send-requests.ts';
 
-const tasks = fileURLToPath(new URL('../../../../test/support/tasks/telling-tasks.ts', import.meta.url));
+const tasks = builtFile(new URL('../../../../test/support/tasks/telling-tasks.ts', import.meta.url));
 
 let stack: InProcessStack;
 let gateway: InProcessService;

@@ -7,10 +7,7 @@ interface Gate {
   open(): void;
 }
 
-// One map for the process: the worker loads its tasks, and so this file, beside the test's own copy.
-const key = Symbol.for('heddle.test.gates');
-const shared = globalThis as { [key]?: Map<string, Gate> };
-const gates = (shared[key] ??= new Map<string, Gate>());
+const gates = new Map<string, Gate>();
 
 export function waitAt(name: string): Promise<void> {
   return gateOf(name).opened;
