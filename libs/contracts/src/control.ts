@@ -33,7 +33,7 @@ export const controlSchema = z.discriminatedUnion('type', [
   /** Does anybody run this? Asked when the guard of a long job comes; who runs it answers with `runs`. */
   z.object({ type: z.literal('is-running'), run: z.string().max(200) }),
   z.object({ type: z.literal('runs'), run: z.string().max(200) }),
-  /** A worker's sign of life, every ten seconds and once more, with `leaving`, at its end. */
+  /** A worker's sign of life: at its start, at least every ten seconds, and once more, with `leaving`, at its end. */
   z.object({
     type: z.literal('worker'),
     worker: z.string().max(200),

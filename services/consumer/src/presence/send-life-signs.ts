@@ -1,14 +1,19 @@
 import type { BrokerLog, Publisher } from '@heddle/broker';
 import { encodeControl } from '@heddle/contracts';
 
-const EVERY_MS = 10_000;
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 10_000;
 
-/** Says on `heddle.control` every ten seconds that the worker lives, and at the end that it leaves. */
+/**
+ * Says on `heddle.control` that the worker lives, and at the end that it leaves. The pauses double from half a second to ten: a
+ * gateway that starts beside the worker and is ready after it has missed the first sign, and has it listed a moment later.
+ */
 export class LifeSigns {
   readonly #publisher: Publisher;
   readonly #log: BrokerLog;
   readonly #worker: { readonly name: string; readonly tasks: readonly string[]; running(): number };
   #timer: NodeJS.Timeout | undefined;
+  #pauseMs = FIRST_PAUSE_MS;
 
   constructor(
     publisher: Publisher,
@@ -21,8 +26,9 @@ export class LifeSigns {
   }
 
   start(): void {
-    this.#timer = setInterval(() => void this.#send(false), EVERY_MS);
     void this.#send(false);
+    this.#timer = setTimeout(() => this.start(), this.#pauseMs);
+    this.#pauseMs = Math.min(2 * this.#pauseMs, LONGEST_PAUSE_MS);
   }
 
   /** One more, out of turn. */
@@ -31,7 +37,7 @@ export class LifeSigns {
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    clearTimeout(this.#timer);
     this.#timer = undefined;
     await this.#send(true);
   }
@@ -48,7 +54,10 @@ export class LifeSigns {
       at: Date.now(),
     });
     try {
-      await this.#publisher.publish('heddle.control', '', news, { failFast: true, timeoutMs: EVERY_MS });
+      await this.#publisher.publish('heddle.control', '', news, {
+        failFast: true,
+        timeoutMs: LONGEST_PAUSE_MS,
+      });
     } catch (error) {
       this.#log.debug({ err: error }, 'a sign of life was not sent');
     }
