@@ -3,6 +3,7 @@ import type { Plugin } from 'vitest/config';
 import { builtFile } from './built-file.ts';
 
 const SOURCE = /^(.*\/(?:(?:libs|services)\/[^/]+|bench)\/)src\/(?!.*\.test\.ts$)(.*)\.ts$/;
+/** What `tsconfig.programs.json` includes. */
 const TASKS = /\/test\/(?:support\/)?tasks\/[^/]*\.ts$/;
 
 /** What the compiler makes of sources: Node loads it by itself, and vitest does not transform it. */
