@@ -46,7 +46,8 @@ export async function findBinaries() {
   return folder;
 }
 
-function binariesFolder() {
+/** Where they are, or undefined where they are missing. */
+export function binariesFolder() {
   const debian = '/usr/lib/postgresql';
   const versions = existsSync(debian) ? readdirSync(debian).toSorted((a, b) => Number(b) - Number(a)) : [];
   const folders = [...versions.map((version) => join(debian, version, 'bin')), '/usr/pgsql/bin'];

@@ -44,6 +44,8 @@ export function canInstall() {
 
 /** Installations of this process, one after the other. */
 let last = Promise.resolve();
+/** Whether this process has asked for the newest list of packages: once is enough. */
+let isRefreshed = false;
 
 /**
  * Installs a package with the system's own manager; as root only. Several may be asked for at once, by several processes:
@@ -65,7 +67,8 @@ async function install(name) {
     const [command, ...rest] = [...inTurn, manager.command, ...args];
     return runCommand(command, rest, { env });
   };
-  if (manager.refresh) await run(manager.refresh);
+  if (manager.refresh && !isRefreshed) await run(manager.refresh);
+  isRefreshed = true;
   await run([...manager.install, packageIn(manager, name)]);
 }
 

@@ -2,6 +2,11 @@ let out = process.stdout;
 // `npm start | head` closes the pipe; that is no reason to end.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 
+/** Whether a step has said what it is and not yet what came of it. */
+let isLineOpen = false;
+/** Lines of steps that were done beside it: they follow when it is done. */
+const held = [];
+
 /** From now on steps are told on the standard error output: for commands whose output others read. */
 export function reportAside() {
   out = process.stderr;
@@ -24,7 +29,11 @@ export function describeDuration(ms) {
  */
 export function reportStep(what, work) {
   out.write(`${what} … `);
-  return timed(work, (ending) => out.write(`${ending}\n`));
+  isLineOpen = true;
+  return timed(work, (ending) => {
+    out.write(`${ending}\n${held.splice(0).join('')}`);
+    isLineOpen = false;
+  });
 }
 
 /**
@@ -35,7 +44,11 @@ export function reportStep(what, work) {
  * @returns {Promise<T>}
  */
 export function reportWhenDone(what, work) {
-  return timed(work, (ending) => out.write(`${what} … ${ending}\n`));
+  return timed(work, (ending) => {
+    const line = `${what} … ${ending}\n`;
+    if (isLineOpen) held.push(line);
+    else out.write(line);
+  });
 }
 
 async function timed(work, tell) {

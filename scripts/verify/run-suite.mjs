@@ -2,7 +2,7 @@ import { bootstrap, root, runScript } from '../setup/bootstrap.mjs';
 import { killGroups } from '../setup/process-groups.mjs';
 import { reportStep } from '../setup/report-step.mjs';
 import { onStopAsked } from '../stack/on-stop-asked.mjs';
-import { installTools } from './install-tools.mjs';
+import { installPrograms } from './install-programs.mjs';
 import { runChecks } from './run-checks.mjs';
 import { runVitest } from './run-vitest.mjs';
 import { startServers } from './start-servers.mjs';
@@ -21,11 +21,11 @@ export async function runSuite({ checks = [], projects }) {
   };
   onStopAsked(interrupt, interrupt);
   await runScript(async () => {
+    // Fetching what is missing mostly waits: it goes on beside what needs none of it.
+    const programs = installPrograms();
     await bootstrap();
-    const total = await runChecks(checks);
-    const stopServers = await startServers();
+    const [total, stopServers] = await Promise.all([runChecks(checks), programs.then(startServers)]);
     try {
-      await installTools();
       for (const part of projects) {
         const outcome = await runTests(part, process.argv.slice(2));
         for (const kind of Object.keys(total)) total[kind] += outcome[kind];
