@@ -7,14 +7,16 @@
  */
 import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { spawnNode, spawnPortMapper, waitUntilUp } from './boot-node.mjs';
 import { evaluate } from './evaluate.mjs';
 import { findFreePorts } from './find-free-port.mjs';
 import { pathInside } from './find-rabbitmq.mjs';
+import { linkRelease } from './link-release.mjs';
 import { removeRecord, writeRecord } from './node-record.mjs';
+import { rememberModules } from './preload-modules.mjs';
 import { stopStaleNode } from './stop-stale-node.mjs';
 
 const STOP_MS = 20_000;
@@ -56,7 +58,8 @@ async function start() {
 
 async function boot() {
   portMapper ??= spawnPortMapper(folder, record);
-  const booting = spawnNode(folder, record);
+  const home = linkRelease(installation, dirname(folder));
+  const booting = spawnNode(folder, record, home);
   node = booting;
   record = { ...record, nodePid: booting.pid, epmdPid: portMapper.pid };
   writeRecord(folder, record);
@@ -69,6 +72,8 @@ async function boot() {
     await waitUntilUp(folder, booting, record);
     up = true;
     wasUp = true;
+    // Without the list the next boot takes a little longer.
+    void rememberModules(record, home).catch(() => {});
   } catch (error) {
     await end('SIGKILL');
     throw error;

@@ -46,7 +46,7 @@ export interface BrokerNode {
   halt(): Promise<void>;
   /** Ends the node as a power cut would; what was declared is on the disk. */
   kill(): Promise<void>;
-  /** Boots it again after `halt` or `kill`; some 3 s. */
+  /** Boots it again after `halt` or `kill`; some 2 s. */
   start(): Promise<void>;
   /** `halt`, then `start`. */
   restart(): Promise<void>;
@@ -61,7 +61,7 @@ export async function createVhost(): Promise<TestVhost> {
 }
 
 /**
- * Boots a node of this test's own, of the same release as the shared one; some 3 s. With `tlsFiles` (PEM) it also listens for
+ * Boots a node of this test's own, of the same release as the shared one; some 2 s. With `tlsFiles` (PEM) it also listens for
  * `amqps`, to clients with a certificate of that authority. `settings` are more lines of its `rabbitmq.conf`.
  */
 export async function startBroker(
