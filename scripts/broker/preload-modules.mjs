@@ -9,9 +9,9 @@ const LIST = 'modules.term';
 const LOAD = `case(file:consult(os:getenv("HEDDLE_MODULES")))of{ok,[Ms]}->code:ensure_modules_loaded(Ms);_->[]end`;
 
 /**
- * What makes a node load all that an earlier one had loaded at once, and then boot: its environment, and arguments of Erlang. One by one, each of some 900
- * modules has Erlang prepare its tables of code anew: a quarter of the time until the node is up. Without a list, or with an
- * old one, everything is loaded when it is called, as usual.
+ * Environment and Erlang's arguments with which a node loads at once all that an earlier one had loaded, and then boots. One by
+ * one, each of some 900 modules has Erlang prepare its tables of code anew: a quarter of the time until the node is up. Without
+ * a list, or with an old one, everything is loaded when it is called, as usual.
  * @param {string} home of the release, as the node sees it
  */
 export function preloadModules(home) {

@@ -20,6 +20,7 @@ export {
   type ServiceContext,
   type ServiceDefinition,
 } from './run-service.ts';
+export { HEAP_GROWTH } from './set-heap-growth.ts';
 export {
   asBadSetting,
   type BaseSettings,

@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { BrokerLog } from '@heddle/broker';
+import { HEAP_GROWTH } from '@heddle/service';
 import type { JobRun } from '../jobs/job-run.ts';
 import { dead, failed, type Outcome } from '../jobs/outcome.ts';
 import { BYTE_PIPE } from './byte-pipe.ts';
@@ -34,6 +35,7 @@ export class PoolProcess {
     this.#task = task;
     this.#log = log;
     this.#child = fork(ENTRY, [String(memoryBytes)], {
+      execArgv: [...process.execArgv, HEAP_GROWTH],
       serialization: 'advanced',
       stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
     });
