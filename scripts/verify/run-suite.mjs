@@ -36,6 +36,8 @@ export async function runSuite({ checks = [], projects }) {
     process.stdout.write(`${describe(total)}\n`);
     process.exitCode = total.failed > 0 ? 1 : 0;
   });
+  // Checks go on when a server beside them could not be started.
+  killGroups();
   process.exit();
 }
 
