@@ -8,16 +8,16 @@ import { canInstall, installLine, installPackage } from '../setup/install-packag
  * @returns {Promise<string[]>}
  */
 export async function findCompose() {
-  const found = find();
+  const found = composeCommand();
   if (found) return found;
   if (canInstall()) await installPackage('docker-compose');
-  const installed = find();
+  const installed = composeCommand();
   if (!installed) throw new Error(`Compose is not installed here: ${installLine('docker-compose')}`);
   return installed;
 }
 
-/** @returns {string[] | undefined} */
-function find() {
+/** The same, or undefined where it is missing. @returns {string[] | undefined} */
+export function composeCommand() {
   if (spawnSync('docker', ['compose', 'version']).status === 0) return ['docker', 'compose'];
   const program = findOnPath('docker-compose');
   return program ? [program] : undefined;

@@ -6,11 +6,12 @@ import { canInstall, installLine, installPackage } from '../setup/install-packag
  * @returns {Promise<{prometheus: string, promtool: string}>}
  */
 export async function findPrometheus() {
-  if (!isInstalled() && canInstall()) await installPackage('prometheus');
-  if (!isInstalled()) throw new Error(`Prometheus is not installed here: ${installLine('prometheus')}`);
+  if (!hasPrometheus() && canInstall()) await installPackage('prometheus');
+  if (!hasPrometheus()) throw new Error(`Prometheus is not installed here: ${installLine('prometheus')}`);
   return { prometheus: findOnPath('prometheus'), promtool: findOnPath('promtool') };
 }
 
-function isInstalled() {
+/** Whether both are there. */
+export function hasPrometheus() {
   return findOnPath('prometheus') !== undefined && findOnPath('promtool') !== undefined;
 }

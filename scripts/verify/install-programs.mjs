@@ -1,27 +1,18 @@
 import { findRabbitmq } from '../broker/find-rabbitmq.mjs';
-import { findCompose } from '../compose/find-compose.mjs';
+import { composeCommand } from '../compose/find-compose.mjs';
 import { binariesFolder } from '../postgres/start-postgres.mjs';
-import { findPrometheus } from '../prometheus/find-prometheus.mjs';
+import { hasPrometheus } from '../prometheus/find-prometheus.mjs';
 import { findOnPath } from '../setup/find-on-path.mjs';
 import { canInstall, installPackage } from '../setup/install-package.mjs';
 import { reportWhenDone } from '../setup/report-step.mjs';
 
-/** What tests run that npm does not bring: servers, and curl for the README's lines. */
+/** What tests run that npm does not bring: servers, and curl for the README's lines. Whoever sets `AMQP_URL` brings a broker. */
 const PROGRAMS = [
-  {
-    what: 'RabbitMQ',
-    // Whoever sets `AMQP_URL` brings a broker.
-    isThere: () => Boolean(process.env.AMQP_URL) || findRabbitmq() !== undefined,
-    install: () => installPackage('rabbitmq'),
-  },
-  {
-    what: 'PostgreSQL',
-    isThere: () => binariesFolder() !== undefined,
-    install: () => installPackage('postgresql'),
-  },
-  { what: 'curl', isThere: () => findOnPath('curl') !== undefined, install: () => installPackage('curl') },
-  { what: 'Prometheus', isThere: () => findOnPath('promtool') !== undefined, install: findPrometheus },
-  { what: 'Compose', isThere: () => findOnPath('docker-compose') !== undefined, install: findCompose },
+  { what: 'RabbitMQ', name: 'rabbitmq', isThere: () => process.env.AMQP_URL || findRabbitmq() },
+  { what: 'PostgreSQL', name: 'postgresql', isThere: binariesFolder },
+  { what: 'curl', name: 'curl', isThere: () => findOnPath('curl') },
+  { what: 'Prometheus', name: 'prometheus', isThere: hasPrometheus },
+  { what: 'Compose', name: 'docker-compose', isThere: composeCommand },
 ];
 
 /**
@@ -30,8 +21,7 @@ const PROGRAMS = [
  */
 export async function installPrograms() {
   if (!canInstall()) return;
-  const missing = PROGRAMS.filter(({ isThere }) => !isThere());
-  for (const { what, install } of missing) {
-    await reportWhenDone(`installing ${what}`, install).catch(() => {});
+  for (const { what, name } of PROGRAMS.filter(({ isThere }) => !isThere())) {
+    await reportWhenDone(`installing ${what}`, () => installPackage(name)).catch(() => {});
   }
 }
